@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ecopark.core.unit import ATOMS, ONE, known_units, split_base_year, unit
+from ecopark.core.unit import ATOMS, ONE, both_count, known_units, split_base_year, unit
 from ecopark.errors import UnitError
 
 MET = """
@@ -66,6 +66,8 @@ def test_every_alias_parses(text: str) -> None:
         ("mm", "m", Fraction(1, 1000)),
         ("kW*hour", "kWh", Fraction(1)),
         ("吨标准煤 / 万元", "tce/10k CNY", Fraction(1)),
+        ("千克/人·日", "kg/(person*day)", Fraction(1)),
+        ("kgCO2/kW·h", "kgCO2/kWh", Fraction(1)),
         ("t/(10k CNY*year)", "t/10k CNY/year", Fraction(1)),
     ],
 )
@@ -76,7 +78,17 @@ def test_conversion_is_exact(one: str, other: str, factor: Fraction) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("tce", "kWh"), ("tce", "t"), ("tCO2", "tC"), ("tCO2", "t"), ("CNY", "USD"), ("year", "day"), ("t", "m3"), ("count", "person"), ("m", "m2")],
+    [
+        ("tce", "kWh"),
+        ("tce", "t"),
+        ("tCO2", "tC"),
+        ("tCO2", "t"),
+        ("CNY", "USD"),
+        ("year", "day"),
+        ("t", "m3"),
+        ("count", "person"),
+        ("m", "m2"),
+    ],
 )
 def test_things_of_another_kind_are_not_converted_and_both_are_named(one: str, other: str) -> None:
     assert not unit(one).compatible(unit(other))
@@ -84,13 +96,16 @@ def test_things_of_another_kind_are_not_converted_and_both_are_named(one: str, o
         unit(one).factor_to(unit(other))
 
 
-@pytest.mark.parametrize("text", ["bananas", "t/", "(t", "t)", "万", "t/bananas", "10km", "100mm2", "east|west", "MG", "t t", "10k %"])
+@pytest.mark.parametrize(
+    "text", ["bananas", "t/", "(t", "t)", "t/bananas", "10km", "100mm2", "east|west", "MG", "t t", "10k %"]
+)
 def test_what_is_not_in_the_table_is_an_error(text: str) -> None:
-    if text == "万":
-        assert unit(text).scale == 10000
-        return
     with pytest.raises(UnitError):
         unit(text)
+
+
+def test_people_and_things_are_both_counts_but_do_not_convert() -> None:
+    assert both_count(unit("人"), unit("个")) and not both_count(unit("人"), unit("t"))
 
 
 def test_an_unknown_unit_offers_the_nearest() -> None:

@@ -47,13 +47,17 @@ ATOMS: dict[str, tuple[dict[str, int], str, str]] = {
     ),
     "kgce": (_TCE, "1/1000", "千克标准煤 千克标煤 公斤标准煤 公斤标煤 kg标准煤 kg标煤"),
     "gce": (_TCE, "1/1000000", "克标准煤 克标煤 g标准煤"),
-    "tCO2": (_CO2, "1", "tCO2e tCO2eq tCO2-eq 吨CO2 吨二氧化碳 吨二氧化碳当量 吨CO2当量 吨CO2e t二氧化碳 tonneCO2 吨碳排放"),
+    "tCO2": (
+        _CO2,
+        "1",
+        "tCO2e tCO2eq tCO2-eq 吨CO2 吨二氧化碳 吨二氧化碳当量 吨CO2当量 吨CO2e t二氧化碳 tonneCO2 吨碳排放",
+    ),
     "kgCO2": (_CO2, "1/1000", "kgCO2e kgCO2eq kgCO2-eq 千克CO2 千克二氧化碳 公斤二氧化碳 千克二氧化碳当量"),
     "gCO2": (_CO2, "1/1000000", "gCO2e 克二氧化碳"),
     "tC": (_CARBON, "1", "吨碳 吨C"),
     "kgC": (_CARBON, "1/1000", "千克碳"),
-    "kWh": (_ENERGY, "1", "千瓦时 度 kW·h kW.h kW-h 千瓦小时"),
-    "MWh": (_ENERGY, "1000", "兆瓦时 MW·h MW.h"),
+    "kWh": (_ENERGY, "1", "千瓦时 度 千瓦小时 kW-h"),
+    "MWh": (_ENERGY, "1000", "兆瓦时"),
     "GWh": (_ENERGY, "1000000", "吉瓦时"),
     "TWh": (_ENERGY, "1000000000", "太瓦时"),
     "kJ": (_ENERGY, "1/3600", "千焦"),
@@ -110,14 +114,19 @@ _MULTIPLIERS = (
     ("千", 3),
     ("百", 2),
 )
-_ENGLISH = re.compile(r"(10k|100m|100 million|million|billion|thousand|10\^\d+|10+|mn|bn)( ?)(?=\D)(.+)$", re.IGNORECASE)
+_ENGLISH = re.compile(
+    r"(10k|100m|100 million|million|billion|thousand|10\^\d+|10+|mn|bn)( ?)(?=\D)(.+)$", re.IGNORECASE
+)
 _ENGLISH_POWERS = {"10k": 4, "100m": 8, "100 million": 8, "million": 6, "mn": 6, "billion": 9, "bn": 9, "thousand": 3}
 _POWER_SYMBOLS = {4: "10k", 8: "100m", 6: "million", 9: "billion", 3: "thousand"}
 _CASE_MATTERS = {"mg", "mm", "g", "c", "a", "d", "pj"}
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _BASE_YEAR = (
     re.compile(r"\s*@\s*(\d{4})\s*年?\s*(?:不变价格?|可比价格?|价格?)?$"),
-    re.compile(r"\s*\(\s*(?:按)?\s*(\d{4})\s*年?\s*(?:不变价格?|可比价格?|价格?|constant prices?|prices?)?\s*\)$", re.IGNORECASE),
+    re.compile(
+        r"\s*\(\s*(?:按)?\s*(\d{4})\s*年?\s*(?:不变价格?|可比价格?|价格?|constant prices?|prices?)?\s*\)$",
+        re.IGNORECASE,
+    ),
 )
 _CONSTANT = re.compile(r"\s*(?:,\s*|\(\s*)(?:constant prices?|不变价格?|可比价格?)\s*\)?$", re.IGNORECASE)
 
@@ -189,6 +198,21 @@ class Unit:
         return self.symbol
 
 
+def both_count(a: Unit, b: Unit) -> bool:
+    """Whether both merely count (people, firms, events), so that a typed figure in one may be read as the other.
+
+    Surveys are counted in persons by some standards and in plain numbers by others. Readers may accept either;
+    formulas keep them apart.
+
+    Examples
+    --------
+    >>> both_count(unit("人"), unit("count")), both_count(unit("10k CNY/person"), unit("10k CNY/count"))
+    (True, False)
+    """
+    heads = ((("person", 1),), (("count", 1),))
+    return a.dims in heads and b.dims in heads
+
+
 def _hint(a: Unit, b: Unit) -> str:
     names = {name for name, _ in a.dims} | {name for name, _ in b.dims}
     for pair, text in (
@@ -216,12 +240,15 @@ def _normal(text: str) -> str:
     """Full-width and compatibility characters folded, superscripts as ``^n``, spaces collapsed."""
     text = re.sub(r"(?<=\S)([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: "^" + m[1].translate(_SUPERSCRIPTS), text)
     text = unicodedata.normalize("NFKC", text).replace("−", "-").replace("每", "/").replace("∕", "/").replace("÷", "/")
+    text = re.sub(r"(?<=[Ww])\s*[·.]\s*h(?![a-z])", "h", text.replace("・", "·").replace("⋅", "·"))
     return " ".join(text.split())
 
 
 _ALIASES = _atoms()
 _FOLDED = {name.lower(): symbol for name, symbol in _ALIASES.items() if name.lower() not in _CASE_MATTERS}
-_LENGTHS = {name for name, symbol in _ALIASES.items() if symbol in ("m", "mm", "cm", "km", "m2", "km2", "m3", "min", "mu", "mg")}
+_LENGTHS = {
+    name for name, symbol in _ALIASES.items() if symbol in ("m", "mm", "cm", "km", "m2", "km2", "m3", "min", "mu", "mg")
+}
 
 
 def _find(text: str) -> str | None:
@@ -272,12 +299,12 @@ def _unknown(text: str) -> UnitError:
 
 def known_units() -> list[str]:
     """Every spelling of every atom, and the common multiples of money and amounts."""
-    common = ("10k CNY", "100m CNY", "million USD", "10k t", "10k tce", "10k m3", "10k kWh", "万元", "亿元", "万吨", "万吨标准煤", "万千瓦时")
+    common = "10k CNY,100m CNY,million USD,10k t,10k tce,10k m3,10k kWh,万元,亿元,万吨,万吨标准煤,万千瓦时".split(",")
     return [*ATOMS, *_ALIASES, *common]
 
 
 class _Reader:
-    """Recursive descent over ``a*b/(c*d)^2``; division binds from left to right."""
+    """Recursive descent over ``a*b/(c*d)^2``, from left to right; a raised dot binds first: kg/人·日 is kg/(人*日)."""
 
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
@@ -286,11 +313,18 @@ class _Reader:
         return self.text[self.at] if self.at < len(self.text) else ""
 
     def product(self) -> list[tuple[str, int]]:
-        parts = self.power()
-        while self.peek() in ("/", "*"):
+        parts = self.dotted()
+        while self.peek() in ("/", "*") and self.peek():
             sign = 1 if self.peek() == "*" else -1
             self.at += 1
-            parts += [(name, sign * power) for name, power in self.power()]
+            parts += [(name, sign * power) for name, power in self.dotted()]
+        return parts
+
+    def dotted(self) -> list[tuple[str, int]]:
+        parts = self.power()
+        while self.peek() == "·":
+            self.at += 1
+            parts += self.power()
         return parts
 
     def power(self) -> list[tuple[str, int]]:
@@ -309,7 +343,7 @@ class _Reader:
                 self.at += 1
             return parts
         start = self.at
-        while self.peek() and self.peek() not in "/*()":
+        while self.peek() and self.peek() not in "/*·()":
             self.at += 1
         token = self.text[start : self.at].strip()
         if not token:
@@ -329,7 +363,8 @@ def _parts(text: str) -> Parts:
         return _parts(whole)
     if symbol := _find(normal):
         return ((symbol, 1),)
-    reader = _Reader(re.sub(r"\s*([/*·×])\s*", r"\1", re.sub(r"\bper\b", "/", normal)).replace("·", "*").replace("×", "*"))
+    normal = re.sub(r"\bper\b", "/", normal).replace("×", "*")
+    reader = _Reader(re.sub(r"\s*([/*·])\s*", r"\1", normal))
     parts = reader.product()
     if reader.at < len(reader.text):
         raise _unknown(text)
