@@ -1,0 +1,177 @@
+"""Quality checks: figures that can be read but that somebody should look at again.
+
+They never change a value and never stop anything; each is a warning with its place.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ecopark.core.period import Period
+from ecopark.core.rounding import short_text
+from ecopark.core.unit import unit
+from ecopark.errors import Problem, UnitError
+from ecopark.observations.model import Facts, Observation
+from ecopark.observations.quantity import Catalogue, Quantity, catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerances:
+    """From when on a difference is worth a word.
+
+    Parameters
+    ----------
+    jump
+        A year-on-year change by more than this factor, up or down.
+    firms
+        Relative difference between the sum of the firms and the park's own figure.
+    """
+
+    jump: Fraction = Fraction(3)
+    firms: Fraction = Fraction(2, 100)
+
+
+def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Catalogue | None = None) -> list[Problem]:
+    """All findings: plausible ranges, jumps, part and whole, firms against the park."""
+    tolerances = tolerances or Tolerances()
+    known = known or catalogue()
+    numbers = [
+        (o, quantity)
+        for o in facts.observations
+        if isinstance(o.value, Fraction)
+        and not o.not_applicable
+        and (quantity := known.quantities.get(o.quantity)) is not None
+    ]
+    return [
+        *_ranges(numbers),
+        *_jumps(numbers, facts, tolerances.jump),
+        *_identities(facts, known),
+        *_firms(facts, numbers, tolerances.firms),
+    ]
+
+
+Numbers = list[tuple[Observation, Quantity]]
+
+
+def _number(observation: Observation | None) -> Fraction | None:
+    if observation is None or observation.not_applicable or not isinstance(observation.value, Fraction):
+        return None
+    return observation.value
+
+
+def _ranges(numbers: Numbers) -> Iterable[Problem]:
+    for o, quantity in numbers:
+        value = _number(o)
+        if value is None or "by code" in quantity.unit:
+            continue
+        low, high = quantity.low, quantity.high
+        if (low is None or value >= low) and (high is None or value <= high):
+            continue
+        bounds = f"{'-∞' if low is None else short_text(low)} … {'+∞' if high is None else short_text(high)} {o.unit}"
+        yield Problem(
+            "implausible",
+            o.place,
+            f"{quantity.label['zh']}（{o.period}）为 {short_text(value)} {o.unit}，超出合理范围 {bounds}。",
+            f"{o.quantity} ({o.period}) is {short_text(value)} {o.unit}, outside the plausible range {bounds}.",
+            "请核对数值和单位。",
+            "Check the number and its unit.",
+            "warning",
+        )
+
+
+def _jumps(numbers: Numbers, facts: Facts, factor: Fraction) -> Iterable[Problem]:
+    for o, quantity in numbers:
+        if o.period.kind != "year" or quantity.kind not in ("flow", "stock", "share", "count"):
+            continue
+        before = _number(facts.get(o.subject, o.quantity, o.period.years_back(1), o.by))
+        now = _number(o)
+        if before is None or now is None or before <= 0 or now <= 0:
+            continue
+        ratio = now / before
+        if 1 / factor <= ratio <= factor:
+            continue
+        subject = facts.subjects.get(o.subject)
+        breaks = subject.scope_breaks(o.period.year - 1, o.period.year) if subject else ()
+        why_zh = "".join(f"（{y} 年口径变化：{t['zh']}）" for y, t in breaks)
+        why_en = "".join(f" (scope changed in {y}: {t['en']})" for y, t in breaks)
+        yield Problem(
+            "jump",
+            o.place,
+            f"{quantity.label['zh']} {o.period} 年为上年的 {short_text(ratio)} 倍{why_zh}。",
+            f"{o.quantity} in {o.period} is {short_text(ratio)} times the year before{why_en}.",
+            "请核对单位和口径。",
+            "Check its unit and scope.",
+            "warning",
+        )
+
+
+def _identities(facts: Facts, known: Catalogue) -> Iterable[Problem]:
+    pairs: dict[str, list[str]] = defaultdict(list)
+    for part, whole in known.identities:
+        pairs[part].append(whole)
+    for o in facts.observations:
+        value = _number(o)
+        if value is None:
+            continue
+        for whole in pairs.get(o.quantity, ()):
+            other = facts.get(o.subject, whole, o.period, o.by)
+            total = _number(other)
+            if other is None or total is None:
+                continue
+            try:
+                restated = value * unit(o.unit).factor_to(unit(other.unit))
+            except UnitError:
+                continue
+            if restated <= total:
+                continue
+            yield Problem(
+                "part-exceeds-whole",
+                o.place,
+                f"{known[o.quantity].label['zh']}（{o.period}）{short_text(restated)} 大于"
+                f"{known[whole].label['zh']} {short_text(total)} {other.unit}（{other.place}）。",
+                f"{o.quantity} ({o.period}) is {short_text(restated)} {other.unit}, more than {whole}, "
+                f"{short_text(total)} ({other.place}).",
+                "部分不能大于整体，请核对两个数。",
+                "A part cannot exceed the whole; check both.",
+                "warning",
+            )
+
+
+def _firms(facts: Facts, numbers: Numbers, tolerance: Fraction) -> Iterable[Problem]:
+    """The sum of all firms against the park's own figure; partial sums only where they already exceed it."""
+    firms = {s.id: s for s in facts.subjects.values() if s.kind == "firm"}
+    if not firms:
+        return
+    given: dict[tuple[str, Period, str], dict[str, Fraction]] = defaultdict(dict)
+    for o, quantity in numbers:
+        if o.subject in firms and quantity.rollup == "sum" and isinstance(o.value, Fraction):
+            given[o.quantity, o.period, o.by][o.subject] = o.value
+    for park in facts.parks:
+        members = facts.children(park.id, "firm")
+        for o, quantity in numbers:
+            if o.subject != park.id or quantity.rollup != "sum":
+                continue
+            reports = given.get((o.quantity, o.period, o.by), {})
+            active = [f for f in members if f.active(o.period)]
+            found = [reports[f.id] for f in active if f.id in reports]
+            own = _number(o)
+            if not found or own is None:
+                continue
+            total = sum(found, Fraction(0))
+            complete = len(found) == len(active)
+            if not (total > own * (1 + tolerance) or (complete and total < own * (1 - tolerance))):
+                continue
+            yield Problem(
+                "firms-differ",
+                o.place,
+                f"{quantity.label['zh']}（{o.period}）园区填 {short_text(own)}，{len(found)}/{len(active)} 家企业合计"
+                f" {short_text(total)} {o.unit}。",
+                f"{o.quantity} ({o.period}): the park says {short_text(own)}, {len(found)} of {len(active)} firms "
+                f"add up to {short_text(total)} {o.unit}.",
+                "请核对统计口径。",
+                "Check the scope of both.",
+                "warning",
+            )

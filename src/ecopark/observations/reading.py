@@ -1,0 +1,205 @@
+"""A file, a park folder or a data frame into `Facts`: the way in for everything that is computed.
+
+All problems of all files are collected; `InputError` carries every one of them, and nothing is half read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from ecopark.errors import InputError, Place, Problem
+from ecopark.observations.checks import quality_checks
+from ecopark.observations.layout import Layout, no_header, raw_rows, recognise
+from ecopark.observations.meaning import KnownReported
+from ecopark.observations.model import Facts, Subject
+from ecopark.observations.park_folder import ParkFolder, is_park_folder, open_park_folder
+from ecopark.observations.readers import Limits, Table, read_tables
+from ecopark.observations.readers.parquet_table import from_data
+from ecopark.observations.rows import DEFAULT_SUBJECT, RowReader, row_text
+from ecopark.observations.subjects import Placed, from_table, together
+
+
+def read_facts(
+    path: str | Path,
+    *,
+    set_aside: bool = False,
+    known_reported: KnownReported | None = None,
+    limits: Limits | None = None,
+    checks: bool = True,
+) -> Facts:
+    """The facts of a file (csv, xlsx, parquet) or of a park folder.
+
+    Parameters
+    ----------
+    path
+        File or park folder.
+    set_aside
+        Go on without unusable rows; they are kept in `Facts.rejected`.
+    known_reported
+        Canonical unit of an indicator or clause id that may stand in the quantity column, None for an unknown one.
+    limits
+        What is too big to be opened.
+    checks
+        Run the quality checks and add their findings to `Facts.warnings`.
+
+    Raises
+    ------
+    InputError
+        Something cannot be used; carries every problem of every file.
+    """
+    path = Path(path)
+    if path.is_dir():
+        if not is_park_folder(path):
+            raise InputError([_no_folder(path)])
+        folder = open_park_folder(path)
+        return _read(folder.files, folder, set_aside, known_reported, limits, checks)
+    if not path.exists():
+        raise InputError([_no_file(path)])
+    return _read([path], None, set_aside, known_reported, limits, checks)
+
+
+def facts_from(
+    data: Any,
+    subjects: Iterable[Subject] = (),
+    *,
+    settings: dict[str, Any] | None = None,
+    set_aside: bool = False,
+    known_reported: KnownReported | None = None,
+    checks: bool = True,
+) -> Facts:
+    """The facts of a polars or pandas frame, or of a list of mappings, in the long form.
+
+    Examples
+    --------
+    >>> rows = [{"quantity": "park_area_km2", "period": "2023", "value": "9.1", "unit": "km2"}]
+    >>> facts_from(rows)
+    Facts(1 observations, 1 subjects)
+    """
+    table, problems = from_data(data)
+    tables = [table] if table is not None else []
+    placed = [(subject, Place("<subjects>")) for subject in subjects]
+    return _assemble(tables, placed, problems, None, settings or {}, set_aside, known_reported, checks)
+
+
+def _read(
+    files: list[Path],
+    folder: ParkFolder | None,
+    set_aside: bool,
+    known_reported: KnownReported | None,
+    limits: Limits | None,
+    checks: bool,
+) -> Facts:
+    tables: list[Table] = []
+    problems = list(folder.problems) if folder else []
+    for file in files:
+        found, more = read_tables(file, str(file), limits)
+        tables += found
+        problems += more
+    placed = [(folder.park, Place(str(folder.path / "park.toml"))), *folder.subjects] if folder else []
+    settings = dict(folder.settings) if folder else {}
+    return _assemble(tables, placed, problems, folder, settings, set_aside, known_reported, checks)
+
+
+def _assemble(
+    tables: list[Table],
+    placed: list[Placed],
+    problems: list[Problem],
+    folder: ParkFolder | None,
+    settings: dict[str, Any],
+    set_aside: bool,
+    known_reported: KnownReported | None,
+    checks: bool,
+) -> Facts:
+    layouts = [(table, recognise(table)) for table in tables]
+    problems += _unrecognised(layouts)
+    for table, layout in layouts:
+        if layout.kind == "subjects":
+            found, more = from_table(table, layout)
+            placed = placed + found
+            problems += [*layout.problems, *more]
+    if folder is not None:
+        placed = [(_with_scopes(subject, folder.park), place) for subject, place in placed]
+    subjects, more = together(placed)
+    problems += more
+    parks = [s for s in subjects if s.kind == "park"]
+    default = folder.park.id if folder else parks[0].id if len(parks) == 1 else DEFAULT_SUBJECT
+    if len(parks) == 1:
+        subjects = [replace(s, parent=default) if s.kind == "firm" and not s.parent else s for s in subjects]
+    base_year = settings.get("base_year")
+    rows = RowReader(subjects, default_subject=default, base_year=base_year, known_reported=known_reported)
+    for table, layout in layouts:
+        if layout.kind not in ("long", "wide"):
+            continue
+        problems += layout.problems
+        wrong = next((p for p in layout.problems if p.severity == "error"), None)
+        for raw in raw_rows(table, layout):
+            if wrong is None:
+                rows.add(raw)
+            else:
+                rows.count.rows += 1
+                rows.count.rejected += 1
+                rows.rejected.append((row_text(raw), wrong))
+    observations = rows.finish()
+    row_errors = {id(problem) for _, problem in rows.rejected}
+    rejected = list(rows.rejected)
+    rejected += [("", p) for p in problems if p.severity == "error" and id(p) not in row_errors]
+    everything = problems + rows.problems
+    errors = [p for p in everything if p.severity == "error"]
+    warnings = [p for p in everything if p.severity != "error"]
+    if errors and (not set_aside or not observations):
+        raise InputError([*errors, *warnings])
+    settings["reading"] = asdict(rows.count)
+    settings.setdefault("base_year", None)
+    facts = Facts(observations, subjects, settings=settings, warnings=warnings, rejected=rejected)
+    if checks:
+        facts.warnings += tuple(quality_checks(facts))
+    return facts
+
+
+def _with_scopes(subject: Subject, park: Subject) -> Subject:
+    """A park that a table declares again keeps what ``park.toml`` says of it."""
+    if subject.id != park.id or subject is park:
+        return subject
+    known = dict(subject.attributes) | dict(park.attributes)
+    same = Subject(park.id, park.name, "park", park.parent, park.since, park.until, park.scopes, park.attributes)
+    return same if subject.kind == "park" else replace(subject, attributes=tuple(known.items()))
+
+
+def _unrecognised(layouts: list[tuple[Table, Layout]]) -> list[Problem]:
+    """Tables without a header: a word for each; an error where a file has no table at all."""
+    problems = []
+    useful = {table.file for table, layout in layouts if layout.kind != "unknown"}
+    for table, layout in layouts:
+        if layout.kind != "unknown":
+            continue
+        blank = not any(cell not in (None, "") for row in table.rows for cell in row)
+        if table.file not in useful:
+            problems.append(no_header(table, "error"))
+        elif not blank and not table.sheet.lower().startswith(("readme", "说明", "填报说明", "instructions")):
+            problems.append(no_header(table, "warning"))
+    return problems
+
+
+def _no_file(path: Path) -> Problem:
+    return Problem(
+        "no-file",
+        Place(str(path)),
+        "没有这个文件或文件夹。",
+        "there is no such file or folder.",
+        "请核对路径。",
+        "Check the path.",
+    )
+
+
+def _no_folder(path: Path) -> Problem:
+    return Problem(
+        "no-park-folder",
+        Place(str(path)),
+        "不是园区文件夹（没有 park.toml，也没有 data 目录）。",
+        "this is no park folder (neither park.toml nor data/).",
+        "可用 ecopark new 生成。",
+        "`ecopark new` writes one.",
+    )
