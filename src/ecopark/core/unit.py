@@ -299,7 +299,20 @@ def _unknown(text: str) -> UnitError:
 
 def known_units() -> list[str]:
     """Every spelling of every atom, and the common multiples of money and amounts."""
-    common = "10k CNY,100m CNY,million USD,10k t,10k tce,10k m3,10k kWh,万元,亿元,万吨,万吨标准煤,万千瓦时".split(",")
+    common = [
+        "10k CNY",
+        "100m CNY",
+        "million USD",
+        "10k t",
+        "10k tce",
+        "10k m3",
+        "10k kWh",
+        "万元",
+        "亿元",
+        "万吨",
+        "万吨标准煤",
+        "万千瓦时",
+    ]
     return [*ATOMS, *_ALIASES, *common]
 
 
