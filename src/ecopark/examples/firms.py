@@ -67,14 +67,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("land", "industrial_land_area_km2", "km2", 6, source="虚构·土地台账"),
     Column("energy", "energy_industrial_tce", "tce", 2, source=ENERGY_FORM),
     Column("energy_calorific", "energy_industrial_tce_calorific", "tce", 2, source=ENERGY_FORM),
-    Column("power_direct", "electricity_in_kwh", "kWh", 0, "kind=direct_nonfossil", ENERGY_FORM),
-    Column("power_green", "electricity_in_kwh", "kWh", 0, "kind=green_certificate", ENERGY_FORM),
-    Column("power_other", "electricity_in_kwh", "kWh", 0, "kind=other", ENERGY_FORM),
+    Column("power", "electricity_consumption_kwh", "kWh", 0, source=ENERGY_FORM),
+    Column("power_renewable", "renewable_electricity_kwh", "kWh", 0, source=ENERGY_FORM),
     Column("heat_fossil", "heat_in_gj", "GJ", 2, "kind=fossil", ENERGY_FORM),
     Column("heat_nonfossil", "heat_in_gj", "GJ", 2, "kind=nonfossil", ENERGY_FORM),
-    Column("gas", "fuel_consumption", "10k m3", 4, "fuel=natural_gas;use=combustion", ENERGY_FORM),
+    Column("gas", "fuel_consumption", "10k m3", 4, "fuel=natural_gas_oilfield;use=combustion", ENERGY_FORM),
     Column("diesel", "fuel_consumption", "t", 2, "fuel=diesel;use=combustion", ENERGY_FORM),
-    Column("coal", "fuel_consumption", "t", 2, "fuel=bituminous;use=combustion", ENERGY_FORM),
+    Column("coal", "fuel_consumption", "t", 2, "fuel=bituminous_coal;use=combustion", ENERGY_FORM),
     Column("fresh_water", "industrial_fresh_water_m3", "m3", 0, source=WATER_FORM),
     Column("reused_water", "industrial_water_reused_m3", "m3", 0, source=WATER_FORM),
     Column("wastewater", "industrial_wastewater_discharge_t", "t", 0, source=WATER_FORM),
@@ -90,10 +89,17 @@ COLUMNS: tuple[Column, ...] = (
     Column("nh3n", "emission_nh3n_t", "t", 5, source=ENVIRONMENT_FORM),
     Column("so2", "emission_so2_t", "t", 4, source=ENVIRONMENT_FORM),
     Column("nox", "emission_nox_t", "t", 4, source=ENVIRONMENT_FORM),
+    Column("vocs", "emission_vocs_t", "t", 4, source=ENVIRONMENT_FORM),
 )
 """What a firm reports, in the order of the rows."""
 
-DECIMALS = {c.key: c.decimals for c in COLUMNS}
+DECIMALS = {c.key: c.decimals for c in COLUMNS} | {
+    "power_direct": 0,
+    "power_green": 0,
+    "power_other": 0,
+    "energy_total": 2,
+}
+"""Decimal places of all figures, with those that only the park's totals use."""
 
 
 @dataclass(frozen=True)
@@ -243,6 +249,7 @@ _INTENSITY = {
     "nh3n_t": "water",
     "so2_t": "air",
     "nox_t": "air",
+    "vocs_t": "air",
 }
 _SMOOTH = ("fresh_water_m3", "wastewater_t", "reused_water_m3")
 
@@ -289,10 +296,11 @@ def _figures(
     v["tax"] = _whole(flows["tax"] * prices, "tax")
     v["land"] = _land(rng, real, industrial, active)
 
-    power = _whole(flows["electricity_kwh"], "power_other")
+    v["power"] = power = _whole(flows["electricity_kwh"], "power")
     v["power_direct"] = (power * np.clip((0.06 + 0.12 * trend) * own[0], 0, 0.4)).astype(np.int64)
     v["power_green"] = (power * np.clip((0.05 + 0.17 * trend) * own[1], 0, 0.4)).astype(np.int64)
-    v["power_other"] = power - v["power_direct"] - v["power_green"]
+    v["power_renewable"] = v["power_direct"] + v["power_green"]
+    v["power_other"] = power - v["power_renewable"]
     heat = _whole(flows["heat_gj"], "heat_fossil")
     v["heat_nonfossil"] = (heat * np.clip((0.08 + 0.12 * trend) * own[2], 0, 0.5)).astype(np.int64)
     v["heat_fossil"] = heat - v["heat_nonfossil"]
@@ -308,7 +316,7 @@ def _figures(
     v["reused_water"] = _whole(flows["reused_water_m3"], "reused_water")
     v["wastewater"] = np.minimum(_whole(flows["wastewater_t"], "wastewater"), v["fresh_water"])
     _waste(v, flows, own[3], trend)
-    for name in ("cod", "nh3n", "so2", "nox"):
+    for name in ("cod", "nh3n", "so2", "nox", "vocs"):
         v[name] = _whole(flows[f"{name}_t"], name)
     return v
 
@@ -316,7 +324,7 @@ def _figures(
 def energy_tce(values: dict[str, Ints], electricity_tce: float) -> Floats:
     """All energy of each firm and year in tce, electricity at `electricity_tce` per 10^4 kWh."""
     amounts = {key: values[key] / 10 ** DECIMALS[key] for key in DECIMALS if key in values}
-    power = (amounts["power_direct"] + amounts["power_green"] + amounts["power_other"]) / 10_000
+    power = amounts["power"] / 10_000
     return (  # type: ignore[no-any-return]
         power * electricity_tce
         + (amounts["heat_fossil"] + amounts["heat_nonfossil"]) * FACTORS_TCE["heat"]

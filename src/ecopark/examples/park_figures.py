@@ -14,7 +14,7 @@ import numpy as np
 
 from ecopark.examples.firms import DECIMALS, Firms
 from ecopark.examples.industries import INDUSTRIES
-from ecopark.examples.paths import ELECTRICITY_CALORIFIC, FACTORS_TCE, PATHS, SIZE_EXPONENT
+from ecopark.examples.paths import ELECTRICITY_CALORIFIC, FACTORS_TCE, PATHS, SIZE_EXPONENT, VALUE_ADDED
 
 PARK_ID = "yunqi"
 
@@ -30,7 +30,8 @@ ENERGY = "虚构·园区能源平衡表"
 CARBON = "虚构·园区碳排放核算报告"
 CONSTRUCTION = "虚构·园区建设管理台账"
 
-CODE_OF = {"cod": "cod", "nh3n": "nh3n", "so2": "so2", "nox": "nox"}
+POLLUTANTS = ("cod", "nh3n", "so2", "nox")
+"""Pollutants under total control: codes of the breakdown and keys of the firms' figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def park_rows(firms: Firms) -> list[Row]:
     rows = [
         Row(PARK_ID, "water_region", "", "other", source=OFFICE),
         Row(PARK_ID, "water_scarce_city", "", "false", source=OFFICE),
+        Row(PARK_ID, "dominant_sector_declared", "", "false", source=OFFICE, note="没有任何行业占产值70%以上"),
     ]
     for year in firms.years:
         rows += _Year(firms, year).rows()
@@ -134,8 +136,6 @@ class _Year:
         yield self.row("final_energy_tce", final, "tce", source=ENERGY, note="电力按当量值")
         yield self.row("clean_energy_final_tce", clean, "tce", source=ENERGY, note="电力、天然气、非化石热力")
         yield self.row("electricity_final_tce", power / 10_000 * ELECTRICITY_CALORIFIC, "tce", source=ENERGY)
-        yield self.row("electricity_consumption_kwh", int(power), "kWh", source=ENERGY)
-        yield self.row("renewable_electricity_kwh", int(direct + green), "kWh", source=ENERGY)
         for kind, amount in (("direct_nonfossil", direct), ("green_certificate", green), ("other", other)):
             yield self.row("electricity_in_kwh", int(amount), "kWh", by=f"kind={kind}", source=ENERGY)
             yield self.row("electricity_out_kwh", 0, "kWh", by=f"kind={kind}", source=ENERGY)
@@ -167,12 +167,9 @@ class _Year:
         )
 
     def _caps(self) -> Iterator[Row]:
-        first = PATHS
-        for key, code in CODE_OF.items():
-            emitted = self.total(key)
-            path = first[f"{key}_t"]
-            cap = 1_500_000 * self.size * path.first * 1.08 * 0.985**self.t
-            yield self.row("pollutant_emission_t", _plain(emitted, 5), "t", by=f"pollutant={code}", source=ENVIRONMENT)
+        for code in POLLUTANTS:
+            cap = VALUE_ADDED.first * self.size * PATHS[f"{code}_t"].first * 1.08 * 0.985**self.t
+            yield self.row("pollutant_emission_t", _plain(self.total(code), 5), "t", by=f"pollutant={code}", source=ENVIRONMENT)
             yield self.row("pollutant_cap_t", round(cap, 1), "t", by=f"pollutant={code}", source=ENVIRONMENT)
 
     def _economy(self) -> Iterator[Row]:
@@ -266,6 +263,12 @@ class _Year:
     def _flags(self) -> Iterator[Row]:
         for quantity in FLAGS:
             yield self.row(quantity, True, source=OFFICE)
+        yield self.row("green_staff", 4, "person")
+        for product, used, limit in (("product_1", 0.41, 0.45), ("product_2", 1.86, 1.95)):
+            by = f"product={product}"
+            note = "虚构产品及其限额2级值"
+            yield self.row("product_specific_energy", used - 0.01 * self.step, "per unit", by=by, source=ENERGY, note=note)
+            yield self.row("energy_limit_grade2", limit, "per unit", by=by, source=ENERGY, note=note)
 
 
 FLAGS: tuple[str, ...] = (
@@ -273,5 +276,23 @@ FLAGS: tuple[str, ...] = (
     "green_plan_in_place",
     "green_info_platform_complete",
     "green_standard_system_complete",
+    "green_policies_implemented",
+    "no_major_pollution_3y",
+    "assigned_reduction_targets_met",
+    "carbon_intensity_falling",
+    "environmental_zone_quality_met",
+    "enterprise_discharge_within_limits",
+    "pollutant_totals_within_caps",
+    "no_eliminated_processes",
+    "green_body_exists",
+    "environmental_energy_systems_in_place",
+    "renewable_facilities_in_place",
+    "zero_carbon_applicant_eligible",
+    "zero_carbon_scope_defined",
+    "energy_carbon_statistics_foundation",
+    "no_major_safety_environment_accident_3y",
+    "environmental_duties_fulfilled",
+    "no_major_environmental_incident_3y",
+    "key_pollutants_stably_within_limits",
 )
 """What is in place, and the basic requirements of the packs."""

@@ -42,29 +42,30 @@ class Path:
     plant: tuple[float, float]
 
 
-VALUE_ADDED = Path(1_500_000, 0.075, (0.010, 0.030))
+VALUE_ADDED = Path(1_500_000, 0.075, (0.012, 0.030))
 """Industrial value added at constant prices. [10k CNY]"""
 
 WOBBLE = (0.006, -0.003, -0.005, 0.003, -0.001)
 """Added to every growth rate of value added in turn, so that the years differ."""
 
 PATHS: dict[str, Path] = {
-    "electricity_kwh": Path(434.0, 0.030, (0.020, 0.060)),
-    "gas_m3": Path(34.0, 0.012, (0.004, 0.012)),
+    "electricity_kwh": Path(434.0, 0.030, (0.025, 0.060)),
+    "gas_m3": Path(34.0, 0.012, (0.005, 0.012)),
     "heat_gj": Path(0.74, 0.010, (0.004, 0.010)),
     "diesel_t": Path(0.0028, -0.040, (0.001, 0.002)),
     "coal_t": Path(0.0042, -0.220, (0.0, 0.0)),
     "fresh_water_m3": Path(5.2, 0.010, (0.050, 0.180)),
     "reused_water_m3": Path(39.0, 0.030, (0.030, 0.070)),
-    "wastewater_t": Path(3.3, 0.004, (0.040, 0.120)),
-    "general_waste_t": Path(0.062, 0.010, (0.004, 0.012)),
-    "hazardous_waste_t": Path(0.0041, 0.006, (0.006, 0.020)),
-    "cod_t": Path(0.000098, -0.025, (0.004, 0.012)),
-    "nh3n_t": Path(0.0000074, -0.030, (0.004, 0.014)),
-    "so2_t": Path(0.000052, -0.060, (0.002, 0.006)),
-    "nox_t": Path(0.000118, -0.035, (0.003, 0.010)),
+    "wastewater_t": Path(3.3, 0.004, (0.045, 0.120)),
+    "general_waste_t": Path(0.062, 0.010, (0.005, 0.012)),
+    "hazardous_waste_t": Path(0.0041, 0.006, (0.008, 0.020)),
+    "cod_t": Path(0.000098, -0.025, (0.005, 0.012)),
+    "nh3n_t": Path(0.0000074, -0.030, (0.005, 0.014)),
+    "so2_t": Path(0.000052, -0.060, (0.0025, 0.006)),
+    "nox_t": Path(0.000118, -0.035, (0.004, 0.010)),
+    "vocs_t": Path(0.00016, -0.040, (0.004, 0.010)),
     "employees": Path(0.038, 0.015, (0.004, 0.008)),
-    "tax": Path(0.17, 0.060, (0.002, 0.012)),
+    "tax": Path(0.17, 0.060, (0.005, 0.012)),
 }
 """Flows per 10k CNY of the first year's value added; the unit is in the name."""
 
