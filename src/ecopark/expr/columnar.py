@@ -1,0 +1,674 @@
+"""The columnar form: all subjects at once, as dataframe expressions in float64.
+
+An independent second implementation of what `expr.traced` computes. Formulas become narwhals expressions, so one
+program runs on Polars, DuckDB and Spark. Beside the value of a formula stand
+
+near
+    whether a comparison, sign or zero test that was *reached* lies within 1e-9 (or within the rounding error, if that
+    is larger) of its boundary, or a step left the range of float64. The traced form decides those rows.
+missing
+    per atom, whether it was reached and is missing: the items that the traced form would name.
+bound
+    how far the value can be from the exact one: a running error analysis, not a fixed tolerance.
+
+How errors are carried: every step has a static relative error (`rel`, so many times 2**-53) and, only once a sum
+has been formed and digits may cancel, an absolute error that is itself an expression (`off`). A value without `off` has
+the exact sign, so a zero test on it (a typed zero, a product of typed figures) is certain and marks nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+import narwhals as nw
+
+from ecopark.errors import FormulaError
+from ecopark.expr.fit import Fitted
+from ecopark.expr.nodes import (
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Flag,
+    Leaf,
+    Logic,
+    Named,
+    Negate,
+    Node,
+    Not,
+    Number,
+    Undefined,
+    Word,
+    to_text,
+)
+
+NEAR = 1e-9
+U = 2.0**-53
+"""Relative error of one rounding."""
+
+GREATEST = 1.7e308
+LEAST = 1e-290
+"""Smaller numbers lose relative precision (or their sign) in float64: such rows are marked."""
+
+_DTYPES = {"number": nw.Float64(), "flag": nw.Boolean(), "word": nw.String(), "any": nw.Float64()}
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """An expression, the stage at which its columns exist, and how much work it is."""
+
+    expr: nw.Expr
+    level: int = 0
+    cost: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One step of a formula for all rows.
+
+    Parameters
+    ----------
+    kind
+        ``number``, ``flag``, ``word`` or ``any`` (no value at all).
+    value
+        Null where the step is missing.
+    near
+        Whether a test reached below was too close to call, never null; None: no row can be.
+    missing
+        Atom key to "reached and missing" (never null).
+    rel, off
+        The error is at most ``rel * |value| + off``; `off` None means that the sign is exact.
+    low, high
+        Decimal exponents of the least non-zero and the greatest magnitude the value can have.
+    const
+        The exact value of a constant.
+    exact
+        The figure and its float64 determine one another (a typed decimal of at most 15 digits).
+    """
+
+    kind: str
+    value: Piece
+    near: Piece | None = None
+    missing: Mapping[Hashable, Piece] = field(default_factory=dict)
+    rel: float = 0.0
+    off: Piece | None = None
+    low: float = -290.0
+    high: float = 308.0
+    const: Fraction | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A formula as dataframe expressions, to be used on the frame that `Program.apply` returns.
+
+    Parameters
+    ----------
+    kind
+        ``number``, ``flag``, ``word`` or ``any``.
+    value
+        Float64, Boolean or String; null where missing.
+    near
+        Boolean, never null: the traced form must decide the row.
+    missing
+        Per atom key a Boolean, never null: the atom was reached and is missing.
+    bound
+        Float64: greatest distance of `value` from the exact value (zero for flags and codes).
+    """
+
+    kind: str
+    value: nw.Expr
+    near: nw.Expr
+    missing: dict[Hashable, nw.Expr]
+    bound: nw.Expr
+    part: Part
+
+
+class Program:
+    """Formulas compiled together, sharing their common steps.
+
+    Parameters
+    ----------
+    column
+        The column of a leaf: an expression (null where missing), or a whole `Part` for what is itself computed.
+    kind_of
+        ``number`` (default), ``flag`` or ``word`` of a leaf.
+    magnitude
+        A promise about the data: every non-zero number lies within 10**-magnitude and 10**magnitude. It saves most range
+        checks. None promises nothing: infinities and tiny numbers are found and marked.
+    exact
+        A promise about the data: the numbers are decimals of at most 15 digits (or shortest decimals of floats), so
+        that comparing two typed figures, or one with a constant, is certain.
+    prefix
+        Of the names of staged columns.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> from ecopark.expr.expand import expand
+    >>> from ecopark.expr.fit import fit
+    >>> from ecopark.expr.parse import parse
+    >>> from ecopark.core.unit import unit
+    >>> ratio = fit(expand(parse("a / b")), lambda leaf: unit("1"))
+    >>> program = Program(lambda leaf: nw.col(leaf.name))
+    >>> made = program.add(ratio)
+    >>> frame = program.apply(nw.from_native(pl.DataFrame({"a": [1.0, 1.0, None], "b": [2.0, 0.0, 1.0]})))
+    >>> frame.select(made.value.alias("v"))["v"].to_list()
+    [0.5, None, None]
+    """
+
+    def __init__(
+        self,
+        column: Callable[[Leaf], nw.Expr | Part],
+        kind_of: Callable[[Leaf], str] | None = None,
+        *,
+        magnitude: float | None = None,
+        exact: bool = False,
+        prefix: str = "__",
+    ) -> None:
+        self.column = column
+        self.kind_of = kind_of or (lambda leaf: "flag" if leaf.kind == "all_within" else "number")
+        self.magnitude = magnitude
+        self.exact = exact
+        self.prefix = prefix
+        self.stages: list[list[nw.Expr]] = []
+        self._names = 0
+        self._parts: dict[Node, Part] = {}
+
+    # -- building ------------------------------------------------------------------------------------------------------
+
+    def add(self, formula: Fitted | Node) -> Compiled:
+        """Compile one more formula."""
+        return self.compiled(self.part(formula.node if isinstance(formula, Fitted) else formula))
+
+    def compiled(self, part: Part) -> Compiled:
+        """A part as plain expressions."""
+        return Compiled(
+            part.kind,
+            part.value.expr,
+            _FALSE.expr if part.near is None else part.near.expr,
+            {key: piece.expr for key, piece in part.missing.items()},
+            (_error(part) or _ZERO).expr * 1.001,
+            part,
+        )
+
+    def apply(self, frame: Any) -> Any:
+        """The frame with the staged columns that the compiled expressions refer to."""
+        for stage in self.stages:
+            if stage:
+                frame = frame.with_columns(*stage)
+        return frame
+
+    def share(self, piece: Piece, least: int = 2) -> Piece:
+        """The piece as a column of its own, computed once, if it is worth it."""
+        if piece.cost < least:
+            return piece
+        while len(self.stages) <= piece.level:
+            self.stages.append([])
+        name = f"{self.prefix}{self._names}"
+        self._names += 1
+        self.stages[piece.level].append(piece.expr.alias(name))
+        return Piece(nw.col(name), piece.level + 1)
+
+    def shared(self, part: Part) -> Part:
+        """The part with everything that is worth it as columns."""
+        return replace(
+            part,
+            value=self.share(part.value),
+            near=part.near and self.share(part.near, 3),
+            off=part.off and self.share(part.off, 3),
+            missing={key: self.share(piece, 3) for key, piece in part.missing.items()},
+        )
+
+    def part(self, node: Node) -> Part:
+        """One node; equal nodes are compiled once."""
+        known = self._parts.get(node)
+        if known is None:
+            known = self._parts[node] = self.shared(self._part(node))
+        return known
+
+    def _part(self, node: Node) -> Part:
+        match node:
+            case Number(value):
+                return constant(value)
+            case Flag(flag):
+                return Part("flag", Piece(nw.lit(flag, nw.Boolean())))
+            case Word(word):
+                return Part("word", Piece(nw.lit(word, nw.String())))
+            case Undefined():
+                return nothing("any")
+            case Leaf():
+                found = self.column(node)
+                return found if isinstance(found, Part) else self.atom(found, self.kind_of(node), node)
+            case Named(_, body):
+                return self.part(body)
+            case Choice(test, then, otherwise):
+                return self.choice(self.part(test), self.part(then), self.part(otherwise))
+            case Logic(op, operands):
+                return self._logic(op, [self.part(o) for o in operands])
+            case Not(operand):
+                inner = self.part(operand)
+                return replace(inner, kind="flag", value=_flag(inner, lambda e: ~e))
+            case Compare(op, left, right):
+                return self._compare(op, self.part(left), self.part(right))
+            case Negate(operand):
+                inner = _numeric(self.part(operand))
+                if inner.const is not None:
+                    return constant(-inner.const)
+                return replace(inner, value=_piece(-inner.value.expr, inner.value))
+            case Binary(op, left, right):
+                return self._binary(op, _numeric(self.part(left)), _numeric(self.part(right)))
+            case Call(name, args, _):
+                return self._call(name, [self.part(a) for a in args])
+        raise FormulaError(f"'{to_text(node)}' was not expanded before it was compiled")
+
+    def atom(self, column: nw.Expr, kind: str = "number", key: Hashable = None, *, level: int = 0) -> Part:
+        """A column of the facts; missing under `key` where it is null."""
+        value = Piece(column, level)
+        missing = {} if key is None else {key: _piece(column.is_null(), value)}
+        if kind != "number":
+            return Part(kind, value, missing=missing)
+        if self.magnitude is not None:
+            return Part(kind, value, None, missing, U, None, -self.magnitude, self.magnitude, exact=self.exact)
+        size = value.expr.abs()
+        near = _sure((size > GREATEST) | ((size < LEAST) & (size > 0)), value)
+        inside = _piece(nw.when(size <= GREATEST).then(value.expr), value)
+        return Part(kind, self.share(inside), self.share(near), missing, U, exact=self.exact)
+
+    # -- combining -----------------------------------------------------------------------------------------------------
+
+    def choice(self, test: Part, then: Part, otherwise: Part) -> Part:
+        """`then` where `test` holds, `otherwise` where it does not, missing where the test is."""
+        kind = then.kind if then.kind != "any" else otherwise.kind
+        then, otherwise = (nothing(kind) if p.kind == "any" else p for p in (then, otherwise))
+        asked = self.share(_typed(test, "flag"))
+        yes, no = asked, _piece(~asked.expr, asked)
+
+        def pick(a: Piece, b: Piece) -> Piece:
+            chosen = nw.when(yes.expr).then(a.expr).otherwise(nw.when(no.expr).then(b.expr))
+            return _piece(chosen, yes, a, b)
+
+        near = _any([test.near, then.near and _and(yes, then.near), otherwise.near and _and(no, otherwise.near)])
+        missing = dict(test.missing)
+        for branch, reached in ((then, yes), (otherwise, no)):
+            for key, piece in branch.missing.items():
+                _add(missing, key, _and(reached, piece))
+        off = None
+        if then.off or otherwise.off:
+            off = pick(then.off or _ZERO, otherwise.off or _ZERO)
+        return Part(
+            kind, pick(then.value, otherwise.value), near, missing, max(then.rel, otherwise.rel), off,
+            min(then.low, otherwise.low), max(then.high, otherwise.high), exact=then.exact and otherwise.exact,
+        )  # fmt: skip
+
+    def first(self, parts: Iterable[Part]) -> Part:
+        """The first part that has a value; where none has, what the last one says is missing."""
+        *before, last = parts
+        result = last
+        for part in reversed(before):
+            value = self.share(part.value)
+            absent = _piece(value.expr.is_null(), value)
+            kind = part.kind if part.kind != "any" else result.kind
+            result = replace(result, value=_typed(result, kind))
+            off = None
+            if part.off or result.off:
+                mine, other = part.off or _ZERO, result.off or _ZERO
+                off = _piece(nw.when(absent.expr).then(other.expr).otherwise(mine.expr), absent, mine, other)
+            result = Part(
+                kind,
+                _piece(nw.when(absent.expr).then(result.value.expr).otherwise(value.expr), absent, value, result.value),
+                _any([part.near, result.near and _and(absent, result.near)]),
+                {k: _and(absent, p) for k, p in result.missing.items()},
+                max(part.rel, result.rel), off, min(part.low, result.low), max(part.high, result.high),
+                exact=part.exact and result.exact,
+            )  # fmt: skip
+        return self.shared(result)
+
+    def _logic(self, op: str, operands: list[Part]) -> Part:
+        decisive = op == "or"
+        values = [self.share(_typed(o, "flag")) for o in operands]
+        value = values[0]
+        for other in values[1:]:
+            joined = value.expr | other.expr if decisive else value.expr & other.expr
+            value = _piece(joined, value, other)
+        near: Piece | None = None
+        for operand, found in zip(reversed(operands), reversed(values), strict=True):
+            going_on = found.expr if not decisive else ~found.expr
+            if near is not None:  # what follows is reached unless this operand decides; a missing one does not decide
+                near = _piece(going_on.fill_null(True) & near.expr, found, near)
+            near = _any([operand.near, near])
+        value = self.share(value)
+        missing: dict[Hashable, Piece] = {}
+        for operand in operands:
+            for key, piece in operand.missing.items():
+                _add(missing, key, _piece(value.expr.is_null() & piece.expr, value, piece))
+        return Part("flag", value, near, missing)
+
+    def _compare(self, op: str, a: Part, b: Part) -> Part:
+        kind = a.kind if a.kind != "any" else b.kind
+        left, right = self.share(_typed(a, kind)), self.share(_typed(b, kind))
+        if a.const is not None and b.const is not None:
+            return Part("flag", Piece(nw.lit(_holds(op, a.const, b.const), nw.Boolean())))
+        value = _piece(_holds(op, left.expr, right.expr), left, right)
+        near = None
+        if kind == "number" and "any" not in (a.kind, b.kind):
+            near = self._close(replace(a, value=left), replace(b, value=right))
+        return Part("flag", value, _any([a.near, b.near, near]), _joined(a, b))
+
+    def _close(self, a: Part, b: Part) -> Piece | None:
+        """Where a and b are too close for float64 to tell them apart; None if that cannot be."""
+        if a.const is not None:
+            a, b = b, a
+        if b.const == 0:
+            return self._zero(a)
+        if a.exact and b.exact:
+            return None
+        tolerance = max(NEAR, 4 * (a.rel + b.rel))
+        x, y = a.value, b.value
+        gap = (x.expr - y.expr).abs()
+        if b.const is not None:
+            slack = _piece(nw.lit(1.1 * tolerance * abs(float(b.const)), nw.Float64()), x, y)
+        else:
+            slack = _piece(x.expr.abs() * tolerance + y.expr.abs() * tolerance, x, y)
+        for off in (a.off, b.off):
+            if off is not None:
+                slack = _piece(slack.expr + off.expr * 1.001, slack, off)
+        return _sure(gap <= slack.expr, x, y, slack)
+
+    def _zero(self, a: Part) -> Piece | None:
+        """Where the sign of a is uncertain."""
+        if a.off is None:
+            return None
+        error = self.share(_error(a))
+        size = a.value.expr.abs()
+        return _sure((size <= NEAR) | (size <= error.expr * 1.001), a.value, error)
+
+    def _binary(self, op: str, a: Part, b: Part) -> Part:
+        if op == "**":
+            return self._power(a, b.const)
+        if a.const is not None and b.const is not None:
+            return nothing("number") if op == "/" and b.const == 0 else constant(_arithmetic(op, a.const, b.const))
+        if op == "/":
+            return self._quotient(a, replace(b, value=self.share(b.value)))
+        x, y = a.value, b.value
+        if op == "*":
+            off = None
+            for error, other in ((a.off, y), (b.off, x)):
+                if error is not None:
+                    off = _plus(off, _piece(error.expr * other.expr.abs(), error, other))
+            if a.off is not None and b.off is not None:
+                off = _plus(off, _piece(a.off.expr * b.off.expr, a.off, b.off))
+            made = Part(
+                "number", _piece(x.expr * y.expr, x, y), _any([a.near, b.near]), _joined(a, b),
+                (a.rel + b.rel + U) * 1.0001, off, a.low + b.low, a.high + b.high,
+            )  # fmt: skip
+            return self._ranged(made, (x, y))
+        off = None
+        for part in (a, b):
+            if part.rel or part.off:
+                off = _plus(off, _error(part))
+        total = x.expr + y.expr if op == "+" else x.expr - y.expr
+        made = Part(
+            "number", self.share(_piece(total, x, y)), _any([a.near, b.near]), _joined(a, b), U, off or _ZERO,
+            min(a.low, b.low) - 17, max(a.high, b.high) + 0.31,
+        )  # fmt: skip
+        return self._ranged(made, None)
+
+    def _quotient(self, a: Part, b: Part) -> Part:
+        if b.const == 0:
+            return nothing("number", _any([a.near, b.near]), _joined(a, b))
+        x, y = a.value, b.value
+        divisor = y if b.const is not None else _piece(nw.when(y.expr != 0).then(y.expr), y)
+        value = self.share(_piece(x.expr / divisor.expr, x, divisor))
+        rel, off = (a.rel + b.rel + U) * 1.0001, None
+        if b.off is not None:
+            size = _piece(y.expr.abs(), y)
+            error = _error(b)
+            rest = _piece(size.expr - error.expr * 1.001, size, error)
+            safe = self.share(_piece(nw.when(rest.expr > 0).then(rest.expr), rest))
+            total = _piece(value.expr.abs() * (b.off.expr + size.expr * (a.rel + b.rel)), value, b.off, size)
+            total = _plus(a.off, total)
+            rel, off = U, self.share(_piece(total.expr / safe.expr, total, safe))
+        elif a.off is not None:
+            off = _piece(a.off.expr / divisor.expr.abs(), a.off, divisor)
+        made = Part(
+            "number", value, _any([a.near, b.near, self._zero(b)]), _joined(a, b), rel, off, a.low - b.high, a.high - b.low,
+        )  # fmt: skip
+        return self._ranged(made, (x,))
+
+    def _power(self, a: Part, exponent: Fraction | None) -> Part:
+        if exponent is None or exponent.denominator != 1:
+            raise FormulaError("the exponent must be a whole number")
+        k, m = int(exponent), abs(int(exponent))
+        if a.const is not None:
+            return nothing("number") if a.const == 0 and k < 0 else constant(a.const**k)
+        x = self.share(a.value)
+        a = replace(a, value=x)
+        base = x if k >= 0 else _piece(nw.when(x.expr != 0).then(x.expr), x)
+        value = self.share(_piece(base.expr ** float(k), base))
+        size = max(abs(a.low), abs(a.high)) * 2.31
+        off = None
+        if a.off is not None and k > 0:
+            whole = _piece(x.expr.abs() + _error(a).expr * 1.001, x, _error(a))
+            power = whole.expr ** float(k - 1) if k > 1 else nw.lit(1.0, nw.Float64())
+            off = self.share(_piece(_error(a).expr * power * float(k), whole))
+        elif a.off is not None and k < 0:
+            ratio = _piece(_error(a).expr * 1.001 / base.expr.abs(), _error(a), base)
+            part = self.share(_piece(nw.when(ratio.expr < 1).then(ratio.expr), ratio))
+            off = self.share(_piece(value.expr.abs() * part.expr * float(m) / (1 - part.expr) ** float(m + 1), part, value))
+        rel = math.expm1(m * math.log1p(a.rel)) * 1.0001 + 4 * U + (2 * U if m < 3 else size * U * 0.01)
+        low, high = (k * a.low, k * a.high) if k >= 0 else (k * a.high, k * a.low)
+        near = _any([a.near, self._zero(a) if k < 0 else None])
+        return self._ranged(Part("number", value, near, a.missing, rel, off, low, high), (x,))
+
+    def _ranged(self, part: Part, factors: tuple[Piece, ...] | None) -> Part:
+        """The part with results beyond float64 made null and marked; `factors` not zero cannot make a zero."""
+        near = part.near
+        value = part.value
+        high, low = part.high, part.low
+        if high > 307:
+            value = self.share(value)
+            size = value.expr.abs()
+            near = _any([near, _sure(size > GREATEST, value)])
+            value = self.share(_piece(nw.when(size <= GREATEST).then(value.expr), value))
+            high = 308.3
+        if factors is not None and low < -290:
+            value = self.share(value)
+            tiny = value.expr.abs() < LEAST
+            for factor in factors:
+                tiny = tiny & (factor.expr != 0)
+            near = _any([near, _sure(tiny, value, *factors)])
+            low = -290.0
+        if near is not None and near is not part.near:
+            near = self.share(near)
+        return replace(part, value=value, near=near, high=high, low=low)
+
+    def _call(self, name: str, args: list[Part]) -> Part:
+        first = args[0]
+        if name == "given":
+            value = self.share(first.value)
+            return Part("flag", _piece(~value.expr.is_null(), value), first.near)
+        first = replace(_numeric(first), value=self.share(first.value))
+        if name == "abs":
+            return replace(
+                first, value=_piece(first.value.expr.abs(), first.value), const=first.const and abs(first.const)
+            )
+        if name in ("min", "max"):
+            result = first
+            for other in args[1:]:
+                result = self._extreme(name, result, replace(_numeric(other), value=self.share(other.value)))
+            return result
+        if args[1].const is None:
+            raise FormulaError(f"{name}(...) takes a constant as its second argument")
+        if name == "root":
+            return self._root(first, int(args[1].const))
+        if name == "round":
+            return self._round(first, int(args[1].const))
+        raise FormulaError(f"{name}(...) has no columnar form")
+
+    def _extreme(self, name: str, a: Part, b: Part) -> Part:
+        x, y = a.value, b.value
+        test = x.expr <= y.expr if name == "min" else x.expr >= y.expr
+        value = nw.when(test).then(x.expr).otherwise(nw.when(~test).then(y.expr))
+        off = None
+        if a.off or b.off:
+            e, f = a.off or _ZERO, b.off or _ZERO
+            off = _piece(nw.when(e.expr >= f.expr).then(e.expr).otherwise(f.expr), e, f)
+        return Part(
+            "number", self.share(_piece(value, x, y)), _any([a.near, b.near]), _joined(a, b), 1.01 * max(a.rel, b.rel), off,
+            min(a.low, b.low), max(a.high, b.high), exact=a.exact and b.exact,
+        )  # fmt: skip
+
+    def _root(self, a: Part, n: int) -> Part:
+        x = a.value
+        if n == 1:
+            positive = nw.when(x.expr >= 0).then(x.expr)
+            return replace(a, value=_piece(positive, x), near=_any([a.near, self._zero(a)]), const=None)
+        inside = self.share(_piece(nw.when(x.expr >= 0).then(x.expr), x))
+        value = self.share(_piece(inside.expr.sqrt() if n == 2 else inside.expr ** (1.0 / n), inside))
+        off = None
+        if a.off is not None:
+            above = _piece(nw.when(x.expr > 0).then(x.expr), x)
+            off = self.share(_piece(value.expr * a.off.expr * 1.001 / above.expr, value, a.off, above))
+            off = _piece(off.expr.fill_null(0.0), off)
+        size = max(abs(a.low), abs(a.high)) * 2.31
+        rel = (a.rel * 1.01 + U * size / n) if n > 2 else a.rel
+        return Part(
+            "number", value, _any([a.near, self._zero(a)]), a.missing, rel + 4 * U, off, min(a.low / n, 0), max(a.high / n, 0)
+        )
+
+    def _round(self, a: Part, decimals: int) -> Part:
+        """Half to even on the exact value: certain unless the value is near a half, and exact then."""
+        scale = 10.0**decimals
+        if a.high + decimals > 300:
+            a = self._ranged(replace(a, high=400.0), None)
+        x = a.value
+        size = self.share(_piece(x.expr.abs() * scale, x))
+        floor = self.share(_piece(size.expr.floor(), size))
+        slack = _piece(size.expr * (a.rel + 2 * U) + NEAR, size)
+        if a.off is not None:
+            slack = _piece(slack.expr + a.off.expr * (1.001 * scale), slack, a.off)
+        close = _sure((size.expr - floor.expr - 0.5).abs() <= slack.expr, size, floor, slack)
+        up = (size.expr - floor.expr) > 0.5
+        whole = self.share(_piece(nw.when(up).then(floor.expr + 1.0).otherwise(floor.expr) / scale, size, floor))
+        value = _piece(nw.when(x.expr < 0).then(-whole.expr).otherwise(whole.expr), x, whole)
+        value = self.share(_piece(nw.when(~x.expr.is_null()).then(value.expr), x, value))
+        return Part(
+            "number", value, _any([a.near, self.share(close)]), a.missing, 2 * U, None, -decimals - 1.0, max(a.high, 0) + 1
+        )
+
+
+_ZERO = Piece(nw.lit(0.0, nw.Float64()))
+_FALSE = Piece(nw.lit(False, nw.Boolean()))
+
+
+def constant(value: Fraction) -> Part:
+    """A number that is the same in every row."""
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number) or (value != 0 and abs(number) < LEAST):
+        return replace(nothing("number", Piece(nw.lit(True, nw.Boolean()))))
+    size = math.log10(abs(number)) if number else 0.0
+    digits = len(str(value.numerator).strip("-").strip("0")) if _is_decimal(value) else 99
+    rel = 0.0 if Fraction(number) == value else U
+    exact = digits <= 15 and Fraction(repr(number)) == value
+    return Part("number", Piece(nw.lit(number, nw.Float64())), rel=rel, low=size, high=size, const=value, exact=exact)
+
+
+def nothing(kind: str, near: Piece | None = None, missing: Mapping[Hashable, Piece] | None = None) -> Part:
+    """No value in any row."""
+    return Part(kind, Piece(nw.lit(None, _DTYPES[kind])), near, missing or {}, low=0.0, high=0.0)
+
+
+def _is_decimal(value: Fraction) -> bool:
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1
+
+
+def _piece(expr: nw.Expr, *of: Piece) -> Piece:
+    return Piece(expr, max(p.level for p in of), sum(p.cost for p in of) + 1)
+
+
+def _sure(expr: nw.Expr, *of: Piece) -> Piece:
+    """A test that is false where it cannot be made."""
+    return _piece(expr.fill_null(False), *of)
+
+
+def _any(pieces: Iterable[Piece | None]) -> Piece | None:
+    found = list(dict.fromkeys(p for p in pieces if p is not None))
+    if not found:
+        return None
+    result = found[0]
+    for other in found[1:]:
+        result = _piece(result.expr | other.expr, result, other)
+    return result
+
+
+def _and(a: Piece, b: Piece) -> Piece:
+    return _sure(a.expr & b.expr, a, b)
+
+
+def _plus(a: Piece | None, b: Piece) -> Piece:
+    return b if a is None else _piece(a.expr + b.expr, a, b)
+
+
+def _add(missing: dict[Hashable, Piece], key: Hashable, piece: Piece) -> None:
+    known = missing.get(key)
+    missing[key] = piece if known is None or known is piece else _piece(known.expr | piece.expr, known, piece)
+
+
+def _joined(a: Part, b: Part) -> dict[Hashable, Piece]:
+    missing = dict(a.missing)
+    for key, piece in b.missing.items():
+        _add(missing, key, piece)
+    return missing
+
+
+def _typed(part: Part, kind: str) -> Piece:
+    return nothing(kind).value if part.kind == "any" else part.value
+
+
+def _numeric(part: Part) -> Part:
+    return replace(part, kind="number") if part.kind == "any" else part
+
+
+def _flag(part: Part, change: Callable[[nw.Expr], nw.Expr]) -> Piece:
+    value = _typed(part, "flag")
+    return _piece(change(value.expr), value)
+
+
+def _error(part: Part) -> Piece:
+    """How far the value can be from the exact one."""
+    if part.rel == 0.0:
+        return part.off or _ZERO
+    relative = _piece(part.value.expr.abs() * part.rel, part.value)
+    return relative if part.off is None else _plus(part.off, relative)
+
+
+def _holds(op: str, a: Any, b: Any) -> Any:
+    match op:
+        case "<":
+            return a < b
+        case "<=":
+            return a <= b
+        case ">":
+            return a > b
+        case ">=":
+            return a >= b
+        case "==":
+            return a == b
+        case _:
+            return a != b
+
+
+def _arithmetic(op: str, a: Fraction, b: Fraction) -> Fraction:
+    return {"+": a.__add__, "-": a.__sub__, "*": a.__mul__, "/": a.__truediv__}[op](b)
