@@ -14,7 +14,11 @@ IDS = ["daxing-medicine-valley", "zhangjiagang-etdz", "yizhuang-new-city", "tian
 def test_there_are_five_zones_with_names_sources_and_what_is_missing() -> None:
     assert [z.id for z in zones()] == IDS
     for zone in zones():
-        assert zone.name.zh and zone.name.en and zone.source.zh and zone.source.en and zone.unpublished
+        assert zone.name.zh
+        assert zone.name.en
+        assert zone.source.zh
+        assert zone.source.en
+        assert zone.unpublished
     assert title().zh == "各区公布了什么，还缺什么"
     assert title().en == "What the zones publish, and what is missing"
 
@@ -23,7 +27,9 @@ def test_every_figure_has_both_labels_a_value_and_a_source() -> None:
     figures = published()
     assert len(figures) == 46
     for figure in figures:
-        assert figure.label.zh and figure.label.en and figure.source
+        assert figure.label.zh
+        assert figure.label.en
+        assert figure.source
         assert figure.op in ("=", ">=", ">")
         assert figure.value == "true" or Fraction(figure.value) is not None
         assert figure.quantity == "" or figure.near == ""
@@ -33,7 +39,9 @@ def test_solid_waste_rates_are_reported_rates_of_their_years() -> None:
     facts = five_zones()
     for zone, year, value in [(IDS[0], 2019, 100), (IDS[0], 2021, 100), (IDS[1], 2022, 98)]:
         rate = facts.get(zone, "waste.utilisation", Period(year))
-        assert rate is not None and rate.value == value and rate.unit == "%"
+        assert rate is not None
+        assert rate.value == value
+        assert rate.unit == "%"
     assert "waste.utilisation" not in catalogue()
 
 
@@ -44,7 +52,8 @@ def test_lower_bounds_changes_and_undated_figures_do_not_become_facts() -> None:
         if figure.op != "=" or not figure.year or figure.whole:
             assert not figure.exact
     assert len(facts) == 8
-    assert not facts.years("anji-edz") and not facts.years("tianjin-eco-city")
+    assert not facts.years("anji-edz")
+    assert not facts.years("tianjin-eco-city")
 
 
 def test_all_zones_are_subjects_even_those_without_a_fact() -> None:
@@ -55,9 +64,12 @@ def test_the_area_after_the_expansion_is_dated() -> None:
     zone = five_zones().subjects[IDS[0]]
     assert [year for year, _ in zone.scopes] == [2020]
     area = five_zones().get(IDS[0], "park_area_km2", Period(2022))
-    assert area is not None and area.value == Fraction(45, 2)
+    assert area is not None
+    assert area.value == Fraction(45, 2)
 
 
 def test_no_target_or_threshold_is_among_the_figures() -> None:
     words = " ".join(f.label.zh for f in published())
-    assert "门槛" not in words and "目标" not in words and "PM2.5" not in words
+    assert "门槛" not in words
+    assert "目标" not in words
+    assert "PM2.5" not in words

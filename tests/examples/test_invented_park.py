@@ -58,11 +58,13 @@ def hj274_mandatory(facts: Facts, year: int) -> dict[int, bool]:
     assert added > 0
     emissions = [f"emission_{p}_t" for p in ("cod", "nh3n", "so2", "nox")]
     intensity = [
-        float(given(facts, "co2_emissions_t", y) / given(facts, "industrial_value_added_const", y)) for y in (year - 3, year)
+        float(given(facts, "co2_emissions_t", y) / given(facts, "industrial_value_added_const", y))
+        for y in (year - 3, year)
     ]
     waste = q("solid_waste_utilised_current_t") + q("solid_waste_disposed_current_t")
     caps = all(
-        given(facts, "pollutant_emission_t", year, f"pollutant={p}") <= given(facts, "pollutant_cap_t", year, f"pollutant={p}")
+        given(facts, "pollutant_emission_t", year, f"pollutant={p}")
+        <= given(facts, "pollutant_cap_t", year, f"pollutant={p}")
         for p in ("cod", "nh3n", "so2", "nox")
     )
     plant = facts.get(PARK, "centralised_wastewater_treatment", Period(year))
@@ -117,7 +119,8 @@ def test_without_the_plant_the_water_clause_would_be_met(park: InventedPark, fac
     totals = {}
     for quantity in ("industrial_fresh_water_m3", "industrial_value_added_const"):
         own = facts.get(plant, quantity, Period(LAST))
-        assert own is not None and isinstance(own.value, Fraction)
+        assert own is not None
+        assert isinstance(own.value, Fraction)
         rest = given(facts, quantity, LAST) - own.value
         totals[quantity] = float(rest / given(facts, quantity, LAST - 3)) ** (1 / 3) - 1
     without = totals["industrial_fresh_water_m3"] / totals["industrial_value_added_const"]
@@ -135,17 +138,21 @@ def test_the_story_names_the_plant_its_group_and_the_clause(park: InventedPark) 
     assert INDUSTRIES[park.firms.industry[plant]].code == "3973"
     for text in (park.story.zh, park.story.en):
         assert park.firms.names[plant] in text
-        assert "0.55" in text and "{" not in text
+        assert "0.55" in text
+        assert "{" not in text
         assert f"{park.water_elasticity():.2f}" in text
 
 
 def test_the_way_out_of_the_story_works(park: InventedPark, facts: Facts) -> None:
-    start, added = given(facts, "industrial_fresh_water_m3", LAST - 3), growth(facts, "industrial_value_added_const", LAST)
+    start = given(facts, "industrial_fresh_water_m3", LAST - 3)
+    added = growth(facts, "industrial_value_added_const", LAST)
     allowed = float(start) * (1 + 0.55 * added) ** 3
     excess = (float(given(facts, "industrial_fresh_water_m3", LAST)) - allowed) / 10_000
     assert f"约{excess:.0f}万 m³" in park.story.zh
     plant = facts.get(park.firms.ids[park.firms.plant], "industrial_fresh_water_m3", Period(LAST))
-    assert plant is not None and isinstance(plant.value, Fraction) and excess * 10_000 < plant.value
+    assert plant is not None
+    assert isinstance(plant.value, Fraction)
+    assert excess * 10_000 < plant.value
 
 
 def test_the_only_finding_of_the_quality_checks_is_the_plant(park: InventedPark, facts: Facts) -> None:
@@ -162,7 +169,9 @@ def test_park_totals_are_sums_of_firms(facts: Facts) -> None:
         kinds = ("direct_nonfossil", "green_certificate", "other")
         by_kind = {k: given(facts, "electricity_in_kwh", year, f"kind={k}") for k in kinds}
         assert sum(by_kind.values()) == given(facts, "electricity_consumption_kwh", year)
-        assert by_kind["direct_nonfossil"] + by_kind["green_certificate"] == given(facts, "renewable_electricity_kwh", year)
+        assert by_kind["direct_nonfossil"] + by_kind["green_certificate"] == given(
+            facts, "renewable_electricity_kwh", year
+        )
         assert given(facts, "solid_waste_generated_incl_hazardous_t", year) == given(
             facts, "solid_waste_generated_t", year
         ) + given(facts, "hazardous_waste_generated_t", year)
@@ -212,7 +221,9 @@ def test_rows_frame_and_facts_say_the_same(park: InventedPark, facts: Facts) -> 
     )
     assert frame.select(key).is_unique().all()
     numbers = park.frame(numeric=True)
-    sums = numbers.filter(pl.col("quantity") == "industrial_fresh_water_m3").group_by("period").agg(pl.col("value").sum())
+    sums = (
+        numbers.filter(pl.col("quantity") == "industrial_fresh_water_m3").group_by("period").agg(pl.col("value").sum())
+    )
     for period, total in sums.rows():
         assert total == float(given(facts, "industrial_fresh_water_m3", int(period)))
 
@@ -249,7 +260,8 @@ def test_credit_codes_are_valid_different_and_of_no_real_region(park: InventedPa
 
 
 def test_everything_is_labelled_invented(park: InventedPark) -> None:
-    assert "虚构" in park.name.zh and "invented" in park.name.en
+    assert "虚构" in park.name.zh
+    assert "invented" in park.name.en
     assert all("虚构" in s.name for s in park.subjects)
     assert all("虚构" in row["source"] for row in park.rows())
     for layer in park.geojson().values():
@@ -268,7 +280,8 @@ def test_parcels_have_the_land_of_their_firms_and_lie_apart_inside_their_groups(
         assert not any(one.intersects(other) for _, other in parcels[n + 1 :])
     area = sum(g.area for g in groups.values()) * km2
     own = park.facts().get(PARK, "park_area_km2", Period(LAST))
-    assert own is not None and area == pytest.approx(float(own.value), rel=0.001)  # type: ignore[arg-type]
+    assert own is not None
+    assert area == pytest.approx(float(own.value), rel=0.001)
 
 
 def test_all_that_the_packs_ask_is_there_in_the_last_three_years(facts: Facts) -> None:
@@ -296,7 +309,9 @@ def test_other_years_keep_the_story() -> None:
     assert park.water_elasticity() > 0.55 > park.water_elasticity(without_plant=True)
 
 
-@pytest.mark.parametrize(("firms", "years"), [(5, (2020, 2021, 2022, 2023)), (50, (2020, 2021, 2022)), (50, (2020, 2022, 2023, 2024))])
+@pytest.mark.parametrize(
+    ("firms", "years"), [(5, (2020, 2021, 2022, 2023)), (50, (2020, 2021, 2022)), (50, (2020, 2022, 2023, 2024))]
+)
 def test_too_few_firms_or_broken_years_are_refused(firms: int, years: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="invented park|years"):
+    with pytest.raises(ValueError, match=r"invented park|years"):
         invented_park(firms, years=years)

@@ -184,7 +184,9 @@ def _industries(rng: np.random.Generator, count: int) -> Ints:
     """An industry for each firm: two firms for every group first, then by the weight of the groups; the plant last."""
     groups = [g for g, _, _ in GROUPS]
     weights = np.array([14, 14, 18, 14, 7, 5, 6, 5, 9, 8], dtype=float)
-    chosen = np.concatenate([np.tile(np.arange(len(groups)), 2), rng.choice(len(groups), count, p=weights / weights.sum())])
+    chosen = np.concatenate(
+        [np.tile(np.arange(len(groups)), 2), rng.choice(len(groups), count, p=weights / weights.sum())]
+    )
     order = rng.random(count)
     result = np.zeros(count, dtype=np.int64)
     for g, group in enumerate(groups):
@@ -215,13 +217,13 @@ def _raw_value_added(rng: np.random.Generator, industry: Ints, active: NDArray[n
     count, periods = active.shape
     size = _property("size", industry) * np.clip(rng.lognormal(0.0, 0.8, count), 0.12, 6.0)
     steps = np.cumsum(rng.normal(0.0, 0.035, (count, periods)), axis=1)
-    return size[:, None] * np.exp(steps) * active
+    return np.asarray(size[:, None] * np.exp(steps) * active, dtype=np.float64)
 
 
 def _growth(path: Path, periods: int, wobble: tuple[float, ...] = (0.0,)) -> Floats:
     """Index of a path, 1 in the first year."""
     steps = [1 + path.growth + wobble[i % len(wobble)] for i in range(periods - 1)]
-    return np.cumprod([1.0, *steps])
+    return np.asarray(np.cumprod(np.array([1.0, *steps])), dtype=np.float64)
 
 
 def _fit(raw: Floats, totals: Floats, path: Path) -> Floats:
@@ -254,24 +256,22 @@ _INTENSITY = {
 _SMOOTH = ("fresh_water_m3", "wastewater_t", "reused_water_m3")
 
 
-def _flow(
-    rng: np.random.Generator, name: str, path: Path, activity: Floats, industry: Ints, first: float
-) -> Floats:
+def _flow(rng: np.random.Generator, name: str, path: Path, activity: Floats, industry: Ints, first: float) -> Floats:
     """What firms use or emit: activity times intensity of the industry times a firm's own habit, fitted to the path."""
     count, periods = activity.shape
     intensity = _property(_INTENSITY[name], industry) if name in _INTENSITY else np.full(count, 10.0)
     if name not in ("electricity_kwh", "heat_gj", "gas_m3", "diesel_t"):
         intensity = intensity * _property("industrial", industry)
-    habit = rng.lognormal(0.0, 0.12 if name in _SMOOTH else 0.25, count)
+    habit = np.asarray(rng.lognormal(0.0, 0.12 if name in _SMOOTH else 0.25, count))
     if name == "coal_t":
         habit = habit * (rng.random(count) < 0.3)
-        habit[:20] = np.maximum(habit[:20], 0.2)
+        habit[:20] = np.clip(habit[:20], 0.2, None)
     noise = np.exp(rng.normal(0.0, 0.015, (count, periods)))
     return _fit(activity * (intensity * habit)[:, None] * noise, path.first * first * _growth(path, periods), path)
 
 
 def _whole(amount: Floats, key: str) -> Ints:
-    return np.rint(amount * 10 ** DECIMALS[key]).astype(np.int64)
+    return np.asarray(np.rint(amount * 10 ** DECIMALS[key]), dtype=np.int64)
 
 
 def _figures(
@@ -284,9 +284,9 @@ def _figures(
     active: NDArray[np.bool_],
 ) -> dict[str, Ints]:
     """The reported figures; whatever follows from others is computed from the rounded ones, so identities hold."""
-    count, periods = real.shape
+    count, periods = real.shape[0], len(prices)
     trend = np.linspace(0.0, 1.0, periods)
-    own = rng.uniform(0.7, 1.3, (4, count))[:, :, None]
+    own: Floats = rng.uniform(0.7, 1.3, (4, count, 1))
     v: dict[str, Ints] = {}
     v["va_const"] = _whole(real, "va_const")
     v["va"] = _whole(real * prices, "va")

@@ -1,7 +1,7 @@
 """The figures that five real zones have published about themselves, and what they have not.
 
-The zones' figures are data (`data/five_zones.yaml`); this module reads them. Figures that are exact, dated and mean the same
-as a quantity or indicator become facts; lower bounds and changes without values stay published figures only.
+The zones' figures are data (`data/five_zones.yaml`); this module reads them. Figures that are exact, dated and mean
+the same as a quantity or indicator become facts; lower bounds and changes without values stay published figures only.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """The invented park as a park folder: what a consultant would have on disk, made from one seed.
 
-    park.toml               the park, and the story as comments
-    data/park.xlsx          the office's own figures, one sheet per theme, one column per year
-    data/firms.csv          the firms' figures in the long form (firms.parquet for larger parks)
-    data/subjects.csv       park, functional groups and firms
-    map/*.geojson           groups, parcels, roads
-    evidence/               evidence.csv: which document supports which figure; and the invented documents
+park.toml               the park, and the story as comments
+data/park.xlsx          the office's own figures, one sheet per theme, one column per year
+data/firms.csv          the firms' figures in the long form (firms.parquet for larger parks)
+data/subjects.csv       park, functional groups and firms
+map/*.geojson           groups, parcels, roads
+evidence/               evidence.csv: which document supports which figure; and the invented documents
 """
 
 from __future__ import annotations
@@ -105,7 +105,18 @@ def _write_workbook(park: InventedPark, path: Path) -> None:
         bold = book.add_format({"bold": True, "bg_color": "#E6F0EA", "border": 1, "text_wrap": True})
         for theme, table in _by_theme(park.park_rows, known).items():
             sheet = book.add_worksheet(_sheet_name(theme, known))
-            heads = ["对象 subject", "数据项 quantity", "名称 zh", "英文 en", "分项 by", "单位 unit", "固定值 always", *years, "来源 source", "备注 note"]
+            heads = [
+                "对象 subject",
+                "数据项 quantity",
+                "名称 zh",
+                "英文 en",
+                "分项 by",
+                "单位 unit",
+                "固定值 always",
+                *years,
+                "来源 source",
+                "备注 note",
+            ]
             sheet.write_row(0, 0, heads, bold)
             sheet.freeze_panes(1, 4)
             sheet.set_column(1, 2, 30)
@@ -151,9 +162,13 @@ def _write_evidence(park: InventedPark, folder: Path) -> None:
         if row.period not in {str(y) for y in park.years[-3:]}:
             continue
         document = f"{row.period}-{names[row.source]}.txt"
-        text = texts.setdefault(document, [f"{row.source}（{row.period}年）", "本材料为虚构示例，不对应任何真实单位。", ""])
+        text = texts.setdefault(
+            document, [f"{row.source}（{row.period}年）", "本材料为虚构示例，不对应任何真实单位。", ""]
+        )
         text.append(f"{row.quantity} {row.by} = {row.value} {row.unit}".replace("  ", " "))
-        lines.setdefault((row.quantity, row.period), [row.quantity, document, "1", f"{int(row.period) + 1}-03-31", row.period])
+        lines.setdefault(
+            (row.quantity, row.period), [row.quantity, document, "1", f"{int(row.period) + 1}-03-31", row.period]
+        )
     for document, text in texts.items():
         (folder / document).write_text("\n".join(text) + "\n", encoding="utf-8")
     with (folder / "evidence.csv").open("w", encoding="utf-8-sig", newline="") as file:

@@ -1,4 +1,4 @@
-"""Ground plan of the invented park: functional groups, parcels and roads as GeoJSON, on open sea so that it hides no place.
+"""Ground plan of the invented park: functional groups, parcels and roads as GeoJSON, on open sea.
 
 The plan is a nested cutting of one rectangle: first into the ten groups, then each group into the parcels of its firms.
 Every parcel is then shrunk to the land its firm reports, which leaves room for roads and green between them.
@@ -57,7 +57,9 @@ def lonlat(x_km: float, y_km: float) -> list[float]:
     return [round(ORIGIN[0] + x_km / KM_PER_DEGREE[0], 7), round(ORIGIN[1] + y_km / KM_PER_DEGREE[1], 7)]
 
 
-def cut(rectangle: Rectangle, weights: list[float]) -> tuple[list[Rectangle], list[tuple[float, float, float, float, int]]]:
+def cut(
+    rectangle: Rectangle, weights: list[float]
+) -> tuple[list[Rectangle], list[tuple[float, float, float, float, int]]]:
     """Cut a rectangle into parts with areas in proportion to `weights`, and the cuts as lines with their depth.
 
     Always the longer side is cut, where the weights come nearest to halves; order is kept.
@@ -128,7 +130,15 @@ def layers(firms: Firms, park_area_km2: float) -> dict[str, dict[str, Any]]:
     group_features, parcels, roads = [], [], []
     for (gid, name, kind), rectangle in zip(GROUPS, rectangles, strict=True):
         group_features.append(
-            _feature("group", _polygon(rectangle), id=gid, zh=name.zh, en=name.en, type=kind, area_km2=round(rectangle.area, 4))
+            _feature(
+                "group",
+                _polygon(rectangle),
+                id=gid,
+                zh=name.zh,
+                en=name.en,
+                type=kind,
+                area_km2=round(rectangle.area, 4),
+            )
         )
         members = np.flatnonzero(groups == gid)
         inner = rectangle.inset(0.06)
@@ -166,4 +176,12 @@ def layers(firms: Firms, park_area_km2: float) -> dict[str, dict[str, Any]]:
 def _road(number: str, rank: str, x0: float, y0: float, x1: float, y1: float) -> dict[str, Any]:
     length = math.hypot(x1 - x0, y1 - y0)
     zh = ("主干路" if rank == "arterial" else "支路") + number
-    return _feature("road", _line(x0, y0, x1, y1), id=f"R-{number}", rank=rank, zh=zh, en=f"Road {number}", length_km=round(length, 4))
+    return _feature(
+        "road",
+        _line(x0, y0, x1, y1),
+        id=f"R-{number}",
+        rank=rank,
+        zh=zh,
+        en=f"Road {number}",
+        length_km=round(length, 4),
+    )

@@ -141,10 +141,25 @@ _TABLE = """
 
 def _read(line: str) -> Industry:
     code, zh, en, short, group, *numbers, flags = line.split("|")
+    size, va_share, power, heat, gas, water, waste, hazardous, air = (int(n) for n in numbers)
     return Industry(
-        code, Text(zh, en), short, group, *(int(n) for n in numbers),
-        hightech="h" in flags, green="g" in flags, recycling="r" in flags,
-    )  # fmt: skip
+        code=code,
+        name=Text(zh, en),
+        short=short,
+        group=group,
+        size=size,
+        va_share=va_share,
+        power=power,
+        heat=heat,
+        gas=gas,
+        water=water,
+        waste=waste,
+        hazardous=hazardous,
+        air=air,
+        hightech="h" in flags,
+        green="g" in flags,
+        recycling="r" in flags,
+    )
 
 
 INDUSTRIES: tuple[Industry, ...] = tuple(_read(line) for line in _TABLE.split("\n") if line)

@@ -1,7 +1,7 @@
 """The invented park: any number of firms from one seed, complete enough to be assessed, with a story.
 
-`invented_park()` gives a park of 50 firms that passes every mandatory clause of HJ 274 but one in its last year; `.story`
-says which and why. The park, its firms, its ground plan and its documents do not exist.
+`invented_park()` gives a park of 50 firms that passes every mandatory clause of HJ 274 but one in its last year;
+`.story` says which and why. The park, its firms, its ground plan and its documents do not exist.
 """
 
 from __future__ import annotations
@@ -185,7 +185,9 @@ class InventedPark:
         who, when = np.nonzero(f.active)
         subject = pl.Series("subject", f.ids, dtype=pl.String).gather(who)
         period = pl.Series("period", [str(y) for y in f.years]).gather(when)
-        note = pl.Series("note", np.where(who == f.plant, 1, 0)).replace_strict({0: "", 1: "新投产集成电路工厂（虚构）"}, return_dtype=pl.String)
+        note = pl.Series("note", np.where(who == f.plant, 1, 0)).replace_strict(
+            {0: "", 1: "新投产集成电路工厂（虚构）"}, return_dtype=pl.String
+        )
         park = pl.DataFrame([asdict(r) for r in self.park_rows], schema=dict.fromkeys(_SCHEMA, pl.String))
         if numeric:
             park = park.with_columns(pl.col("value").cast(pl.Float64, strict=False)).drop_nulls("value")
@@ -194,7 +196,9 @@ class InventedPark:
             value = _series(f.values[c.key][who, when], c, numeric=numeric)
             parts.append(
                 pl.DataFrame([subject, period, value, note])
-                .with_columns(quantity=pl.lit(c.quantity), unit=pl.lit(c.unit), by=pl.lit(c.by), source=pl.lit(c.source))
+                .with_columns(
+                    quantity=pl.lit(c.quantity), unit=pl.lit(c.unit), by=pl.lit(c.by), source=pl.lit(c.source)
+                )
                 .select(_SCHEMA)
             )
         return pl.concat(parts)
@@ -221,7 +225,7 @@ class InventedPark:
         for key in ("fresh_water", "va_const"):
             last = f.total(key, end) - (int(f.values[key][f.plant, -1]) if without_plant else 0)
             growth[key] = (last / f.total(key, start)) ** (1 / 3) - 1
-        return growth["fresh_water"] / growth["va_const"]
+        return float(growth["fresh_water"] / growth["va_const"])
 
     @cached_property
     def story(self) -> Text:
@@ -255,7 +259,7 @@ class InventedPark:
 _SCHEMA = ["subject", "quantity", "period", "value", "unit", "by", "source", "note"]
 
 
-def subject_row(s: Subject) -> dict[str, str | None]:
+def subject_row(s: Subject) -> dict[str, str]:
     """A subject as a row of the subjects table."""
     row = {
         "subject": s.id,

@@ -83,7 +83,7 @@ class _Year:
     def total(self, key: str, where: str = "") -> float:
         values = self.firms.values[key][:, self.t]
         chosen = self.active & self.firms.flags(where) if where else self.active
-        return int(values[chosen].sum()) / 10 ** DECIMALS.get(key, 2)
+        return int(values[chosen].sum()) / float(10 ** DECIMALS[key])
 
     def rows(self) -> list[Row]:
         """Core figures for every year, the rest for the last three."""
@@ -93,7 +93,14 @@ class _Year:
         return rows
 
     def row(
-        self, quantity: str, value: float | int | str | bool, unit: str = "", *, by: str = "", source: str = OFFICE, note: str = ""
+        self,
+        quantity: str,
+        value: float | int | str | bool,
+        unit: str = "",
+        *,
+        by: str = "",
+        source: str = OFFICE,
+        note: str = "",
     ) -> Row:
         return Row(PARK_ID, quantity, str(self.year), _plain(value), unit, by, source, note)
 
@@ -104,12 +111,14 @@ class _Year:
         yield self.row("green_cover_area_km2", round(area * (0.345 + 0.006 * self.step), 2), "km2")
         value_added = self.total("va")
         yield self.row("park_gdp", round(value_added * 1.32, 2), "10k CNY")
-        yield self.row("modern_services_value_added", round(value_added * 1.32 * (0.212 + 0.008 * self.step), 2), "10k CNY")
+        yield self.row(
+            "modern_services_value_added", round(value_added * 1.32 * (0.212 + 0.008 * self.step), 2), "10k CNY"
+        )
 
     def first_land(self) -> float:
         """Industrial land of the year in which most of it was in use. [km2]"""
         land = np.where(self.firms.active, self.firms.values["land"], 0).sum(axis=0)
-        return float(land.max()) / 10 ** DECIMALS["land"]
+        return float(land.max()) / float(10 ** DECIMALS["land"])
 
     def _power(self) -> tuple[float, float, float]:
         return self.total("power_direct"), self.total("power_green"), self.total("power_other")
@@ -128,7 +137,9 @@ class _Year:
         renewable = (direct + green) / 10_000 * FACTORS_TCE["electricity"] + heat_nonfossil * FACTORS_TCE["heat"]
         clean = final - heat_fossil * FACTORS_TCE["heat"] - fuel_tce + fuels["gas"] * FACTORS_TCE["natural_gas"]
         total = self.total("energy_total")
-        yield self.row("energy_total_tce", total, "tce", source=ENERGY, note="电力按等价值 3.00 tce/万kWh（虚构园区固定取值）")
+        yield self.row(
+            "energy_total_tce", total, "tce", source=ENERGY, note="电力按等价值 3.00 tce/万kWh（虚构园区固定取值）"
+        )
         yield self.row("annual_energy_consumption_tce", total, "tce", source=ENERGY, note="电力按等价值 3.00 tce/万kWh")
         yield self.row("renewable_energy_tce", renewable, "tce", source=ENERGY, note="含绿证电量，等价值")
         yield self.row("non_fossil_energy_tce", renewable, "tce", source=ENERGY)
@@ -169,7 +180,9 @@ class _Year:
     def _caps(self) -> Iterator[Row]:
         for code in POLLUTANTS:
             cap = VALUE_ADDED.first * self.size * PATHS[f"{code}_t"].first * 1.08 * 0.985**self.t
-            yield self.row("pollutant_emission_t", _plain(self.total(code), 5), "t", by=f"pollutant={code}", source=ENVIRONMENT)
+            yield self.row(
+                "pollutant_emission_t", _plain(self.total(code), 5), "t", by=f"pollutant={code}", source=ENVIRONMENT
+            )
             yield self.row("pollutant_cap_t", round(cap, 1), "t", by=f"pollutant={code}", source=ENVIRONMENT)
 
     def _economy(self) -> Iterator[Row]:
@@ -215,7 +228,9 @@ class _Year:
         codes = np.array([i.hazardous >= 10 for i in INDUSTRIES])[self.firms.industry]
         key = max(int((industrial & codes).sum()), 4)
         yield self.row("firms_total", int(self.active.sum()), "count")
-        yield self.row("enterprises_above_size", above, "count", note="年产值 2000 万元以上（虚构园区以产值代替主营收入）")
+        yield self.row(
+            "enterprises_above_size", above, "count", note="年产值 2000 万元以上（虚构园区以产值代替主营收入）"
+        )
         yield self.row("enterprises_assessed", inside, "count", note="园区内全部工业企业")
         for quantity, share in (
             ("enterprises_at_benchmark", 0.53 + 0.04 * self.step),
@@ -229,7 +244,12 @@ class _Year:
         required = max(key, inside // 2 + 1)
         yield self.row("enterprises_cp_required", required, "count", source=ENVIRONMENT)
         yield self.row("enterprises_cp_audited", required, "count", source=ENVIRONMENT)
-        for quantity in ("key_sources_total", "key_sources_compliant", "key_enterprises_total", "key_enterprises_disclosing"):
+        for quantity in (
+            "key_sources_total",
+            "key_sources_compliant",
+            "key_enterprises_total",
+            "key_enterprises_disclosing",
+        ):
             yield self.row(quantity, key, "count", source=ENVIRONMENT)
         yield self.row("eco_chain_projects_new", 11 + 2 * self.step, "count", note="规划实施以来累计")
         yield self.row("publicity_events", 5 + self.step, "events/year")
@@ -248,17 +268,23 @@ class _Year:
         source = CONSTRUCTION
         industrial, public = 186_000 * self.size, 42_000 * self.size
         yield self.row("new_industrial_building_area", round(industrial), "m2", source=source)
-        yield self.row("new_industrial_building_green_area", round(industrial * (0.41 + 0.05 * self.step)), "m2", source=source)
+        yield self.row(
+            "new_industrial_building_green_area", round(industrial * (0.41 + 0.05 * self.step)), "m2", source=source
+        )
         yield self.row("new_public_building_area", round(public), "m2", source=source)
         yield self.row("new_public_building_green_area", round(public * (0.78 + 0.06 * self.step)), "m2", source=source)
         yield self.row("new_building_area", round(industrial) + round(public), "m2", source=source)
-        yield self.row("new_building_2star_area", round((industrial + public) * (0.47 + 0.04 * self.step)), "m2", source=source)
+        yield self.row(
+            "new_building_2star_area", round((industrial + public) * (0.47 + 0.04 * self.step)), "m2", source=source
+        )
         road, parking = 118 * self.size, 236_000 * self.size
         yield self.row("road_length_km", round(road, 1), "km", source=source)
         yield self.row("shaded_road_length_km", round(road * (0.83 + 0.02 * self.step), 1), "km", source=source)
         yield self.row("open_parking_area_m2", round(parking), "m2", source=source)
         yield self.row("shaded_parking_area_m2", round(parking * (0.72 + 0.03 * self.step)), "m2", source=source)
-        yield self.row("area_within_500m_bus_stop_km2", round(self.area * (0.86 + 0.02 * self.step), 2), "km2", source=source)
+        yield self.row(
+            "area_within_500m_bus_stop_km2", round(self.area * (0.86 + 0.02 * self.step), 2), "km2", source=source
+        )
 
     def _flags(self) -> Iterator[Row]:
         for quantity in FLAGS:
@@ -267,7 +293,9 @@ class _Year:
         for product, used, limit in (("product_1", 0.41, 0.45), ("product_2", 1.86, 1.95)):
             by = f"product={product}"
             note = "虚构产品及其限额2级值"
-            yield self.row("product_specific_energy", used - 0.01 * self.step, "per unit", by=by, source=ENERGY, note=note)
+            yield self.row(
+                "product_specific_energy", used - 0.01 * self.step, "per unit", by=by, source=ENERGY, note=note
+            )
             yield self.row("energy_limit_grade2", limit, "per unit", by=by, source=ENERGY, note=note)
 
 

@@ -81,10 +81,11 @@ STORY = Text(
     "{start}至{last}年全园工业新鲜水年均增长{water_growth:.2f}%，工业增加值（不变价）年均增长{va_growth:.2f}%，"
     "新鲜水耗弹性系数{elasticity:.2f}，超过 HJ 274 第13条的0.55；没有这座工厂时只有{without:.2f}。其余必选指标均达标。"
     "补救：该厂每年约{excess:.0f}万 m³ 新鲜水改用再生水，即可达标。",
-    "Yunqi demonstration park (invented) grows steadily, with energy, water and emissions under control. In {opened} a chip "
-    "plant ({plant}) opened in the electronics district (G02) and ran at full capacity in {last}: about {va_share:.0f} % of "
-    "the park's value added, but about {water_share:.0f} % of its fresh water. From {start} to {last} fresh water grew by "
-    "{water_growth:.2f} % a year and value added at constant prices by {va_growth:.2f} %: an elasticity of {elasticity:.2f}, "
-    "above the 0.55 of HJ 274 clause 13; without the plant it would be {without:.2f}. All other mandatory clauses are met. "
-    "The way out: replace about {excess:.0f} x 10^4 m3 of the plant's fresh water a year by reclaimed water.",
+    "Yunqi demonstration park (invented) grows steadily, with energy, water and emissions under control. In {opened} a "
+    "chip plant ({plant}) opened in the electronics district (G02); in {last} it ran at full capacity: about "
+    "{va_share:.0f} % of the park's value added, but about {water_share:.0f} % of its fresh water. From {start} to "
+    "{last} fresh water grew by {water_growth:.2f} % a year and value added at constant prices by {va_growth:.2f} %: "
+    "an elasticity of {elasticity:.2f}, above the 0.55 of HJ 274 clause 13; without the plant it would be "
+    "{without:.2f}. All other mandatory clauses are met. The way out: replace about {excess:.0f} x 10^4 m3 of the "
+    "plant's fresh water a year by reclaimed water.",
 )
