@@ -1,0 +1,66 @@
+"""Numbers as text and text as numbers, exactly; rounding only where a clause declares it.
+
+References
+----------
+GB/T 8170-2008: rounding rules and the comparison of limits (full-value comparison is the default, clause 4.3).
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
+from fractions import Fraction
+
+MODES = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
+
+
+def exact(text: str | int | float | Decimal) -> Fraction:
+    """The exact rational of a decimal text; a float is taken as the shortest decimal that shows it.
+
+    Examples
+    --------
+    >>> exact("0.35") == Fraction(35, 100), exact(0.1) == Fraction(1, 10)
+    (True, True)
+    """
+    return Fraction(repr(text) if isinstance(text, float) else str(text))
+
+
+def round_to(number: Fraction, decimals: int, mode: str = "half_even") -> Fraction:
+    """`number` rounded to `decimals` places, decided on the exact value.
+
+    Examples
+    --------
+    >>> [str(decimal_text(round_to(exact(x), 1))) for x in ("0.35", "1.05", "1.051")]
+    ['0.4', '1', '1.1']
+    """
+    scaled = number * 10**decimals
+    whole, rest = divmod(scaled.numerator, scaled.denominator)
+    twice = 2 * rest
+    up = twice > scaled.denominator
+    if twice == scaled.denominator:
+        up = whole % 2 == 1 if mode == "half_even" else mode == "half_up" and number >= 0
+    if mode == "down":
+        up = number < 0 and rest > 0
+    return Fraction(whole + int(up), 1) / 10**decimals
+
+
+def decimal_text(number: Fraction, digits: int = 15) -> str:
+    """`number` as a plain decimal text: exact when it ends within `digits` significant digits, else rounded there.
+
+    Examples
+    --------
+    >>> decimal_text(Fraction(1, 4)), decimal_text(Fraction(1, 3), 4), decimal_text(Fraction(12000000))
+    ('0.25', '0.3333', '12000000')
+    """
+    if number.denominator == 1:
+        return str(number.numerator)
+    with localcontext(Context(prec=digits, rounding=ROUND_HALF_EVEN)):
+        value = Decimal(number.numerator) / Decimal(number.denominator)
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def short_text(number: Fraction, digits: int = 4) -> str:
+    """`number` for reading: at most `digits` significant digits after the decimal point's integer part."""
+    if number.denominator == 1 or abs(number) >= 10**digits:
+        return f"{decimal_text(round_to(number, 0 if abs(number) >= 10**digits else digits)):s}"
+    return decimal_text(number, digits)

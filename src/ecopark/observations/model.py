@@ -1,0 +1,215 @@
+"""What a park tells us: observations, subjects, and the set of both that everything is computed from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ecopark.core.period import ALWAYS, Period
+from ecopark.core.rounding import decimal_text
+from ecopark.core.text import Text
+from ecopark.core.value import Scalar, value_key
+from ecopark.errors import Place, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One value of one quantity for one subject and period.
+
+    Parameters
+    ----------
+    subject, quantity, period, by
+        The key. `quantity` is a canonical id, or an indicator or clause id for a reported rate; `by` is the breakdown,
+        ``kind=other`` or ``fuel=diesel;use=combustion`` with its keys sorted, empty for a plain quantity.
+    value
+        In the canonical unit of the catalogue, exact.
+    unit
+        The canonical unit text (for a reported rate: the unit given).
+    given
+        Value and unit as typed, e.g. ``"3.2万 吨标准煤"``.
+    base_year
+        Base year of constant prices, or None.
+    source, note
+        The document it comes from, and the remark beside it.
+    place
+        File, sheet and cell.
+    not_applicable
+        Given as ``n/a`` with a note; `value` is then meaningless and a clause must allow it.
+    """
+
+    subject: str
+    quantity: str
+    period: Period
+    value: Scalar
+    unit: str = ""
+    by: str = ""
+    given: str = ""
+    base_year: int | None = None
+    source: str = ""
+    note: str = ""
+    place: Place = field(default_factory=Place)
+    not_applicable: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, Period, str]:
+        return (self.subject, self.quantity, self.period, self.by)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What figures are about: a park, a firm, a group, a parcel; whose part it is, from when until when.
+
+    Parameters
+    ----------
+    id, name
+        Key used in the facts and what people call it.
+    kind
+        ``park``, ``firm``, ``group``, ``parcel``, ``project`` or ``meter``.
+    parent
+        Id of the subject it is part of.
+    since, until
+        First and last year of existence (active in both), or None.
+    scopes
+        Dated statistical scopes: (first year, description). A change of scope breaks trends from that year on.
+    attributes
+        Anything else that was given: industry code, credit code, area.
+    """
+
+    id: str
+    name: str = ""
+    kind: str = "park"
+    parent: str = ""
+    since: int | None = None
+    until: int | None = None
+    scopes: tuple[tuple[int, Text], ...] = ()
+    attributes: tuple[tuple[str, str], ...] = ()
+
+    def active(self, period: Period) -> bool:
+        """Whether the subject exists in the year of `period`."""
+        if period == ALWAYS:
+            return True
+        return (self.since is None or self.since <= period.year) and (self.until is None or period.year <= self.until)
+
+    def scope_breaks(self, first: int, last: int) -> tuple[tuple[int, Text], ...]:
+        """The changes of scope that fall after year `first` and not after year `last`."""
+        return tuple((y, t) for y, t in self.scopes if first < y <= last)
+
+
+class Facts:
+    """Observations and subjects, looked up by key.
+
+    Parameters
+    ----------
+    observations
+        Unique by (subject, quantity, period, by).
+    subjects
+        Declared subjects; a subject that only occurs in observations is taken for a park.
+    settings
+        What else the park folder says: options and parameters of packs, confirmed factors, evidence, titles.
+    warnings
+        Findings of the quality checks that do not stop anything.
+    rejected
+        Rows set aside (`--set-aside`), with their problems.
+    """
+
+    def __init__(
+        self,
+        observations: Iterable[Observation],
+        subjects: Iterable[Subject] = (),
+        *,
+        settings: dict[str, Any] | None = None,
+        warnings: Iterable[Problem] = (),
+        rejected: Iterable[tuple[str, Problem]] = (),
+    ) -> None:
+        self.observations = tuple(observations)
+        self.settings = settings or {}
+        self.warnings = tuple(warnings)
+        self.rejected = tuple(rejected)
+        self._index = {o.key: o for o in self.observations}
+        self._parts: dict[tuple[str, str, Period], list[Observation]] = {}
+        for o in self.observations:
+            if o.by:
+                self._parts.setdefault((o.subject, o.quantity, o.period), []).append(o)
+        self.subjects = {s.id: s for s in subjects}
+        for o in self.observations:
+            if o.subject not in self.subjects:
+                self.subjects[o.subject] = Subject(o.subject, o.subject)
+        self._children: dict[str, list[Subject]] = {}
+        for s in self.subjects.values():
+            if s.parent:
+                self._children.setdefault(s.parent, []).append(s)
+
+    def __len__(self) -> int:
+        return len(self.observations)
+
+    def __iter__(self) -> Iterator[Observation]:
+        return iter(self.observations)
+
+    def get(self, subject: str, quantity: str, period: Period, by: str = "") -> Observation | None:
+        """The observation with this key; one that holds for all time serves every period."""
+        found = self._index.get((subject, quantity, period, by))
+        if found is None and period != ALWAYS:
+            found = self._index.get((subject, quantity, ALWAYS, by))
+        return found
+
+    def exact(self, subject: str, quantity: str, period: Period, by: str = "") -> Observation | None:
+        """The observation with exactly this key."""
+        return self._index.get((subject, quantity, period, by))
+
+    def parts(self, subject: str, quantity: str, period: Period) -> list[Observation]:
+        """The breakdown rows of a quantity in a period."""
+        return self._parts.get((subject, quantity, period)) or self._parts.get((subject, quantity, ALWAYS), [])
+
+    def children(self, subject: str, kind: str = "firm") -> list[Subject]:
+        """Direct and indirect parts of `subject` of one kind."""
+        found = []
+        for child in self._children.get(subject, []):
+            if child.kind == kind:
+                found.append(child)
+            found += self.children(child.id, kind)
+        return found
+
+    @property
+    def parks(self) -> list[Subject]:
+        """Subjects that standards are assessed for."""
+        return [s for s in self.subjects.values() if s.kind == "park"]
+
+    def years(self, subject: str) -> list[int]:
+        """Calendar years for which a subject has annual observations, ascending."""
+        return sorted({o.period.year for o in self.observations if o.subject == subject and o.period.kind != "always"})
+
+    def fingerprint(self, subject: str | None = None) -> str:
+        """Hash of all values (of one subject): two sets of facts with the same fingerprint give the same results."""
+        rows = sorted(
+            f"{o.subject}|{o.quantity}|{o.period}|{o.by}|{value_key(o.value)}|{o.base_year or ''}|{o.not_applicable}"
+            for o in self.observations
+            if subject is None or o.subject == subject
+        )
+        return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+
+    def __repr__(self) -> str:
+        return f"Facts({len(self.observations)} observations, {len(self.subjects)} subjects)"
+
+    def to_rows(self) -> list[dict[str, str]]:
+        """The facts in the long form of the facts contract, values in canonical units."""
+        return [
+            {
+                "subject": o.subject,
+                "quantity": o.quantity,
+                "period": str(o.period),
+                "value": "n/a" if o.not_applicable else _plain(o.value),
+                "unit": o.unit + (f"@{o.base_year}" if o.base_year else ""),
+                "by": o.by,
+                "source": o.source,
+                "note": o.note,
+            }
+            for o in self.observations
+        ]
+
+
+def _plain(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else decimal_text(value, 28)

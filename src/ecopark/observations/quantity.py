@@ -1,0 +1,247 @@
+"""The catalogue of quantities: what can be measured or reported, in which unit, and how it adds up.
+
+The catalogue is data: one YAML file per theme in `observations/catalogue/`, one code list per breakdown in
+`observations/catalogue/breakdowns.yaml`. Adding a quantity is adding an entry there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from ecopark.core.rounding import exact
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError, did_you_mean
+
+KINDS = ("flow", "stock", "share", "flag", "count", "attribute")
+
+
+class UnknownQuantityError(EcoparkError):
+    """No quantity has this id or alias; the message offers the nearest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code of a breakdown list.
+
+    Parameters
+    ----------
+    id
+        The code, e.g. ``diesel``.
+    label
+        What people call it.
+    unit
+        Unit of amounts of this code where it differs by code (fuels), else empty.
+    aliases
+        Other spellings that are read as this code.
+    """
+
+    id: str
+    label: Text
+    unit: str = ""
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """A list of codes by which a quantity is split.
+
+    Parameters
+    ----------
+    dimension
+        Key used in the ``by`` column, e.g. ``kind`` in ``kind=other``.
+    closed
+        A closed list needs a value for every code (zeros typed); an open list is complete once one row is given.
+    """
+
+    id: str
+    dimension: str
+    label: Text
+    codes: tuple[Code, ...]
+    closed: bool
+
+    def find(self, text: str) -> Code | None:
+        """The code that `text` names: its id, an alias, or a label."""
+        wanted = text.strip().lower()
+        for code in self.codes:
+            if wanted in (code.id, code.label.zh.lower(), code.label.en.lower()) or wanted in code.aliases:
+                return code
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A named thing that is measured or reported.
+
+    Parameters
+    ----------
+    id, aliases
+        Stable id and the other ids that mean the same.
+    label, definition
+        What people call it and what exactly is counted.
+    unit
+        Canonical unit text; ``by code`` where every code of the breakdown has its own; empty for flags and codes.
+    level
+        ``park``, ``firm``, ``project``, ``parcel`` or ``meter``: the level at which it is usually reported.
+    kind
+        ``flow``, ``stock``, ``share``, ``flag``, ``count`` or ``attribute``.
+    low, high
+        Plausible range in the canonical unit; None where none is stated. They bound, they never decide.
+    rollup
+        How firms add up to the park: ``sum``, ``all`` (every flag true), ``any`` or empty (does not add up).
+    department
+        Key of the department that usually answers for it.
+    theme
+        The theme (sheet of the template) it belongs to.
+    breakdowns
+        Ids of the breakdown lists, empty if it is one number.
+    codes
+        For a code attribute (region): the allowed codes.
+    formula
+        How it is computed from other quantities where nobody has reported it; empty if it cannot be.
+    constant_price
+        The amount is at constant prices and must carry its base year.
+    derived
+        An intermediate total: not on the templates, but accepted when given.
+    """
+
+    id: str
+    label: Text
+    unit: str
+    kind: str
+    theme: str
+    level: str = "park"
+    definition: Text = Text()
+    aliases: tuple[str, ...] = ()
+    low: Fraction | None = None
+    high: Fraction | None = None
+    rollup: str = ""
+    department: str = ""
+    breakdowns: tuple[str, ...] = ()
+    codes: tuple[Code, ...] = ()
+    formula: str = ""
+    constant_price: bool = False
+    derived: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind != "flag" and not self.codes
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A group of quantities: one file of the catalogue, one sheet of the template."""
+
+    id: str
+    label: Text
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All quantities, breakdown lists, themes and departments."""
+
+    quantities: dict[str, Quantity]
+    breakdowns: dict[str, Breakdown]
+    themes: dict[str, Theme]
+    departments: dict[str, Text]
+    identities: tuple[tuple[str, str], ...] = ()
+    """Pairs (part, whole): the part can never exceed the whole."""
+    _ids: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def find(self, name: str) -> Quantity | None:
+        """The quantity that `name` (an id or alias) means, or None."""
+        canonical = self._ids.get(name)
+        return self.quantities[canonical] if canonical else None
+
+    def __getitem__(self, name: str) -> Quantity:
+        quantity = self.find(name)
+        if quantity is None:
+            raise UnknownQuantityError(f"unknown quantity '{name}'. {did_you_mean(name, list(self._ids))}".strip())
+        return quantity
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._ids
+
+    def like(self, word: str) -> list[Quantity]:
+        """Quantities whose id or labels contain `word`."""
+        low = word.lower()
+        return [q for q in self.quantities.values() if low in " ".join((q.id, q.label.zh, q.label.en, *q.aliases)).lower()]
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._ids)
+
+
+def _text(node: Any) -> Text:
+    if isinstance(node, dict):
+        return Text(str(node.get("zh", "")), str(node.get("en", "")))
+    return Text("", str(node)) if node else Text()
+
+
+def _codes(entries: list[dict[str, Any]]) -> tuple[Code, ...]:
+    return tuple(
+        Code(str(e["id"]), Text(e["zh"], e["en"]), e.get("unit", ""), tuple(str(a).lower() for a in e.get("aliases", ())))
+        for e in entries
+    )
+
+
+def _quantity(entry: dict[str, Any], theme: str) -> Quantity:
+    low, high = entry.get("range", (None, None))
+    kind = entry["kind"]
+    if kind not in KINDS:
+        raise EcoparkError(f"quantity {entry['id']}: kind '{kind}' is none of {', '.join(KINDS)}")
+    return Quantity(
+        id=entry["id"],
+        label=Text(entry["zh"], entry["en"]),
+        unit=entry.get("unit", ""),
+        kind=kind,
+        theme=theme,
+        level=entry.get("level", "park"),
+        definition=_text(entry.get("definition")),
+        aliases=tuple(entry.get("aliases", ())),
+        low=None if low is None else exact(low),
+        high=None if high is None else exact(high),
+        rollup=entry.get("rollup", ""),
+        department=entry.get("department", ""),
+        breakdowns=tuple(entry.get("breakdowns", ())),
+        codes=_codes(entry.get("codes", [])),
+        formula=entry.get("formula", ""),
+        constant_price=entry.get("constant_price", False),
+        derived=entry.get("derived", False),
+    )
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue that ships with ecopark, loaded once."""
+    folder = files("ecopark.observations") / "catalogue"
+    quantities: dict[str, Quantity] = {}
+    themes: dict[str, Theme] = {}
+    ids: dict[str, str] = {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    common = yaml.load((folder / "breakdowns.yaml").read_text(encoding="utf-8"), Loader=loader)
+    for path in sorted(folder.iterdir(), key=lambda p: p.name):
+        if not path.name.endswith(".yaml") or path.name == "breakdowns.yaml":
+            continue
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        theme = data["theme"]
+        themes[theme["id"]] = Theme(theme["id"], Text(theme["zh"], theme["en"]))
+        for entry in data["quantities"]:
+            quantity = _quantity(entry, theme["id"])
+            for name in (quantity.id, *quantity.aliases):
+                if name in ids:
+                    raise EcoparkError(f"{path.name}: the id '{name}' is used twice")
+                ids[name] = quantity.id
+            quantities[quantity.id] = quantity
+    breakdowns = {
+        e["id"]: Breakdown(e["id"], e["dimension"], Text(e["zh"], e["en"]), _codes(e["codes"]), e["closed"])
+        for e in common["breakdowns"]
+    }
+    departments = {d["id"]: Text(d["zh"], d["en"]) for d in common["departments"]}
+    identities = tuple((i["part"], i["whole"]) for i in common["identities"])
+    return Catalogue(quantities, breakdowns, themes, departments, identities, ids)

@@ -1,0 +1,303 @@
+"""START READING HERE: a park's facts in, a verdict that explains itself out.
+
+1. `read_facts` reads a file, a park folder or a data frame into `Facts`; every problem of all files is reported together.
+2. `assess` holds one subject and period against one pack (`standards.assess`); `assess_all` does it for many.
+3. `reports.dossier` writes the result as documents; `Assessment.explain` tells the story of one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ecopark import __version__
+from ecopark.core.period import Period
+from ecopark.errors import FormulaError, InputError, Place, Problem, did_you_mean
+from ecopark.indicators.catalogue import indicators
+from ecopark.indicators.factors import family_unit
+from ecopark.indicators.rollup import RollUp
+from ecopark.observations import reading
+from ecopark.observations.model import Facts
+from ecopark.observations.quantity import Catalogue
+from ecopark.observations.quantity import catalogue as quantity_catalogue
+from ecopark.packs.load import UnknownPackError, find_pack, shipped_ids
+from ecopark.packs.model import Pack
+from ecopark.standards.assess import assess_pack
+from ecopark.standards.result import Assessment
+
+Options = Mapping[str, Mapping[str, Any]]
+
+
+def catalogue() -> Catalogue:
+    """The catalogue of quantities."""
+    return quantity_catalogue()
+
+
+def packs() -> list[Pack]:
+    """The packs that ship with ecopark."""
+    return [find_pack(name) for name in shipped_ids()]
+
+
+def known_reported(name: str) -> str | None:
+    """Unit of what may be reported without its inputs: an indicator, a clause, or a measured factor; None if unknown."""
+    if name in indicators():
+        return indicators()[name].unit
+    if name.startswith("factor."):
+        try:
+            return family_unit(name.removeprefix("factor.")).symbol
+        except FormulaError:
+            return None
+    if "/" in name:
+        try:
+            return find_pack(name.split("/", 1)[0]).clause(name).unit
+        except (KeyError, UnknownPackError):
+            return None
+    return None
+
+
+def read_facts(source: Any, *, set_aside: bool = False, checks: bool = True) -> Facts:
+    """Read facts.
+
+    Parameters
+    ----------
+    source
+        A path (csv, xlsx, parquet, or a park folder), a polars or pandas frame, or a list of mappings, in the long form
+        ``subject, quantity, period, value, unit[, by][, source][, note]``.
+    set_aside
+        Go on without the rows that cannot be used; they are kept in `Facts.rejected`.
+    checks
+        Run the quality checks (plausible ranges, jumps, part and whole) and add their findings to `Facts.warnings`.
+
+    Raises
+    ------
+    InputError
+        With every problem of every file.
+    """
+    if isinstance(source, Facts):
+        return source
+    if isinstance(source, str | Path):
+        return reading.read_facts(source, set_aside=set_aside, known_reported=known_reported, checks=checks)
+    return reading.facts_from(source, set_aside=set_aside, known_reported=known_reported, checks=checks)
+
+
+def assess(
+    facts: Any,
+    pack: str | Pack,
+    *,
+    period: str | int | None = None,
+    subject: str | None = None,
+    since: int | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Assessment:
+    """Hold one subject in one period against one pack.
+
+    Parameters
+    ----------
+    facts
+        Anything `read_facts` takes.
+    pack
+        Pack id, directory, or a loaded pack.
+    period
+        Default: the latest year with facts.
+    subject
+        Default: the only park in the facts.
+    since
+        First year of the construction period where the standard averages over one; default: three years back.
+    options
+        Options and parameters of the pack, over those of the park folder.
+
+    Returns
+    -------
+    assessment
+        Verdict, score, clauses with traces; ``to_frame()``, ``explain("10")``, ``to_dict()``.
+
+    Raises
+    ------
+    InputError
+        The facts cannot be used, or there is no such subject or period.
+
+    Examples
+    --------
+    >>> rows = [{"quantity": "publicity_events", "period": "2023", "value": "1", "unit": "events/year"}]
+    >>> a = assess(rows, "hj274-2015", period="2023")
+    >>> a.verdict, a.clause("32").limit.text()
+    ('fail', '>= 2')
+    """
+    chosen = {} if options is None else {pack.id if isinstance(pack, Pack) else pack: options}
+    found = assess_all(
+        facts, [pack], periods=None if period is None else [period], subject=subject, since=since, options=chosen
+    )
+    if len(found) > 1:
+        names = sorted({a.subject for a in found})
+        raise _input(
+            "several-subjects",
+            "有多个园区，请用 subject 指定",
+            f"there are several parks ({', '.join(names[:5])}...): say which",
+        )
+    return found[0]
+
+
+def assess_all(
+    facts: Any,
+    packs: Sequence[str | Pack],
+    *,
+    periods: Sequence[str | int] | None = None,
+    subject: str | None = None,
+    since: int | None = None,
+    options: Options | None = None,
+    extra_packs: Sequence[Path] = (),
+    detail: bool = True,
+    years: int = 1,
+) -> list[Assessment]:
+    """Hold every park (or one subject) against several packs.
+
+    Parameters
+    ----------
+    periods
+        Default: the latest year with facts, of each subject.
+    years
+        How many years side by side, the period's own being the last.
+    extra_packs
+        Directories in which to look for packs before those that ship.
+    detail
+        Whether to work out bounds, gaps and what must change.
+    """
+    facts = read_facts(facts)
+    loaded = [p if isinstance(p, Pack) else find_pack(p, extra_packs) for p in packs]
+    subjects = _subjects(facts, subject)
+    _check_options(loaded, facts, options)
+    rollup = RollUp(facts)
+    found = []
+    for name in subjects:
+        for period in _periods(facts, name, periods, years):
+            for pack in loaded:
+                merged = {**facts.settings.get("options", {}).get(pack.id, {}), **((options or {}).get(pack.id, {}))}
+                if since is not None and since >= period.year:
+                    raise _input(
+                        "since-after-period",
+                        f"起始年 {since} 不早于评价年 {period}",
+                        f"--since {since} is not before the period {period}",
+                    )
+                found.append(
+                    assess_pack(
+                        pack,
+                        facts,
+                        name,
+                        period,
+                        since=since,
+                        options=merged,
+                        rollup=rollup,
+                        version=__version__,
+                        detail=detail,
+                    )
+                )
+    return found
+
+
+def _input(code: str, zh: str, en: str, repair_zh: str = "", repair_en: str = "") -> InputError:
+    return InputError([Problem(code, Place(), zh, en, repair_zh, repair_en)])
+
+
+def _subjects(facts: Facts, subject: str | None) -> list[str]:
+    if subject is not None:
+        if subject not in facts.subjects:
+            by_name = [s.id for s in facts.subjects.values() if s.name == subject]
+            if by_name:
+                return by_name[:1]
+            hint = did_you_mean(subject, list(facts.subjects))
+            raise _input("unknown-subject", f"没有对象 '{subject}'", f"there is no subject '{subject}'. {hint}")
+        return [subject]
+    parks = [s.id for s in facts.parks]
+    if not parks:
+        raise _input("no-park", "没有园区", "there is no park in the facts")
+    return parks
+
+
+def _periods(facts: Facts, subject: str, periods: Sequence[str | int] | None, years: int) -> list[Period]:
+    if periods is None:
+        known = facts.years(subject) or [y for child in facts.children(subject) for y in facts.years(child.id)]
+        if not known:
+            raise _input("no-period", f"{subject} 没有任何年度数据", f"{subject} has no figures for any year")
+        last = [Period(max(known))]
+    else:
+        try:
+            last = [Period.parse(str(p)) for p in periods]
+        except ValueError as error:
+            raise _input("bad-period", f"期间有误：{error}", f"{error}", "写作 2023。", "Write 2023.") from None
+        if any(p.kind != "year" for p in last):
+            raise _input(
+                "bad-period",
+                "评价期间须为年度",
+                "a standard is assessed for a calendar year",
+                "写作 2023。",
+                "Write 2023.",
+            )
+    if years > 1:
+        end = last[-1].year
+        return [Period(y) for y in range(end - years + 1, end + 1)]
+    return last
+
+
+def _check_options(loaded: Sequence[Pack], facts: Facts, options: Options | None) -> None:
+    """Every option names a parameter, an option set or a limit of its pack."""
+    problems = []
+    given = [*((facts.settings.get("options") or {}).items()), *((options or {}).items())]
+    by_id = {p.id: p for p in loaded}
+    for pack_id, settings in given:
+        pack = by_id.get(pack_id)
+        if pack is None:
+            continue
+        tails = [c.tail for c in pack.clauses]
+        known = [*(p.id for p in pack.parameters), *(o.id for o in pack.option_sets), *(f"limit_{t}" for t in tails)]
+        for key, value in settings.items():
+            if key not in known:
+                en = f"{pack_id} has no option '{key}'. {did_you_mean(key, known)}"
+                problems.append(Problem("unknown-option", Place(), f"{pack_id} 没有选项 '{key}'", en))
+                continue
+            option = next((o for o in pack.option_sets if o.id == key), None)
+            if option is not None:
+                names = value.split(",") if isinstance(value, str) else list(value)
+                members = {c.split("/", 1)[1] for c in option.clauses}
+                wrong = [n for n in names if str(n).strip().split("/")[-1].lstrip("0") not in members]
+                if wrong or len(names) != option.need:
+                    zh = f"{pack_id}.{key} 须从 {', '.join(sorted(members))} 中选 {option.need} 项"
+                    en = f"{pack_id}.{key} takes {option.need} of {', '.join(sorted(members))}, not {', '.join(map(str, names))}"
+                    problems.append(Problem("bad-option", Place(), zh, en))
+    if problems:
+        raise InputError(problems)
+
+
+def parse_set(settings: Sequence[str]) -> dict[str, dict[str, str]]:
+    """``PACK.KEY=VALUE`` texts into options by pack.
+
+    Raises
+    ------
+    InputError
+        A text is not of that form.
+    """
+    found: dict[str, dict[str, str]] = {}
+    problems = []
+    for text in settings:
+        key, equals, value = text.partition("=")
+        pack, dot, name = key.rpartition(".")
+        if not (equals and dot and pack and name):
+            zh, en = f"--set {text} 写法有误", f"--set {text} is not PACK.KEY=VALUE"
+            problems.append(
+                Problem(
+                    "bad-option",
+                    Place(),
+                    zh,
+                    en,
+                    "写作 miit-green-park-2016.O1=8,9。",
+                    "Write miit-green-park-2016.O1=8,9.",
+                )
+            )
+            continue
+        found.setdefault(pack.strip(), {})[name.strip()] = value.strip()
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+__all__ = ["assess", "assess_all", "catalogue", "known_reported", "packs", "parse_set", "read_facts"]
