@@ -315,3 +315,20 @@ def test_other_years_keep_the_story() -> None:
 def test_too_few_firms_or_broken_years_are_refused(firms: int, years: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"invented park|years"):
         invented_park(firms, years=years)
+
+
+def test_the_park_reports_the_fuel_of_its_firms_and_co2_follows_from_it(facts: Facts) -> None:
+    factors = {"natural_gas_oilfield": 21.6219, "diesel": 3.1451, "bituminous_coal": 2.0715}
+    co2 = 0.0
+    for fuel, factor in factors.items():
+        by = f"fuel={fuel};use=combustion"
+        own = given(facts, "fuel_consumption", LAST, by)
+        firms = [facts.get(s.id, "fuel_consumption", Period(LAST), by) for s in facts.children(PARK)]
+        assert own == sum((o.value for o in firms if o is not None), Fraction(0))  # type: ignore[misc]
+        co2 += float(own) * factor
+    power = float(given(facts, "electricity_consumption_kwh", LAST))
+    assert float(given(facts, "co2_emissions_t", LAST)) == pytest.approx(co2 + power / 1000 * 0.5306, abs=0.01)
+    other = float(given(facts, "electricity_in_kwh", LAST, "kind=other"))
+    heat = float(given(facts, "heat_in_gj", LAST, "kind=fossil"))
+    expected = co2 + other / 1000 * 0.8325 + heat * 0.11
+    assert float(given(facts, "park_co2_emissions_t", LAST)) == pytest.approx(expected, abs=0.01)

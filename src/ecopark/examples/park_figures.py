@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecopark.examples.firms import DECIMALS, Firms
+from ecopark.examples.firms import COLUMNS, DECIMALS, Firms
 from ecopark.examples.industries import INDUSTRIES
 from ecopark.examples.paths import ELECTRICITY_CALORIFIC, FACTORS_TCE, PATHS, SIZE_EXPONENT, VALUE_ADDED
 
@@ -20,9 +20,10 @@ PARK_ID = "yunqi"
 
 CO2_FACTORS = {"natural_gas": 21.6219, "diesel": 3.1451, "coal": 2.0715, "heat": 0.11}
 """tCO2 per 10^4 m3, t, t and GJ."""
-GRID_AVERAGE = 0.5306
+GRID_AVERAGE = ((2023, 0.5306), (2022, 0.5366), (0, 0.5568))
+"""National average of electricity [kgCO2/kWh] from a year on; before 2022 that of 2021."""
 GRID_FOSSIL = 0.8325
-"""kgCO2/kWh: national average of 2023, held fixed here; and the factor that the zero-carbon method fixes."""
+"""Factor that the zero-carbon method fixes for electricity of other kinds. [kgCO2/kWh]"""
 
 OFFICE = "虚构·园区管委会年度统计公报"
 ENVIRONMENT = "虚构·园区生态环境管理年报"
@@ -153,25 +154,29 @@ class _Year:
         for kind, amount in (("fossil", heat_fossil), ("nonfossil", heat_nonfossil)):
             yield self.row("heat_in_gj", amount, "GJ", by=f"kind={kind}", source=ENERGY)
             yield self.row("heat_out_gj", 0, "GJ", by=f"kind={kind}", source=ENERGY)
+        for column in COLUMNS:
+            if column.quantity == "fuel_consumption":
+                text = _plain(self.total(column.key), column.decimals)
+                yield self.row("fuel_consumption", text, column.unit, by=column.by, source=ENERGY)
 
     def _carbon(self) -> Iterator[Row]:
         _, _, other = self._power()
+        average = next(factor for since, factor in GRID_AVERAGE if self.year >= since)
         fuel = (
             self.total("gas") * CO2_FACTORS["natural_gas"]
             + self.total("diesel") * CO2_FACTORS["diesel"]
             + self.total("coal") * CO2_FACTORS["coal"]
-            + self.total("heat_fossil") * CO2_FACTORS["heat"]
         )
         yield self.row(
             "co2_emissions_t",
-            fuel + other / 1000 * GRID_AVERAGE,
+            fuel + self.total("power") / 1000 * average,
             "tCO2",
             source=CARBON,
-            note="化石燃料、外购化石热力与一般外购电力；电力因子 0.5306 kgCO2/kWh，各年不变",
+            note=f"化石燃料与全部用电；电力因子 {average} kgCO2/kWh",
         )
         yield self.row(
             "park_co2_emissions_t",
-            fuel + other / 1000 * GRID_FOSSIL,
+            fuel + self.total("heat_fossil") * CO2_FACTORS["heat"] + other / 1000 * GRID_FOSSIL,
             "tCO2",
             source=CARBON,
             note="按零碳园区核算方法：除直供和绿证绿电外，电力因子 0.8325 kgCO2/kWh",
