@@ -22,6 +22,8 @@ KnownReported = Callable[[str], str | None]
 
 ONE = Fraction(1)
 LONGEST_UNIT = 60
+BY_CODE = frozenset(["by code", "按分项", "按品种"])
+"""What templates print where the code decides the unit."""
 NO_UNIT = frozenset(["", "-", "/", "—", "——", "无", "无量纲", "none", "nan", "n/a"])
 
 
@@ -210,6 +212,8 @@ class Meanings:
         if by:
             clean_by, errors = self.normalise_by(quantity, by)
         canonical = self.canonical_unit(quantity, clean_by)
+        if unit_text.lower() in BY_CODE:
+            unit_text = "" if canonical == "by code" else canonical
         if canonical == "by code":
             if not errors:
                 errors.append(

@@ -21,6 +21,9 @@ from ecopark.observations.readers.parquet_table import from_data
 from ecopark.observations.rows import DEFAULT_SUBJECT, RowReader, row_text
 from ecopark.observations.subjects import Placed, from_table, together
 
+EXPLAINING = ("readme", "说明", "填报说明", "instructions", "编码", "codes")
+"""Sheets whose names begin so explain the others and hold no figures."""
+
 
 def read_facts(
     path: str | Path,
@@ -178,7 +181,7 @@ def _unrecognised(layouts: list[tuple[Table, Layout]]) -> list[Problem]:
         blank = not any(cell not in (None, "") for row in table.rows for cell in row)
         if table.file not in useful:
             problems.append(no_header(table, "error"))
-        elif not blank and not table.sheet.lower().startswith(("readme", "说明", "填报说明", "instructions")):
+        elif not blank and not table.sheet.lower().startswith(EXPLAINING):
             problems.append(no_header(table, "warning"))
     return problems
 
