@@ -36,3 +36,12 @@ def test_firms_against_the_park():
     assert found([park, b], subjects) == []
     a["value"] = "110"
     assert found([park, a], subjects) == ["firms-differ"]
+
+
+def test_a_fuel_given_with_and_without_its_use():
+    rows = [
+        row("fuel_consumption", "5", "t", by="fuel=diesel"),
+        row("fuel_consumption", "2", "t", by="fuel=diesel;use=feedstock"),
+        row("fuel_consumption", "2", "t", by="fuel=gasoline"),
+    ]
+    assert found(rows) == ["by-overlap"]

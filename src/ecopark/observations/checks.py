@@ -35,7 +35,7 @@ class Tolerances:
 
 
 def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Catalogue | None = None) -> list[Problem]:
-    """All findings: plausible ranges, jumps, part and whole, firms against the park."""
+    """All findings: plausible ranges, jumps, part and whole, firms against the park, overlapping parts."""
     tolerances = tolerances or Tolerances()
     known = known or catalogue()
     numbers = [
@@ -50,6 +50,7 @@ def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Ca
         *_jumps(numbers, facts, tolerances.jump),
         *_identities(facts, known),
         *_firms(facts, numbers, tolerances.firms),
+        *_overlaps(numbers, facts),
     ]
 
 
@@ -138,6 +139,25 @@ def _identities(facts: Facts, known: Catalogue) -> Iterable[Problem]:
                 "A part cannot exceed the whole; check both.",
                 "warning",
             )
+
+
+def _overlaps(numbers: Numbers, facts: Facts) -> Iterable[Problem]:
+    """An amount given for a code, and again for a part of it (``fuel=diesel`` beside ``fuel=diesel;use=power``)."""
+    for o, quantity in numbers:
+        if len(quantity.breakdowns) < 2 or not o.by:
+            continue
+        mine = set(o.by.split(";"))
+        for other in facts.parts(o.subject, o.quantity, o.period):
+            if mine < set(other.by.split(";")):
+                yield Problem(
+                    "by-overlap",
+                    o.place,
+                    f"{quantity.label['zh']}（{o.period}）既填了“{o.by}”，又填了“{other.by}”（{other.place}），两者相加。",
+                    f"{o.quantity} ({o.period}): {o.by} and {other.by} ({other.place}) are both given and added.",
+                    "请确认没有重复计算。",
+                    "Make sure that nothing is counted twice.",
+                    "warning",
+                )
 
 
 def _firms(facts: Facts, numbers: Numbers, tolerance: Fraction) -> Iterable[Problem]:
