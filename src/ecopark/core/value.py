@@ -49,9 +49,6 @@ class Missing:
     reason: Text
     items: tuple[MissingItem, ...] = ()
 
-    def __bool__(self) -> bool:
-        return False
-
     def __or__(self, other: Missing) -> Missing:
         """What is missing in either of the two."""
         items = tuple(dict.fromkeys(self.items + other.items))

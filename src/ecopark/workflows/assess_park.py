@@ -40,7 +40,7 @@ def packs() -> list[Pack]:
 
 
 def known_reported(name: str) -> str | None:
-    """Unit of what may be reported without its inputs: an indicator, a clause, or a measured factor; None if unknown."""
+    """Unit of what may be reported without its inputs: an indicator, a clause, a measured factor; else None."""
     if name in indicators():
         return indicators()[name].unit
     if name.startswith("factor."):

@@ -1,0 +1,55 @@
+"""demo: everything on the invented park and the five real zones, in half a minute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from ecopark.cli.output import columns, guarded, language, progress, say
+from ecopark.cli.parks import LANG
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("demo")(demo)
+
+
+@guarded
+def demo(
+    directory: Path = typer.Argument(Path("ecopark-demo"), metavar="[DIR]", help="Where the results go."),
+    serve: bool = typer.Option(True, "--serve/--no-serve", help="Open the results in the site (comes with the site)."),
+    firms: int = typer.Option(50, "--firms", help="How many firms the invented park has."),
+    lang: str | None = LANG,
+) -> None:
+    """Assess the invented park and the five real zones and say where the results lie. 演示。"""
+    from ecopark.core.rounding import decimal_text
+    from ecopark.standards.result import VERDICT_TEXT
+    from ecopark.workflows.show_demo import show_demo
+
+    lang = language(lang)
+    zh = lang == "zh"
+    with progress("demo" if lang == "en" else "演示") as step:
+        made = show_demo(directory, firms=firms, lang=lang, step=step)
+    head = ("评价标准", "判定", "得分", "条款") if zh else ("standard", "verdict", "score", "clauses")
+    rows = [head]
+    for a in made.assessments:
+        score = "-" if a.score is None else decimal_text(a.score, 5)
+        counts = a.counts()
+        rows.append((a.pack.id, VERDICT_TEXT[a.verdict][lang], score, ", ".join(f"{k} {n}" for k, n in counts.items())))
+    first = made.assessments[0]
+    say(f"{first.subject_name}  {first.period}")
+    say(columns(rows))
+    say()
+    say(made.story[lang])
+    say()
+    say("结果在：" if zh else "Results:")
+    say(f"  {made.park}" + ("  园区文件夹" if zh else "  the park folder"))
+    for path in made.written:
+        say(f"  {path}")
+    if serve:
+        say(
+            "（网站随后续版本提供；现在请打开上面的 HTML）"
+            if zh
+            else "(The site comes with a later version; open the HTML above.)"
+        )

@@ -1,0 +1,69 @@
+"""Assess three years side by side and write the dossier in every format."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ecopark.observations.model import Facts
+from ecopark.observations.safe_text import safe_cell
+from ecopark.packs.model import Pack
+from ecopark.reports.dossier import FORMATS, write_dossier
+from ecopark.workflows.assess_park import Options, assess_all
+
+
+def write_dossiers(
+    facts: Facts,
+    packs: Sequence[str | Pack],
+    out: Path,
+    *,
+    periods: Sequence[str | int] | None = None,
+    subject: str | None = None,
+    since: int | None = None,
+    options: Options | None = None,
+    years: int = 3,
+    lang: str = "zh",
+    step: Callable[[str], object] | None = None,
+) -> list[Path]:
+    """Write one dossier per park.
+
+    Parameters
+    ----------
+    out
+        A directory: every format is written there (in a sub-directory per park if there are several). A file: the one
+        format that its suffix names.
+    years
+        How many years stand side by side, the assessed one being the last.
+
+    Returns
+    -------
+    paths
+        What was written, ``rejected.csv`` included where rows were set aside.
+    """
+    results = assess_all(facts, packs, periods=periods, subject=subject, since=since, options=options, years=years)
+    by_subject: dict[str, list] = {}
+    for result in results:
+        by_subject.setdefault(result.subject, []).append(result)
+    one_file = out.suffix.lstrip(".").lower() in FORMATS and not out.is_dir()
+    written: list[Path] = []
+    for name, assessments in by_subject.items():
+        target = out if len(by_subject) == 1 else out.with_stem(f"{out.stem}-{name}") if one_file else out / name
+        written += write_dossier(assessments, target, lang=lang, facts=facts, on_progress=step)
+    if facts.rejected:
+        folder = out.parent if one_file else out
+        written.append(write_rejected(facts, folder / "rejected.csv"))
+    return written
+
+
+def write_rejected(facts: Facts, path: Path) -> Path:
+    """The rows set aside, each with its place and what is wrong with it."""
+    scratch = path.with_suffix(".csv.part")
+    with scratch.open("w", encoding="utf-8-sig", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["place", "problem", "zh", "en", "repair_zh", "repair_en", "row"])
+        for text, p in facts.rejected:
+            row = (str(p.place), p.code, p.zh, p.en, p.repair_zh, p.repair_en, text)
+            rows.writerow([safe_cell(cell) for cell in row])
+    scratch.replace(path)
+    return path
