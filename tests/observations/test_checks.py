@@ -45,3 +45,12 @@ def test_a_fuel_given_with_and_without_its_use():
         row("fuel_consumption", "2", "t", by="fuel=gasoline"),
     ]
     assert found(rows) == ["by-overlap"]
+
+
+def test_a_closed_list_with_a_hole():
+    rows = [
+        row("electricity_in_kwh", "5", "kWh", by=f"kind={k}")
+        for k in ("direct_nonfossil", "green_certificate", "other")
+    ]
+    assert found(rows) == []
+    assert found(rows[:2]) == ["breakdown-hole"]

@@ -35,7 +35,7 @@ class Tolerances:
 
 
 def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Catalogue | None = None) -> list[Problem]:
-    """All findings: plausible ranges, jumps, part and whole, firms against the park, overlapping parts."""
+    """All findings: plausible ranges, jumps, part and whole, firms against the park, breakdowns."""
     tolerances = tolerances or Tolerances()
     known = known or catalogue()
     numbers = [
@@ -51,6 +51,7 @@ def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Ca
         *_identities(facts, known),
         *_firms(facts, numbers, tolerances.firms),
         *_overlaps(numbers, facts),
+        *_holes(facts, known),
     ]
 
 
@@ -158,6 +159,37 @@ def _overlaps(numbers: Numbers, facts: Facts) -> Iterable[Problem]:
                     "Make sure that nothing is counted twice.",
                     "warning",
                 )
+
+
+def _holes(facts: Facts, known: Catalogue) -> Iterable[Problem]:
+    """Closed lists of which some codes are given and others are not: their total stays missing."""
+    given: dict[tuple[str, str, Period], list[Observation]] = defaultdict(list)
+    for o in facts.observations:
+        if o.by:
+            given[o.subject, o.quantity, o.period].append(o)
+    for (_, name, period), rows in given.items():
+        quantity = known.quantities.get(name)
+        if quantity is None:
+            continue
+        for list_id in quantity.breakdowns:
+            breakdown = known.breakdowns[list_id]
+            if not breakdown.closed:
+                continue
+            have = {part for o in rows for part in o.by.split(";")}
+            lacking = [c for c in breakdown.codes if f"{breakdown.dimension}={c.id}" not in have]
+            if not lacking:
+                continue
+            ids = ", ".join(f"{breakdown.dimension}={c.id}" for c in lacking)
+            labels = "、".join(c.label["zh"] for c in lacking)
+            yield Problem(
+                "breakdown-hole",
+                rows[0].place,
+                f"{quantity.label['zh']}（{period}）缺分项：{labels}（{ids}），合计无法计算。",
+                f"{name} ({period}) lacks {ids}; its total stays missing.",
+                "请补填；确实没有的填 0。",
+                "Give them; type 0 where there is none.",
+                "warning",
+            )
 
 
 def _firms(facts: Facts, numbers: Numbers, tolerance: Fraction) -> Iterable[Problem]:
