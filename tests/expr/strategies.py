@@ -25,7 +25,9 @@ from ecopark.expr.nodes import Binary, Call, Choice, Compare, Leaf, Logic, Negat
 NAMES = "abcdef"
 LAGS = (0, 1, 3)
 PERIOD: Period = year(2023)
-POOL = tuple(Fraction(t) for t in ("0", "1", "2", "3", "4", "8", "10", "-1", "-2", "1/2", "1/4", "3/5", "7/10", "99/100"))
+POOL = tuple(
+    Fraction(t) for t in ("0", "1", "2", "3", "4", "8", "10", "-1", "-2", "1/2", "1/4", "3/5", "7/10", "99/100")
+)
 """Numbers that are both limits and values: many comparisons fall exactly on the boundary."""
 
 Facts = dict[tuple[str, int], Fraction]
