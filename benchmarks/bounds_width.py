@@ -96,7 +96,8 @@ def run(n: int, seed: int) -> list[tuple[str, list[float], int, float]]:
             if peer is None:
                 continue
             below, above = ours.low is None or ours.low <= peer[0], ours.high is None or ours.high >= peer[1]
-            assert below and above, (name, ours, peer)
+            if not (below and above):
+                raise SystemExit(f"{name}: {ours} does not hold {peer}")
             if ours.width is None:
                 unbounded += 1
             elif peer[1] > peer[0]:
