@@ -32,7 +32,8 @@ def round_to(number: Fraction, decimals: int, mode: str = "half_even") -> Fracti
     >>> [str(decimal_text(round_to(exact(x), 1))) for x in ("0.35", "1.05", "1.051")]
     ['0.4', '1', '1.1']
     """
-    scaled = number * 10**decimals
+    power = Fraction(10) ** decimals
+    scaled = number * power
     whole, rest = divmod(scaled.numerator, scaled.denominator)
     twice = 2 * rest
     up = twice > scaled.denominator
@@ -40,7 +41,7 @@ def round_to(number: Fraction, decimals: int, mode: str = "half_even") -> Fracti
         up = whole % 2 == 1 if mode == "half_even" else mode == "half_up" and number >= 0
     if mode == "down":
         up = number < 0 and rest > 0
-    return Fraction(whole + int(up), 1) / 10**decimals
+    return Fraction(whole + int(up)) / power
 
 
 def decimal_text(number: Fraction, digits: int = 15) -> str:

@@ -55,7 +55,7 @@ from ecopark.expr.polynomial import (
     negate_interval,
     power_interval,
 )
-from ecopark.expr.traced import Lookup, _Evaluator
+from ecopark.expr.traced import Lookup, Evaluator
 
 Ranges = Callable[[Leaf, Period], Interval | None]
 """Plausible range of a missing leaf at its own period; None where nothing is known."""
@@ -129,7 +129,7 @@ def bounds(formula: Fitted, lookup: Lookup, ranges: Ranges, period: Period) -> B
     ----------
     Moore, Kearfott, Cloud (2009), theorem 5.1 (inclusion).
     """
-    exact = _Evaluator(lookup, period, formula.units)
+    exact = Evaluator(lookup, period, formula.units)
     box: dict[Leaf, Interval] = {}
     for leaf in dict.fromkeys(leaves(formula.node)):
         if isinstance(exact.visit(leaf).value, Missing):
@@ -147,7 +147,7 @@ def bounds(formula: Fitted, lookup: Lookup, ranges: Ranges, period: Period) -> B
 def missing_leaves(formula: Fitted, lookup: Lookup, period: Period) -> tuple[tuple[Leaf, Period], ...]:
     """The leaves that the formula really reaches and the facts do not give, with their own periods."""
     asked = _Recorder(lookup)
-    _Evaluator(asked, period, formula.units).visit(formula.node)
+    Evaluator(asked, period, formula.units).visit(formula.node)
     return tuple(asked.missing)
 
 
@@ -191,7 +191,7 @@ class _NoValue(Exception):
 class _Bounder:
     """Bounds of the nodes of one formula over one box of missing leaves."""
 
-    def __init__(self, box: dict[Leaf, Interval], exact: _Evaluator, settled: dict[Node, bool]) -> None:
+    def __init__(self, box: dict[Leaf, Interval], exact: Evaluator, settled: dict[Node, bool]) -> None:
         self.box = box
         self.exact = exact
         self.settled = settled

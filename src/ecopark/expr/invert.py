@@ -22,7 +22,7 @@ from ecopark.expr.bounded import BOTH, Ranges, bounds, missing_leaves
 from ecopark.expr.fit import Fitted
 from ecopark.expr.nodes import Binary, Call, Choice, Compare, Leaf, Named, Negate, Node, Number, children, leaves
 from ecopark.expr.polynomial import Interval, Ratio, TooBig, coefficients
-from ecopark.expr.traced import Lookup, _Evaluator, evaluate
+from ecopark.expr.traced import Lookup, Evaluator, evaluate
 
 LeafKey = tuple[str, tuple[str, ...], Period]
 Movable = Callable[[Leaf], Interval | None]
@@ -221,7 +221,7 @@ class _Turns:
     """Collects the values of one leaf at which some comparison of a formula can change its answer."""
 
     def __init__(self, formula: Fitted, lookup: Lookup, period: Period, leaf: Leaf) -> None:
-        self.exact = _Evaluator(lookup, period, formula.units)
+        self.exact = Evaluator(lookup, period, formula.units)
         self.node = formula.node
         self.leaf = leaf
         self.depends: dict[Node, bool] = {}

@@ -7,6 +7,7 @@ to `eval`; a formula cannot do anything but compute.
 from __future__ import annotations
 
 import ast
+import math
 from fractions import Fraction
 from functools import lru_cache
 
@@ -69,9 +70,9 @@ def _read(node: ast.expr, source: str, depth: int) -> Node:
         case ast.Constant(value=int() | float()):
             literal = ast.get_source_segment(source, node) or repr(node.value)
             try:
-                return Number(exact(literal.replace("_", "")))
+                return Number(_decimal(literal.replace("_", "")))
             except ValueError:
-                raise FormulaError(f"{literal} is not a decimal number", node.col_offset + 1) from None
+                raise FormulaError(f"{literal[:40]} is not a decimal number of ordinary size", node.col_offset + 1) from None
         case ast.Constant(value=str() as word):
             return Word(word)
         case ast.Name(id=name):
@@ -101,6 +102,13 @@ def _read(node: ast.expr, source: str, depth: int) -> Node:
         "and/or/not, 'a if test else b', and functions are)",
         node.col_offset + 1,
     )
+
+
+def _decimal(literal: str) -> Fraction:
+    """A literal, exactly; refused before it can fill the memory."""
+    if len(literal) > 60 or not math.isfinite(float(literal)) or abs(float(literal)) > 1e60:
+        raise ValueError(literal)
+    return exact(literal)
 
 
 def _dotted(node: ast.expr) -> str:

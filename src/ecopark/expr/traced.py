@@ -39,6 +39,8 @@ from ecopark.expr.nodes import (
 )
 
 DIVISION_BY_ZERO = Text("除数为零", "division by zero")
+LARGEST_BITS = 200_000
+"""Powers with more binary digits than this are missing: no figure of a park needs them, and they would fill the memory."""
 TOO_LARGE = Text("数值超出范围", "the number is out of range")
 
 
@@ -67,10 +69,10 @@ def evaluate(formula: Fitted, lookup: Lookup, period: Period) -> Trace:
     trace
         Root of the trace; its value is a number in the formula's unit, a flag, a code, or `Missing`.
     """
-    return _Evaluator(lookup, period, formula.units).visit(formula.node)
+    return Evaluator(lookup, period, formula.units).visit(formula.node)
 
 
-class _Evaluator:
+class Evaluator:
     def __init__(self, lookup: Lookup, period: Period, units: dict[Node, str]) -> None:
         self.lookup = lookup
         self.period = period
@@ -138,7 +140,7 @@ class _Evaluator:
     def _strict(self, node: Node) -> Trace:
         match node:
             case Binary(_, left, right) | Compare(_, left, right):
-                inputs = (self.visit(left), self.visit(right))
+                inputs: tuple[Trace, ...] = (self.visit(left), self.visit(right))
             case Negate(operand) | Not(operand):
                 inputs = (self.visit(operand),)
             case Call(_, args, _):
@@ -195,6 +197,8 @@ def _arithmetic(op: str, a: Fraction, b: Fraction) -> Result:
         case _:
             if a == 0 and b < 0:
                 return Missing(DIVISION_BY_ZERO)
+            if abs(b) * max(a.numerator.bit_length(), a.denominator.bit_length()) > LARGEST_BITS:
+                return Missing(TOO_LARGE)
             return a ** int(b)
 
 

@@ -497,7 +497,9 @@ def _sum(steps: Iterable[Trace]) -> Fraction | Missing:
 def _product(a: Trace, b: Trace) -> Fraction | Missing:
     if isinstance(a.value, Missing):
         return a.value
-    return a.value * b.value  # type: ignore[operator]
+    if isinstance(a.value, Fraction) and isinstance(b.value, Fraction):
+        return a.value * b.value
+    raise FormulaError(f"'{a.what}' and '{b.what}' are not both numbers")
 
 
 def lookup_unit(name: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from ecopark.core.period import Period
@@ -19,9 +20,10 @@ from ecopark.core.text import Text
 from ecopark.core.value import Missing, MissingItem
 from ecopark.expr.bounded import bounds
 from ecopark.expr.fit import Fitted
-from ecopark.expr.invert import smallest_changes
+from ecopark.expr.invert import LeafChange, With, leaf_key, smallest_changes
 from ecopark.expr.nodes import Leaf
 from ecopark.expr.polynomial import Interval
+from ecopark.expr.traced import evaluate
 from ecopark.indicators.catalogue import indicators
 from ecopark.observations.model import Facts
 from ecopark.observations.quantity import Quantity, catalogue
@@ -127,9 +129,26 @@ def _changes(test: Fitted, run: Run) -> tuple[Change, ...]:
         if found.needed is None:
             continue
         quantity = catalogue()[found.leaf.name]
+        needed = _readable(test, run, found)
         by = found.leaf.args[1] if found.leaf.kind == "part" else ""
-        made.append(Change(quantity.id, str(found.period), quantity.label, quantity.unit, found.now, found.needed, by))
+        made.append(Change(quantity.id, str(found.period), quantity.label, quantity.unit, found.now, needed, by))
     return tuple(made)
+
+
+def _readable(test: Fitted, run: Run, change: LeafChange) -> Fraction:
+    """`needed` with as few decimals as still meet the clause, rounded to the side that meets it."""
+    needed = change.needed
+    assert needed is not None
+    key = leaf_key(change.leaf, change.period)
+    for decimals in range(7):
+        power = Fraction(10) ** decimals
+        whole = needed * power
+        short = Fraction(floor(whole) if needed < change.now else ceil(whole)) / power
+        if abs(short - needed) * 1000 > abs(needed - change.now):
+            continue
+        if evaluate(test, With(run.lookup, {key: short}), run.period).value is True:
+            return short
+    return needed
 
 
 # -- gaps --------------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ class Demo:
 
 
 def show_demo(
-    folder: Path, *, firms: int = 50, seed: int = 7, lang: str = "zh", step: Callable[[str], object] | None = None
+    folder: Path, *, firms: int = 50, seed: int = 7, lang: str = "zh", step: Callable[[str], None] | None = None
 ) -> Demo:
     """Write the invented park, assess it against every pack, write its dossier and the page on the five zones.
 

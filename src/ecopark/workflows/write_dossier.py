@@ -24,7 +24,7 @@ def write_dossiers(
     options: Options | None = None,
     years: int = 3,
     lang: str = "zh",
-    step: Callable[[str], object] | None = None,
+    step: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write one dossier per park.
 
