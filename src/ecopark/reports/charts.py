@@ -146,10 +146,15 @@ def _plot(
             at = px(year - 0.5)
             out.append(_line(at, top - 8, at, bottom + 4, FAINT, 1, "1 3"))
     half = (right - left) / (2 * max(len(years) - 1, 1))
-    for period, r in points.items():
-        if r and isinstance(r.limit.value, Fraction) and period[:4].isdigit():
-            at, level = px(int(period[:4])), py(r.limit.value)
-            out.append(_line(max(at - half, x + 2), level, min(at + half, x + w - 2), level, "#a12b23", 1.3, "5 3"))
+    steps = [(int(p[:4]), r.limit.value) for p, r in points.items() if r and isinstance(r.limit.value, Fraction)]
+    for at, (year, limit) in enumerate(steps):
+        if at and steps[at - 1] == (year - 1, limit):
+            continue
+        end = year
+        while (end + 1, limit) in steps:
+            end += 1
+        ends = max(px(year) - half, x + 2), min(px(end) + half, x + w - 2)
+        out.append(_line(ends[0], py(limit), ends[1], py(limit), "#a12b23", 1.3, "5 3"))
     before: tuple[int, float, float] | None = None
     for period, r in points.items():
         if r is None or not isinstance(r.value, Fraction) or not period[:4].isdigit():
@@ -276,10 +281,11 @@ def _matrix_cell(a: Assessment | None, lang: str, x: float, y: float, w: float, 
         return [_text(x + w / 2, y + h / 2 + 4, "—", fill=FAINT, anchor="middle")]
     ink, ground = COLOURS[VERDICT_TONE[a.verdict]]
     counts = a.counts()
+    judged = sum(counts.get(s, 0) for s in ("met", "partly_met", "not_met", "undetermined"))
     if lang == "zh":
-        small = f"达标 {counts.get('met', 0)}/{len(a.clauses)}"
+        small = f"达标 {counts.get('met', 0)}/{judged}"
     else:
-        small = f"{counts.get('met', 0)} of {len(a.clauses)} met"
+        small = f"{counts.get('met', 0)} of {judged} met"
     if a.score is not None:
         small = f"{number(a.score, 4)} · {small}"
     return [

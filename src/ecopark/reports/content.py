@@ -11,6 +11,7 @@ from typing import Any
 
 from ecopark.core.text import Text
 from ecopark.core.value import Missing
+from ecopark.errors import Place
 from ecopark.observations.model import Facts, Subject
 from ecopark.reports import charts, sections
 from ecopark.reports.blocks import Block, Card, Cards, Code, Cover, Document, Figure, Heading, Pairs, Paragraph
@@ -89,6 +90,15 @@ class Material:
         """Changes of the statistical scope within the years shown."""
         years = [int(p[:4]) for p in self.periods if p[:4].isdigit()]
         return self.subject.scope_breaks(years[0], years[-1]) if self.subject and years else ()
+
+    def without_folder(self, text: str) -> str:
+        """`text` with the places below the park folder told from the folder, not from the root of a machine."""
+        folder = str(self.facts.settings.get("folder", "")) if self.facts else ""
+        return text.replace(folder.rstrip("/") + "/", "") if folder not in ("", ".", "/") else text
+
+    def place(self, place: Place | None) -> str:
+        """Where a figure stands, told from the park folder."""
+        return self.without_folder(str(place)) if place else ""
 
     def say(self, key: str, **parts: object) -> str:
         return say(key, self.lang, **parts)

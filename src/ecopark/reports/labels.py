@@ -137,6 +137,16 @@ KIND_TEXT: dict[str, Text] = {
     "frame": Text("框架", "frame"),
 }
 
+ATTRIBUTES: dict[str, Text] = {
+    "base_year": Text("不变价基期", "Base year of constant prices"),
+    "province": Text("所在省份", "Province"),
+    "city": Text("所在城市", "City"),
+    "credit_code": Text("统一社会信用代码", "Unified credit code"),
+    "address": Text("地址", "Address"),
+    "level": Text("级别", "Level"),
+    "approved": Text("批准设立时间", "Approved"),
+}
+
 SHORT_BASIS: dict[str, Text] = {
     "seen": Text("见于来源", "seen"),
     "inferred": Text("推断", "inferred"),

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace, value_text
 from ecopark.core.value import Missing
+from ecopark.indicators.catalogue import indicators
 from ecopark.reports.blocks import Block, Bullets, Cell, Code, Fold, Heading, Pairs, Paragraph, Table
-from ecopark.reports.labels import KIND_TEXT, SHORT_BASIS, STATUS_TONE, TO_VERIFY
+from ecopark.reports.labels import ATTRIBUTES, KIND_TEXT, SHORT_BASIS, STATUS_TONE, TO_VERIFY
 from ecopark.reports.words import formula_words, joined, number, requirement, shown, unit_words, with_unit
 from ecopark.standards.result import STATUS_TEXT, VERIFIED_TEXT, Assessment, Change, ClauseResult, bounds_text
 
 if TYPE_CHECKING:
-    from ecopark.reports.content import Material
+    from ecopark.reports.content import Evidence, Material
 
 LEAF_KINDS = ("observation", "reported", "factor", "parameter")
 KEY_FIGURES = 60
+HIDDEN = ("invented", "name_en", "name_zh")
 
 
 def _colon(m: Material) -> str:
@@ -138,19 +141,19 @@ def explanation(m: Material, a: Assessment, c: ClauseResult) -> Fold:
         blocks.append(table)
     if c.changes:
         blocks.append(Bullets(tuple(change_words(change, lang) for change in c.changes)))
-    blocks.append(Fold(m.say("full_trace"), (Code(c.trace.to_text(lang)),), paper=False))
+    blocks.append(Fold(m.say("full_trace"), (Code(m.without_folder(c.trace.to_text(lang))),), paper=False))
     title = f"{c.clause.tail}　{c.clause.label[lang]}"
     anchor = "c-" + "".join(ch if ch.isalnum() else "-" for ch in c.id)
     return Fold(title, tuple(blocks), status_cell(c, lang), anchor)
 
 
 def formula_of(c: ClauseResult, m: Material) -> str:
-    """The formula in words; that of the indicator where the clause only names one."""
-    trace, formula = c.trace, c.clause.formula
-    while trace.kind in ("indicator", "derived") and len(trace.inputs) == 1:
-        trace = trace.inputs[0]
-        if trace.kind in ("operation", "function", "condition", "comparison"):
-            formula = trace.what
+    """The formula in words; that of the shared indicator where the clause only names one."""
+    formula = c.clause.formula
+    name = c.clause.indicator or formula
+    if name and (not formula or formula == name):
+        shared = indicators().get(name)
+        formula = shared.formula if shared else name
     return formula_words(formula, m.labels, m.lang)
 
 
@@ -167,7 +170,7 @@ def inputs_table(m: Material, c: ClauseResult) -> Table | None:
         value = Cell(with_unit(shown(step.value, m.lang), step.unit, m.lang), number=True)
         if step.missing:
             value = Cell(m.say("none_given"), tone="open")
-        place = str(step.place) if step.place and str(step.place) else "—"
+        place = m.place(step.place) or "—"
         source = " ".join(filter(None, (step.source, step.note[m.lang]))) or "—"
         seen.setdefault(
             (step.what, step.period, place), (name, value, Cell(step.given or "—"), Cell(place), Cell(source))
@@ -181,7 +184,7 @@ def inputs_table(m: Material, c: ClauseResult) -> Table | None:
 def change_words(change: Change, lang: str) -> str:
     """``工业综合能耗由 4 改为 3 吨标准煤（−25 %）``."""
     label = change.label[lang] + (f"[{change.by}]" if change.by else "")
-    now, needed = number(change.now), number(change.needed, 6, change.now)
+    now, needed = number(change.now), number(outward(change), 6, change.now)
     unit = unit_words(change.unit, lang)
     relative = relative_words(change)
     if lang == "zh":
@@ -191,6 +194,16 @@ def change_words(change: Change, lang: str) -> str:
             )
         )
     return f"{label} alone: from {now} to {needed} {unit}{f' ({relative})' if relative else ''} would meet it"
+
+
+def outward(change: Change) -> Fraction:
+    """What is needed, to about six digits, rounded to the side on which the clause is met."""
+    if change.needed.denominator == 1 or not change.needed:
+        return change.needed
+    whole = len(str(abs(int(change.needed)))) if abs(change.needed) >= 1 else 0
+    scale = 10 ** max(6 - whole, 1) if whole else 10**8
+    scaled = change.needed * scale
+    return Fraction(ceil(scaled) if change.needed > change.now else floor(scaled), scale)
 
 
 def relative_words(change: Change) -> str:
@@ -213,7 +226,11 @@ def basic_facts(m: Material) -> list[Block]:
     if subject:
         for year, what in subject.scopes:
             pairs.append((str(year), m.say("scope_from", year=year, what=what[m.lang])))
-        pairs += [(m.labels.get(k, Text(k))[m.lang], v) for k, v in subject.attributes if v and k != "invented"]
+        pairs += [
+            ((ATTRIBUTES.get(k) or m.labels.get(k, Text(k)))[m.lang], v)
+            for k, v in subject.attributes
+            if v and k not in HIDDEN
+        ]
     blocks.append(Pairs(tuple(pairs)))
     if title := _title_life(m):
         blocks += title
@@ -339,9 +356,10 @@ def trends(m: Material) -> list[Block]:
 
 def quality(m: Material) -> list[Block]:
     """Findings of the quality checks and of the calculation."""
-    lines = [p.message(m.lang) for p in m.facts.warnings] if m.facts else []
+    lines = [m.without_folder(p.message(m.lang)) for p in m.facts.warnings] if m.facts else []
     for a in m.current:
-        lines += [t[m.lang] for t in (*a.findings, *a.notes)]
+        lines += [t[m.lang] for t in a.findings]
+        lines += [f"{a.pack.title[m.lang]} · {t[m.lang]}" for t in a.notes]
     unique = tuple(dict.fromkeys(line for line in lines if line))
     body: Block = Bullets(unique) if unique else Paragraph(m.say("none_quality"))
     return [Heading(1, m.say("s_quality"), "quality"), body]
@@ -354,22 +372,31 @@ def evidence_list(m: Material) -> list[Block]:
     for a in m.current:
         groups.append((len(rows), f"{a.pack.title[m.lang]} · {a.period}"))
         for c in a.clauses:
-            about = {c.id, c.clause.indicator, *(step.what for step in c.trace.walk() if step.kind in LEAF_KINDS)} - {
-                ""
-            }
-            found = [e for e in m.evidence if e.about in about or e.about == f"{a.pack.id}/{c.clause.tail}"]
-            name = Cell(f"{c.clause.tail} {c.clause.label[m.lang]}")
+            found = evidence_for(m, c)
+            name = f"{c.clause.tail} {c.clause.label[m.lang]}"
             if not found:
-                rows.append((name, Cell(m.say("none_given"), tone="muted"), Cell("—"), Cell("—")))
-            for e in found:
-                rows.append(
-                    (name, Cell(e.file, "" if e.about == c.id else e.about), Cell(e.page or "—"), Cell(e.date or "—"))
-                )
-    header = (m.say("clause"), m.say("file"), m.say("page"), m.say("date"))
-    return [
-        Heading(1, m.say("s_evidence"), "evidence"),
-        Table(header, tuple(rows), widths=(4, 4, 1, 1.6), groups=tuple(groups)),
-    ]
+                rows.append((Cell(name), Cell("—"), Cell(m.say("none_given"), tone="muted"), Cell("—"), Cell("—")))
+            for at, e in enumerate(found):
+                figure = "" if e.about in (c.id, c.clause.tail) else m.labels.get(e.about, Text(e.about))[m.lang]
+                cells = (Cell("" if at else name), Cell(figure or "—", e.period), Cell(e.file), Cell(e.page or "—"))
+                rows.append((*cells, Cell(e.date or "—")))
+    header = (m.say("clause"), m.say("quantity"), m.say("file"), m.say("page"), m.say("date"))
+    table = Table(header, tuple(rows), widths=(3.6, 3, 3.2, 0.8, 1.5), groups=tuple(groups))
+    return [Heading(1, m.say("s_evidence"), "evidence"), table]
+
+
+def evidence_for(m: Material, c: ClauseResult) -> list[Evidence]:
+    """The documents that support a clause in the years shown."""
+    about = _about(c)
+    found = [e for e in m.evidence if e.about in about and e.period in ("", *m.periods)]
+    return sorted(found, key=lambda e: (e.about, e.period, e.file))
+
+
+def _about(c: ClauseResult) -> set[str]:
+    """Ids under which evidence for a clause may be listed: its own, its indicator's, its figures'."""
+    steps = (*c.trace.walk(), *(c.limit.trace.walk() if c.limit.trace else ()))
+    figures = {step.what.split("[")[0] for step in steps if step.kind in (*LEAF_KINDS, "rollup", "derived", "missing")}
+    return ({c.id, c.clause.indicator} | figures) - {""}
 
 
 def conversions(m: Material) -> list[Block]:
@@ -397,8 +424,8 @@ def conversions(m: Material) -> list[Block]:
 def _same_text(step: Trace) -> bool:
     plain = value_text(step.value)
     given = step.given.replace(",", "").replace("，", "").strip()
-    return (
-        given == plain or (given.split(" ", 1)[0] == plain and given.split(" ", 1)[-1].strip() in (step.unit, plain, ""))
+    return given == plain or (
+        given.split(" ", 1)[0] == plain and given.split(" ", 1)[-1].strip() in (step.unit, plain, "")
     )
 
 
@@ -429,7 +456,7 @@ def appendix(m: Material) -> list[Block]:
         )  # fmt: skip
         blocks += [Heading(2, pack.title[m.lang]), Pairs(tuple((k, v) for k, v in pairs if v))]
     if m.facts and m.facts.rejected:
-        rows = tuple((Cell(row), Cell(problem.message(m.lang))) for row, problem in m.facts.rejected)
+        rows = tuple((Cell(row), Cell(m.without_folder(problem.message(m.lang)))) for row, problem in m.facts.rejected)
         blocks += [
             Heading(2, m.say("rejected"), "rejected"),
             Table((m.say("row"), m.say("problem")), rows, widths=(4, 6)),

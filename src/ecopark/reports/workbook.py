@@ -435,7 +435,7 @@ class _Writer:
                 self._value(sheet, at, 3, step.value, style)
             self.text(sheet, at, 4, unit_words(step.unit, self.lang))
             self.text(sheet, at, 5, step.given)
-            self.text(sheet, at, 6, str(step.place) if step.place else "")
+            self.text(sheet, at, 6, self.m.place(step.place))
             self.text(sheet, at, 7, " ".join(filter(None, (step.source, step.note[self.lang]))))
             self.text(sheet, at, 8, _KINDS[step.kind][self.lang])
         sheet.autofilter(0, 0, max(len(self.cells.data), 1), len(_DATA) - 1)
