@@ -21,19 +21,35 @@ from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "expr"))
-from agreement import PERIOD, DictLookup, Tally, frame_of, judge, run  # noqa: E402
+from agreement import PERIOD, DictLookup, Tally, frame_of, judge, run
 
-from ecopark.core.text import Text  # noqa: E402
-from ecopark.core.unit import unit  # noqa: E402
-from ecopark.core.value import Missing, Result, not_given  # noqa: E402
-from ecopark.expr.expand import expand  # noqa: E402
-from ecopark.expr.fit import FLAG, WORD, Fitted, fit  # noqa: E402
-from ecopark.expr.nodes import (  # noqa: E402
-    Binary, Call, Choice, Compare, Flag, Leaf, Logic, Negate, Node, Not, Number, Undefined, Word, leaves,
+from ecopark.core.text import Text
+from ecopark.core.unit import unit
+from ecopark.core.value import Missing, Result, not_given
+from ecopark.expr.expand import expand
+from ecopark.expr.fit import FLAG, WORD, Fitted, fit
+from ecopark.expr.nodes import (
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Flag,
+    Leaf,
+    Logic,
+    Negate,
+    Node,
+    Not,
+    Number,
+    Undefined,
+    Word,
+    leaves,
 )  # fmt: skip
-from ecopark.expr.traced import evaluate  # noqa: E402
+from ecopark.expr.traced import evaluate
 
-POOL = [Fraction(t) for t in ("0", "1", "2", "3", "5", "10", "100", "-1", "1/2", "1/4", "3/5", "7/10", "99/100", "1/3", "12345")]
+POOL = [
+    Fraction(t)
+    for t in ("0", "1", "2", "3", "5", "10", "100", "-1", "1/2", "1/4", "3/5", "7/10", "99/100", "1/3", "12345")
+]
 NUMBERS, FLAGS, WORDS = "abcdef", ("yes", "no"), ("north", "south", "east")
 KINDS = {"yes": "flag", "no": "flag", "region": "word"}
 _SORTS = {"flag": FLAG, "word": WORD}
@@ -71,7 +87,9 @@ class Maker:
             x, y = (Leaf("name", (rng.choice(NUMBERS),)) for _ in range(2))
             return Call("elasticity", (x, y, Number(Fraction(rng.choice((1, 3))))))
         if pick < 0.85:
-            return Call(rng.choice(("min", "max", "mean")), tuple(self.number(below) for _ in range(rng.choice((2, 3)))))
+            return Call(
+                rng.choice(("min", "max", "mean")), tuple(self.number(below) for _ in range(rng.choice((2, 3))))
+            )
         if pick < 0.88:
             return Call("abs", (self.number(below),))
         if pick < 0.91:
@@ -110,7 +128,7 @@ class Maker:
         if pick < 0.45:
             return rng.choice(POOL)
         if pick < 0.95:
-            return Fraction(rng.randint(-2000, 10**rng.randint(1, 9)), 10 ** rng.randint(0, 4))
+            return Fraction(rng.randint(-2000, 10 ** rng.randint(1, 9)), 10 ** rng.randint(0, 4))
         if pick < 0.98:
             return Fraction(10) ** rng.randint(-20, 20)
         return Fraction(10) ** rng.choice((-320, -305, -160, 160, 300, 309))
@@ -198,7 +216,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 failures += f
                 widest += w
     seconds = time.perf_counter() - start
-    print(f"{pairs:,} pairs of {formulas:,} formulas and {options.rows} rows in {seconds:.0f} s: {len(failures)} disagreements")
+    print(
+        f"{pairs:,} pairs of {formulas:,} formulas and {options.rows} rows in {seconds:.0f} s: {len(failures)} disagreements"
+    )
     print(f"marked near {near / pairs:.2%}, missing {missing / pairs:.2%}")
     print(f"widest relative error bound per formula: median {median(widest):.1e}, greatest {max(widest):.1e}")
     for failure in failures[:20]:

@@ -72,9 +72,13 @@ def frame_of(names: Sequence[tuple[str, int]], rows: Sequence[Row], kinds: Mappi
     )
 
 
-def run(formulas: Sequence[Fitted], frame: Any, kinds: Mapping[str, str], **promises: Any) -> list[tuple[Any, dict[str, str]]]:
+def run(
+    formulas: Sequence[Fitted], frame: Any, kinds: Mapping[str, str], **promises: Any
+) -> list[tuple[Any, dict[str, str]]]:
     """Evaluate columnar on any narwhals frame: per formula a list of row tuples (value, near, bound, missing ...)."""
-    program = Program(lambda leaf: nw.col(f"{leaf.name}_{leaf.back}"), lambda leaf: kinds.get(leaf.name, "number"), **promises)
+    program = Program(
+        lambda leaf: nw.col(f"{leaf.name}_{leaf.back}"), lambda leaf: kinds.get(leaf.name, "number"), **promises
+    )
     made = [program.add(f) for f in formulas]
     done = program.apply(nw.from_native(frame))
     found = []
@@ -93,7 +97,11 @@ def run(formulas: Sequence[Fitted], frame: Any, kinds: Mapping[str, str], **prom
 
 
 def compare(
-    formula: Fitted, rows: Sequence[Row], kinds: Mapping[str, str] | None = None, tally: Tally | None = None, **promises: Any
+    formula: Fitted,
+    rows: Sequence[Row],
+    kinds: Mapping[str, str] | None = None,
+    tally: Tally | None = None,
+    **promises: Any,
 ) -> Tally:
     """Evaluate both ways and collect every disagreement."""
     kinds = kinds or {}
@@ -104,7 +112,12 @@ def compare(
 
 
 def judge(
-    formula: Fitted, rows: Sequence[Row], table: Any, missing_names: dict[int, str], traced: Sequence[Result], tally: Tally
+    formula: Fitted,
+    rows: Sequence[Row],
+    table: Any,
+    missing_names: dict[int, str],
+    traced: Sequence[Result],
+    tally: Tally,
 ) -> Tally:
     """Collect the disagreements of two evaluations of the same rows."""
     for row, (value, near, bound, *flags), exact in zip(rows, table, traced, strict=True):
@@ -129,6 +142,8 @@ def judge(
         elif isinstance(exact, Fraction):
             if not isinstance(value, float) or not math.isfinite(value):
                 problem = f"{value}, traced {float(exact)}"
+            elif bound == math.inf:
+                tally.near += 1  # too large to say anything: correct, and useless
             elif bound is None or abs(Fraction(value) - exact) > Fraction(bound):
                 problem = f"{value}, traced {float(exact)}, bound {bound}"
             elif exact:

@@ -13,18 +13,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
-import strategies  # noqa: E402
-from agreement import PERIOD, DictLookup, compare, frame_of, judge, run  # noqa: E402
-from agreement import Tally  # noqa: E402
+import strategies
+from agreement import (
+    PERIOD,
+    DictLookup,
+    Tally,
+    compare,
+    frame_of,
+    judge,
+    run,
+)
 
-from ecopark.core.unit import unit  # noqa: E402
-from ecopark.core.value import Result  # noqa: E402
-from ecopark.expr.columnar import Program  # noqa: E402
-from ecopark.expr.expand import expand  # noqa: E402
-from ecopark.expr.fit import FLAG, WORD, Fitted, Sort, fit  # noqa: E402
-from ecopark.expr.nodes import Compare, Leaf, Number, leaves  # noqa: E402
-from ecopark.expr.parse import parse  # noqa: E402
-from ecopark.expr.traced import evaluate  # noqa: E402
+from ecopark.core.unit import unit
+from ecopark.core.value import Result
+from ecopark.expr.columnar import Program
+from ecopark.expr.expand import expand
+from ecopark.expr.fit import FLAG, WORD, Fitted, Sort, fit
+from ecopark.expr.nodes import Compare, Leaf, Number, leaves
+from ecopark.expr.parse import parse
+from ecopark.expr.traced import evaluate
 
 KINDS = {"yes": "flag", "no": "flag", "region": "word"}
 ROWS = st.lists(strategies.facts(), min_size=1, max_size=12)

@@ -138,8 +138,8 @@ class Program:
     kind_of
         ``number`` (default), ``flag`` or ``word`` of a leaf.
     magnitude
-        A promise about the data: every non-zero number lies within 10**-magnitude and 10**magnitude. It saves most range
-        checks. None promises nothing: infinities and tiny numbers are found and marked.
+        A promise about the data: every non-zero number lies within 10**-magnitude and 10**magnitude. It saves most
+        range checks. None promises nothing: infinities and tiny numbers are found and marked.
     exact
         A promise about the data: the numbers are decimals of at most 15 digits (or shortest decimals of floats), so
         that comparing two typed figures, or one with a constant, is certain.
@@ -249,12 +249,12 @@ class Program:
             case Choice(test, then, otherwise):
                 return self.choice(self.part(test), self.part(then), self.part(otherwise))
             case Logic(op, operands):
-                return self._logic(op, [self.part(o) for o in operands])
+                return self.logic(op, [self.part(o) for o in operands])
             case Not(operand):
                 inner = self.part(operand)
                 return replace(inner, kind="flag", value=_flag(inner, lambda e: ~e))
             case Compare(op, left, right):
-                return self._compare(op, self.part(left), self.part(right))
+                return self.compare(op, self.part(left), self.part(right))
             case Negate(operand):
                 inner = _numeric(self.part(operand))
                 if inner.const is not None:
@@ -266,18 +266,19 @@ class Program:
                 return self._call(name, [self.part(a) for a in args])
         raise FormulaError(f"'{to_text(node)}' was not expanded before it was compiled")
 
-    def atom(self, column: nw.Expr, kind: str = "number", key: Hashable = None, *, level: int = 0) -> Part:
+    def atom(self, column: nw.Expr, kind: str = "number", key: Hashable = None, *, exact: bool | None = None) -> Part:
         """A column of the facts; missing under `key` where it is null."""
+        exact, level = self.exact if exact is None else exact, 0
         value = Piece(column, level)
         missing = {} if key is None else {key: _piece(column.is_null(), value)}
         if kind != "number":
             return Part(kind, value, missing=missing)
         if self.magnitude is not None:
-            return Part(kind, value, None, missing, U, None, -self.magnitude, self.magnitude, exact=self.exact)
+            return Part(kind, value, None, missing, U, None, -self.magnitude, self.magnitude, exact=exact)
         size = value.expr.abs()
         near = _sure((size > GREATEST) | ((size < LEAST) & (size > 0)), value)
         inside = _piece(nw.when(size <= GREATEST).then(value.expr), value)
-        return Part(kind, self.share(inside), self.share(near), missing, U, exact=self.exact)
+        return Part(kind, self.share(inside), self.share(near), missing, U, exact=exact)
 
     # -- combining -----------------------------------------------------------------------------------------------------
 
@@ -305,30 +306,40 @@ class Program:
             min(then.low, otherwise.low), max(then.high, otherwise.high), exact=then.exact and otherwise.exact,
         )  # fmt: skip
 
-    def first(self, parts: Iterable[Part]) -> Part:
-        """The first part that has a value; where none has, what the last one says is missing."""
+    def first(self, parts: Iterable[Part], missing: Mapping[Hashable, Piece] | None = None) -> Part:
+        """The first part that has a value; where none has, `missing` (of the last one) says what is missing."""
         *before, last = parts
         result = last
         for part in reversed(before):
             value = self.share(part.value)
             absent = _piece(value.expr.is_null(), value)
             kind = part.kind if part.kind != "any" else result.kind
-            result = replace(result, value=_typed(result, kind))
+            rest = _typed(result, kind)
             off = None
             if part.off or result.off:
                 mine, other = part.off or _ZERO, result.off or _ZERO
                 off = _piece(nw.when(absent.expr).then(other.expr).otherwise(mine.expr), absent, mine, other)
             result = Part(
                 kind,
-                _piece(nw.when(absent.expr).then(result.value.expr).otherwise(value.expr), absent, value, result.value),
+                _piece(nw.when(absent.expr).then(rest.expr).otherwise(value.expr), absent, value, rest),
                 _any([part.near, result.near and _and(absent, result.near)]),
-                {k: _and(absent, p) for k, p in result.missing.items()},
-                max(part.rel, result.rel), off, min(part.low, result.low), max(part.high, result.high),
+                result.missing,
+                max(part.rel, result.rel),
+                off,
+                min(part.low, result.low),
+                max(part.high, result.high),
                 exact=part.exact and result.exact,
-            )  # fmt: skip
-        return self.shared(result)
+            )
+        value = self.share(result.value)
+        wanted = result.missing if missing is None else missing
+        kept = {key: _piece(value.expr.is_null() & piece.expr, value, piece) for key, piece in wanted.items()}
+        return self.shared(replace(result, value=value, missing=kept))
 
-    def _logic(self, op: str, operands: list[Part]) -> Part:
+    def marked(self, part: Part, near: nw.Expr, level: int = 0) -> Part:
+        """The part, left to the traced form also where `near` (a test on columns, never null) holds."""
+        return replace(part, near=_any([part.near, Piece(near, level, 1)]))
+
+    def logic(self, op: str, operands: list[Part]) -> Part:
         decisive = op == "or"
         values = [self.share(_typed(o, "flag")) for o in operands]
         value = values[0]
@@ -348,7 +359,7 @@ class Program:
                 _add(missing, key, _piece(value.expr.is_null() & piece.expr, value, piece))
         return Part("flag", value, near, missing)
 
-    def _compare(self, op: str, a: Part, b: Part) -> Part:
+    def compare(self, op: str, a: Part, b: Part) -> Part:
         kind = a.kind if a.kind != "any" else b.kind
         left, right = self.share(_typed(a, kind)), self.share(_typed(b, kind))
         if a.const is not None and b.const is not None:
@@ -424,7 +435,8 @@ class Program:
         x, y = a.value, b.value
         divisor = y if b.const is not None else _piece(nw.when(y.expr != 0).then(y.expr), y)
         value = self.share(_piece(x.expr / divisor.expr, x, divisor))
-        rel, off = (a.rel + b.rel + U) * 1.0001, None
+        # Polars multiplies by the reciprocal of a scalar: two roundings, not one.
+        rel, off = (a.rel + b.rel + 2 * U) * 1.0001, None
         if b.off is not None:
             size = _piece(y.expr.abs(), y)
             error = _error(b)
@@ -432,7 +444,7 @@ class Program:
             safe = self.share(_piece(nw.when(rest.expr > 0).then(rest.expr), rest))
             total = _piece(value.expr.abs() * (b.off.expr + size.expr * (a.rel + b.rel)), value, b.off, size)
             total = _plus(a.off, total)
-            rel, off = U, self.share(_piece(total.expr / safe.expr, total, safe))
+            rel, off = 2 * U, self.share(_piece(total.expr / safe.expr, total, safe))
         elif a.off is not None:
             off = _piece(a.off.expr / divisor.expr.abs(), a.off, divisor)
         made = Part(
@@ -459,7 +471,9 @@ class Program:
         elif a.off is not None and k < 0:
             ratio = _piece(_error(a).expr * 1.001 / base.expr.abs(), _error(a), base)
             part = self.share(_piece(nw.when(ratio.expr < 1).then(ratio.expr), ratio))
-            off = self.share(_piece(value.expr.abs() * part.expr * float(m) / (1 - part.expr) ** float(m + 1), part, value))
+            off = self.share(
+                _piece(value.expr.abs() * part.expr * float(m) / (1 - part.expr) ** float(m + 1), part, value)
+            )
         rel = math.expm1(m * math.log1p(a.rel)) * 1.0001 + 4 * U + (2 * U if m < 3 else size * U * 0.01)
         low, high = (k * a.low, k * a.high) if k >= 0 else (k * a.high, k * a.low)
         near = _any([a.near, self._zero(a) if k < 0 else None])
@@ -538,7 +552,14 @@ class Program:
         size = max(abs(a.low), abs(a.high)) * 2.31
         rel = (a.rel * 1.01 + U * size / n) if n > 2 else a.rel
         return Part(
-            "number", value, _any([a.near, self._zero(a)]), a.missing, rel + 4 * U, off, min(a.low / n, 0), max(a.high / n, 0)
+            "number",
+            value,
+            _any([a.near, self._zero(a)]),
+            a.missing,
+            rel + 4 * U,
+            off,
+            min(a.low / n, 0),
+            max(a.high / n, 0),
         )
 
     def _round(self, a: Part, decimals: int) -> Part:
@@ -558,7 +579,14 @@ class Program:
         value = _piece(nw.when(x.expr < 0).then(-whole.expr).otherwise(whole.expr), x, whole)
         value = self.share(_piece(nw.when(~x.expr.is_null()).then(value.expr), x, value))
         return Part(
-            "number", value, _any([a.near, self.share(close)]), a.missing, 2 * U, None, -decimals - 1.0, max(a.high, 0) + 1
+            "number",
+            value,
+            _any([a.near, self.share(close)]),
+            a.missing,
+            2 * U,
+            None,
+            -decimals - 1.0,
+            max(a.high, 0) + 1,
         )
 
 

@@ -1,0 +1,491 @@
+"""Thousands of parks at once: the columnar assessment.
+
+The same clauses, limits, verdict and score rules as `standards.assess`, compiled to dataframe expressions. Of every result the
+batch keeps value, limit case, limit, status, what is missing, pack hash and input fingerprint. Rows that the columnar form
+marks as too close to call are decided by the traced one before anybody sees them, and `rebuild` gives the whole
+story of any row again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import polars as pl
+
+from ecopark.core.period import Period
+from ecopark.core.value import Scalar
+from ecopark.expr.columnar import Part, Piece, constant, nothing
+from ecopark.expr.nodes import Binary, Number
+from ecopark.indicators.columns import Atoms, Cells
+from ecopark.indicators.resolve import SubjectLookup
+from ecopark.indicators.rollup import RollUp
+from ecopark.observations.long_frame import LongFacts, long_facts
+from ecopark.observations.model import Facts
+from ecopark.packs.load import find_pack
+from ecopark.packs.model import Clause, Pack
+from ecopark.packs.verify import verified_clauses
+from ecopark.standards import engines
+from ecopark.standards.assess import DOMINANT_SECTOR, Run, assess_clause
+from ecopark.standards.batch_score import verdicts_of
+from ecopark.standards.compile import CompiledCase, CompiledClause, compile_clause, option_limits, run_parameters
+from ecopark.standards.result import STATUSES, ClauseResult
+
+STATUS = pl.Enum(STATUSES)
+_CODE = {status: i for i, status in enumerate(STATUSES)}
+MAX_KEYS = 52
+"""So many missing items of one clause fit into the bits of a float64."""
+
+Options = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass
+class Batch:
+    """Results of many subjects.
+
+    Parameters
+    ----------
+    results
+        One row per subject, period and clause: ``subject, period, pack, clause, value`` (flags as 1 and 0), ``case`` (index of
+        the limit, -1: none), ``limit, status, missing`` (ids joined by ``;``), ``reported, near`` (decided by the traced form),
+        ``pack_hash, fingerprint``.
+    verdicts
+        One row per subject, period and pack: ``verdict, met, asked, score``.
+    """
+
+    results: pl.DataFrame
+    verdicts: pl.DataFrame
+    long: LongFacts
+    packs: dict[str, Pack]
+    since: int | None = None
+    options: Options = field(default_factory=dict)
+
+    def rebuild(self, row: Mapping[str, Any]) -> ClauseResult:
+        """The full result, with its trace, of one row of `results`."""
+        return rebuild(row, self.long, pack=self.packs[row["pack"]], since=self.since, options=self.options)
+
+    def write(self, out: Path | str) -> tuple[Path, Path]:
+        """Write ``results.parquet`` and ``verdicts.parquet`` into a directory."""
+        folder = Path(out)
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = folder / "results.parquet", folder / "verdicts.parquet"
+        self.results.write_parquet(paths[0])
+        self.verdicts.write_parquet(paths[1])
+        return paths
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{n:,} {s}" for s, n in self.results["status"].value_counts(sort=True).iter_rows())
+        return f"Batch({len(self.verdicts):,} verdicts, {len(self.results):,} results: {counts})"
+
+
+def assess_batch(
+    data: Any,
+    packs: Sequence[str | Pack],
+    *,
+    subjects: Any = None,
+    periods: Sequence[int | str] | None = None,
+    engine: str = "polars",
+    since: int | None = None,
+    options: Options | None = None,
+    settings: Mapping[str, Any] | None = None,
+    known_reported: Any = None,
+    out: Path | str | None = None,
+) -> Batch:
+    """Assess every park of the facts against every pack.
+
+    Parameters
+    ----------
+    data
+        `Facts`, a Parquet file or a data frame in the long form of the facts contract.
+    packs
+        Pack ids or loaded packs.
+    subjects
+        Declared subjects (firms with their parks): `Subject` objects or a frame.
+    periods
+        Calendar years; default: the latest year of each subject.
+    engine
+        ``polars``, ``duckdb`` or ``spark``.
+    since
+        First year of the construction period.
+    options
+        Options by pack id.
+    settings
+        As in a park folder: factors to confirm, grid, base year.
+    out
+        Directory to write the two tables to.
+
+    Raises
+    ------
+    InputError
+        The facts cannot be used; every problem is listed.
+    """
+    long = long_facts(data, subjects, settings=settings, known_reported=known_reported)
+    loaded = {p.id: p for p in (p if isinstance(p, Pack) else find_pack(p) for p in packs)}
+    merged = {
+        name: {**long.settings.get("options", {}).get(name, {}), **(options or {}).get(name, {})} for name in loaded
+    }
+    grid = _grid(long, periods)
+    years = sorted(grid["year"].unique().to_list())
+    groups = [years] if since is None else [[y] for y in years]
+    raw = []
+    for group in groups:
+        raw.append(_assess_years(list(loaded.values()), long, group, grid, engine, since, merged))
+    rows = pl.concat(raw)
+    rows = _decide_near(rows, long, loaded, since, merged)
+    rows = _footnotes(rows, loaded)
+    verdicts = verdicts_of(rows, loaded, since, merged)
+    hashes = pl.DataFrame({"pack": list(loaded), "pack_hash": [p.hash for p in loaded.values()]})
+    prints = fingerprints(long)
+    results = rows.select(
+        "subject", pl.col("year").cast(pl.String).alias("period"), "pack", "clause", "value", "case", "limit", "status",
+        "missing", "reported", "near",
+    ).join(hashes, on="pack", how="left", maintain_order="left").join(prints, on="subject", how="left", maintain_order="left")  # fmt: skip
+    batch = Batch(results, verdicts, long, loaded, since, merged)
+    if out is not None:
+        batch.write(out)
+    return batch
+
+
+def _grid(long: LongFacts, periods: Sequence[int | str] | None) -> pl.DataFrame:
+    """Subjects and years to assess: (subject, year)."""
+    parks = [s.id for s in long.subjects.values() if s.kind == "park"]
+    seen = long.frame["subject"].unique().to_list()
+    names = sorted({*parks, *(s for s in seen if s not in long.subjects)})
+    if periods is not None:
+        years = pl.DataFrame({"year": pl.Series([Period.parse(str(p)).year for p in periods], dtype=pl.Int32)})
+        return pl.DataFrame({"subject": names}, schema={"subject": pl.String}).join(years, how="cross")
+    last = long.frame.filter(pl.col("year") > 0).group_by("subject").agg(pl.col("year").max())
+    return last.filter(pl.col("subject").is_in(names)).sort("subject")
+
+
+# -- columns -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A clause as expressions: names of its columns, and the missing items by bit."""
+
+    clause: Clause
+    exprs: list[nw.Expr]
+    keys: list[tuple[str, str, int]]
+
+
+def _assess_years(
+    packs: Sequence[Pack], long: LongFacts, years: list[int], grid: pl.DataFrame, engine: str, since: int | None,
+    options: Options,
+) -> pl.DataFrame:  # fmt: skip
+    cells = Cells(long, years)
+    plans = []
+    for number, pack in enumerate(packs):
+        parameters = run_parameters(pack, options[pack.id], None if since is None else years[0] - since)
+        atoms = Atoms(cells, pack.factors, parameters, prefix=f"p{number}_")
+        clauses = [
+            _clause(i, compile_clause(clause, parameters), atoms, pack, parameters) for i, clause in enumerate(pack.clauses)
+        ]
+        plans.append((pack, atoms, clauses))
+    subjects = grid["subject"].unique(maintain_order=True).to_list()
+    made = []
+    with engines.engine(engine) as chosen:
+        wide = chosen.keep(cells.wide(subjects, chosen.convert))
+        for pack, atoms, clauses in plans:
+            frame = atoms.program.apply(wide)
+            table = chosen.collect(frame.select("subject", "year", *[e for c in clauses for e in c.exprs]))
+            table = table.join(grid, on=["subject", "year"], how="semi").sort("subject", "year")
+            made += [_long(table, i, c, pack) for i, c in enumerate(clauses)]
+    return pl.concat(made)
+
+
+def _long(table: pl.DataFrame, i: int, made: _Made, pack: Pack) -> pl.DataFrame:
+    """The rows of one clause."""
+    status = pl.col(f"s{i}").cast(pl.Int32).replace_strict(list(range(len(STATUSES))), list(STATUSES), return_dtype=STATUS)
+    near = pl.col(f"n{i}")
+    rows = table.select(
+        "subject", "year", pl.lit(pack.id).alias("pack"), pl.lit(made.clause.id).alias("clause"),
+        pl.col(f"v{i}").alias("value"), pl.col(f"c{i}").cast(pl.Int32).alias("case"), pl.col(f"l{i}").alias("limit"),
+        status.alias("status"), pl.col(f"m{i}").alias("mask"), pl.col(f"r{i}").alias("reported"), near.alias("near"),
+    )  # fmt: skip
+    mask = pl.when((pl.col("status") == "undetermined") & ~pl.col("near")).then(pl.col("mask")).otherwise(0.0)
+    rows = rows.with_columns(mask.alias("mask"))
+    distinct = rows.select("mask", "year").unique()
+    texts = [_missing_text(int(m), y, made.keys) for m, y in distinct.iter_rows()]
+    names = distinct.with_columns(pl.Series("missing", texts, dtype=pl.String))
+    return rows.join(names, on=["mask", "year"], how="left", maintain_order="left").drop("mask")
+
+
+def _missing_text(mask: int, year: int, keys: Sequence[tuple[str, str, int]]) -> str:
+    found = []
+    for bit, (quantity, by, back) in enumerate(keys):
+        if mask >> bit & 1:
+            found.append(quantity + (f"[{by}]" if by else "") + f"@{year - back}")
+    return ";".join(sorted(found))
+
+
+def _clause(
+    i: int, compiled: CompiledClause, atoms: Atoms, pack: Pack, parameters: Mapping[str, Scalar]
+) -> _Made:
+    clause, program = compiled.clause, atoms.program
+    computed = nothing("any") if compiled.value is None else program.part(compiled.value.node)
+    if computed.kind == "any":
+        computed = nothing("flag" if clause.direction == "flag" else "number", computed.near, computed.missing)
+    names = [clause.id, *([clause.indicator] if clause.indicator else [])]
+    value = program.shared(atoms.or_reported(computed, names, clause.unit))
+    reported = nw.lit(False, nw.Boolean())
+    if value is not computed and any(n in atoms.cells.present for n in names):
+        reported = ~value.value.expr.is_null() & program.share(computed.value).expr.is_null()
+    missing: dict[Hashable, Piece] = dict(value.missing)
+    nears = [value.near]
+    limit, index = nothing("number" if clause.direction != "flag" else "flag"), _number(-1)
+    test, partly = nothing("flag"), nothing("flag")
+    for position, case in reversed(list(enumerate(compiled.cases))):
+        found, held, part_held = _case(case, value, atoms, parameters)
+        here = _number(position)
+        holds = _holds(case, atoms)
+        if holds is None:
+            limit, index, test, partly = found, here, held, part_held
+        else:
+            limit = program.choice(holds, found, limit)
+            index = program.choice(holds, here, index)
+            test = program.choice(holds, held, test)
+            partly = program.choice(holds, part_held, partly)
+    for part in (limit, index, test):
+        nears.append(part.near)
+        if part is not test:
+            for key, piece in part.missing.items():
+                known = missing.get(key)
+                missing[key] = piece if known is None else Piece(known.expr | piece.expr, max(known.level, piece.level), 3)
+    asked = program.share(test.value)
+    status = _status(compiled, value, asked, partly, test)
+    if partly.near is not None:
+        no = Piece((~asked.expr).fill_null(False) & partly.near.expr, max(asked.level, partly.near.level), 2)
+        nears.append(no)
+    near = nw.lit(False, nw.Boolean())
+    for piece in dict.fromkeys(p for p in nears if p is not None):
+        near = near | piece.expr
+    if any(f.rule == "dominant_sector" and f.id in clause.footnotes for f in pack.footnotes):
+        declared = atoms.cells.ask(("d", DOMINANT_SECTOR), 0)
+        near = near | (declared == 1.0).fill_null(False)
+    keys = list(missing)
+    mask = nw.lit(0.0, nw.Float64())
+    for bit, key in enumerate(keys[:MAX_KEYS]):
+        mask = mask + nw.when(missing[key].expr).then(nw.lit(float(2**bit), nw.Float64())).otherwise(
+            nw.lit(0.0, nw.Float64())
+        )
+    for key in keys[MAX_KEYS:]:
+        near = near | missing[key].expr
+    exprs = [
+        _as_float(value).alias(f"v{i}"), _as_float(limit).alias(f"l{i}"), index.value.expr.alias(f"c{i}"),
+        status.alias(f"s{i}"), mask.alias(f"m{i}"), near.alias(f"n{i}"), reported.alias(f"r{i}"),
+    ]  # fmt: skip
+    return _Made(clause, exprs, keys)  # type: ignore[arg-type]
+
+
+def _number(value: int) -> Part:
+    return constant(Fraction(value))
+
+
+def _as_float(part: Part) -> nw.Expr:
+    if part.kind == "flag":
+        one, zero = nw.lit(1.0, nw.Float64()), nw.lit(0.0, nw.Float64())
+        return nw.when(part.value.expr).then(one).otherwise(nw.when(~part.value.expr).then(zero))
+    return part.value.expr
+
+
+def _holds(case: CompiledCase, atoms: Atoms) -> Part | None:
+    """When a limit applies: its years and its condition; None: always."""
+    since, until = case.years
+    tests = []
+    year = nw.col("year")
+    if since is not None:
+        tests.append(Part("flag", Piece(year >= since, 0, 1)))
+    if until is not None:
+        tests.append(Part("flag", Piece(year <= until, 0, 1)))
+    if case.when is not None:
+        tests.append(atoms.program.part(case.when.node))
+    if not tests:
+        return None
+    return tests[0] if len(tests) == 1 else atoms.program.shared(atoms.program.logic("and", tests))
+
+
+def _case(
+    case: CompiledCase, value: Part, atoms: Atoms, parameters: Mapping[str, Scalar]
+) -> tuple[Part, Part, Part]:
+    """The limit of a case, whether the value meets it, and whether it meets the weaker one."""
+    program, require = atoms.program, case.case.require
+    nothing_flag = nothing("flag")
+    if require is None or case.limit is None:
+        return nothing("flag" if value.kind == "flag" else "number"), nothing_flag, nothing_flag
+    limit = program.part(case.limit.node)
+    test = program.compare(require.op, value, limit)
+    weaker: Part | None = None
+    share = parameters.get("partly_share")
+    if require.partly is not None:
+        weaker = program.part(Number(require.partly))
+    elif isinstance(share, Fraction) and share > 0 and limit.kind == "number" and value.kind == "number":
+        op = "*" if require.op in (">=", ">") else "/"
+        weaker = program.part(Binary(op, case.limit.node, Number(share)))
+    if weaker is None or value.kind != "number":
+        return limit, program.shared(test), nothing_flag
+    return limit, program.shared(test), program.shared(program.compare(require.op, value, weaker))
+
+
+def _status(compiled: CompiledClause, value: Part, asked: Piece, partly: Part, test: Part) -> nw.Expr:
+    def code(status: str) -> nw.Expr:
+        return nw.lit(_CODE[status], nw.Int32())
+
+    known = ~value.value.expr.is_null()
+    if not compiled.cases:
+        status = nw.when(known).then(code("reported")).otherwise(code("undetermined"))
+    else:
+        less = nw.when(partly.value.expr).then(code("partly_met")).otherwise(code("not_met"))
+        decided = nw.when(~asked.expr).then(less).otherwise(code("undetermined"))
+        status = nw.when(asked.expr).then(code("met")).otherwise(decided)
+    first = compiled.first_year()
+    if first is not None:
+        status = nw.when(nw.col("year") < first).then(code("not_due")).otherwise(status)
+    return status
+
+
+# -- rows too close to call --------------------------------------------------------------------------------------------
+
+
+def _run_of(
+    pack: Pack, facts: Facts, subject: str, year: int, since: int | None, options: Mapping[str, Any], rollup: RollUp
+) -> Run:
+    period = Period(year)
+    parameters = run_parameters(pack, options, None if since is None else year - since)
+    lookup = SubjectLookup(facts, subject, pack_factors=pack.factors, rollup=rollup, parameters=parameters)
+    verified = verified_clauses(pack, facts.settings.get("verified", ()))
+    return Run(pack, facts, subject, period, lookup, parameters, options, option_limits(pack, options), verified)
+
+
+def _decide_near(
+    rows: pl.DataFrame, long: LongFacts, packs: Mapping[str, Pack], since: int | None, options: Options
+) -> pl.DataFrame:
+    """Rows marked near, decided by the traced form."""
+    near = rows.filter("near").sort("subject", "year", "pack")
+    if not len(near):
+        return rows
+    facts = long.facts(near["subject"].unique().to_list())
+    rollup = RollUp(facts)
+    runs: dict[tuple[str, int, str], Run] = {}
+    made = []
+    for subject, year, pack, clause in near.select("subject", "year", "pack", "clause").iter_rows():
+        key = (subject, year, pack)
+        if key not in runs:
+            runs.clear()  # rows are sorted: one run at a time
+            runs[key] = _run_of(packs[pack], facts, subject, year, since, options[pack], rollup)
+        made.append(_row(assess_clause(packs[pack].clause(clause), runs[key]), subject, year, pack))
+    decided = pl.DataFrame(made, schema=rows.schema, orient="row")
+    return pl.concat([rows.filter(~pl.col("near")), decided]).sort("subject", "year", "pack", maintain_order=True)
+
+
+def _row(result: ClauseResult, subject: str, year: int, pack: str) -> tuple[Any, ...]:
+    index = next(
+        (i for i, c in enumerate(result.clause.limits) if c.require is not None and c.require is result.limit.require), -1
+    )
+    missing = ";".join(sorted({str(item) for item in result.missing}))
+    limit = _float(result.limit.value)
+    return (subject, year, pack, result.id, _float(result.value), index, limit, result.status, result.reported, True, missing)
+
+
+def _float(value: Any) -> float | None:
+    return float(value) if isinstance(value, bool | Fraction) else None
+
+
+def _footnotes(rows: pl.DataFrame, packs: Mapping[str, Pack]) -> pl.DataFrame:
+    """Optional clauses that may be chosen only if another one is met; adds ``counts``."""
+    rows = rows.with_columns(pl.lit(True).alias("counts"))
+    for pack in packs.values():
+        for clause in pack.clauses:
+            for footnote in pack.footnotes:
+                if footnote.id not in clause.footnotes or footnote.rule != "not_selectable_unless_met":
+                    continue
+                other = f"{pack.id}/{dict(footnote.settings).get('clause', '')}"
+                theirs = rows.filter(pl.col("clause") == other).select("subject", "year", pl.col("status").alias("theirs"))
+                mine = pl.col("clause") == clause.id
+                rows = rows.join(theirs, on=["subject", "year"], how="left", maintain_order="left")
+                open_ = mine & (pl.col("theirs") == "undetermined") & (pl.col("status") == "met")
+                closed = mine & ~pl.col("theirs").is_in(["met", "undetermined"])
+                rows = rows.with_columns(
+                    pl.when(open_).then(pl.lit("undetermined", STATUS)).otherwise(pl.col("status")).alias("status"),
+                    (pl.col("counts") & ~closed.fill_null(False)).alias("counts"),
+                ).drop("theirs")
+    return rows
+
+
+# -- one result again --------------------------------------------------------------------------------------------------
+
+
+def rebuild(
+    row: Mapping[str, Any], data: Any, *, pack: Pack | None = None, since: int | None = None,
+    options: Options | None = None,
+) -> ClauseResult:  # fmt: skip
+    """The full result, with its trace, of one row of a batch.
+
+    Parameters
+    ----------
+    row
+        With ``subject, period, pack, clause``.
+    data
+        What the batch was made from: `LongFacts` or `Facts`.
+    """
+    long = long_facts(data)
+    facts = long.facts([row["subject"]])
+    pack = pack or find_pack(row["pack"])
+    run = _run_of(pack, facts, row["subject"], int(row["period"]), since, (options or {}).get(pack.id, {}), RollUp(facts))
+    return assess_clause(pack.clause(row["clause"]), run)
+
+
+# -- fingerprints ------------------------------------------------------------------------------------------------------
+
+
+def fingerprints(long: LongFacts) -> pl.DataFrame:
+    """A 64-bit fingerprint of each subject's figures: (subject, fingerprint).
+
+    Texts are hashed with SHA-256 once each, figures by the bits of their float64; both are mixed by splitmix64 and added
+    up, so neither the order of rows nor the version of any library matters.
+    """
+    frame = long.frame.select("subject", "quantity", "period", "by", "x", "text", "na", "base")
+    mixed = np.zeros(len(frame), dtype=np.uint64)
+    for place, name in enumerate(("quantity", "period", "by", "text", "na", "base")):
+        column = frame[name].cast(pl.String).fill_null("\0")
+        values = column.unique().to_list()
+        codes = column.cast(pl.Enum(values)).to_physical().to_numpy()
+        table = np.array([_text_hash(f"{place}|{v}") for v in values], dtype=np.uint64)
+        mixed = _mix(mixed ^ table[codes])
+    x = frame["x"].fill_null(float("nan")).to_numpy() + 0.0
+    bits = np.where(np.isnan(x), np.uint64(0x7FF8000000000000), x.view(np.uint64))
+    mixed = _mix(mixed ^ bits)
+    order = frame["subject"].rle_id().to_numpy() if frame["subject"].is_sorted() else None
+    names = frame["subject"]
+    if order is None:
+        index = np.argsort(names.rank("dense").to_numpy(), kind="stable")
+        names, mixed = names.gather(index), mixed[index]
+        order = names.rle_id().to_numpy()
+    starts = np.flatnonzero(np.r_[True, order[1:] != order[:-1]]) if len(order) else np.array([], dtype=np.int64)
+    with np.errstate(over="ignore"):
+        sums = np.add.reduceat(mixed, starts) if len(starts) else np.array([], dtype=np.uint64)
+    texts = [f"{int(v):016x}" for v in sums]
+    return pl.DataFrame({"subject": names.gather(starts), "fingerprint": pl.Series(texts, dtype=pl.String)})
+
+
+def _text_hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _mix(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """splitmix64."""
+    with np.errstate(over="ignore"):
+        value = value + np.uint64(0x9E3779B97F4A7C15)
+        value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(value ^ (value >> np.uint64(31)))
+
+
+__all__ = ["Batch", "assess_batch", "fingerprints", "rebuild"]
