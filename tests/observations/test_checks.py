@@ -1,3 +1,6 @@
+import pytest
+
+from ecopark.errors import InputError
 from ecopark.observations.model import Subject
 from ecopark.observations.reading import facts_from
 
@@ -53,4 +56,7 @@ def test_a_closed_list_with_a_hole():
         for k in ("direct_nonfossil", "green_certificate", "other")
     ]
     assert found(rows) == []
-    assert found(rows[:2]) == ["breakdown-hole"]
+    with pytest.raises(InputError) as error:
+        found(rows[:2])
+    assert [p.code for p in error.value.problems] == ["breakdown-hole"]
+    assert "kind=other" in error.value.problems[0].en

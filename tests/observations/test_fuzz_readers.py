@@ -141,7 +141,7 @@ def test_any_cells_at_all(rows):
 def test_every_data_line_of_a_clean_file_is_counted(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(CSV)
-    assert read_facts(path).settings["reading"]["rows"] == len(ROWS)
+    assert read_facts(path, checks=False).settings["reading"]["rows"] == len(ROWS)
 
 
 @pytest.mark.parametrize("size", [1, 100, 1000, len(XLSX) - 1])

@@ -57,7 +57,10 @@ def test_figures_typed_into_the_template_are_read(park):
     assert facts.get("mypark", "electricity_in_kwh", year(2022), "kind=other").value == 320_000_000
     assert facts.get("mypark", "econ_region", year(2023)).value == "east"
     assert facts.get("mypark", "industrial_value_added_const", year(2023)).base_year == 2020
-    assert {w.code for w in read_facts(park).warnings} == {"implausible", "breakdown-hole"}
+    with pytest.raises(InputError) as error:
+        read_facts(park)
+    assert {p.code for p in error.value.problems if p.severity == "error"} == {"breakdown-hole"}
+    assert {w.code for w in read_facts(park, set_aside=True).warnings} == {"implausible"}
 
 
 def test_an_open_list_takes_any_code(park):

@@ -371,12 +371,10 @@ class SubjectLookup:
         found: Missing | None = None
         for name in quantity.breakdowns:
             breakdown = catalogue().breakdowns[name]
-            if not breakdown.closed:
-                continue
             given = {dict(p.split("=") for p in o.by.split(";")).get(breakdown.dimension) for o in rows}
-            for code in breakdown.codes:
-                if code.id not in given:
-                    hole = not_given(quantity.id, period, quantity.label, f"{breakdown.dimension}={code.id}")
+            for code in breakdown.required:
+                if code not in given:
+                    hole = not_given(quantity.id, period, quantity.label, f"{breakdown.dimension}={code}")
                     found = hole if found is None else found | hole
         return found
 

@@ -35,7 +35,7 @@ class Tolerances:
 
 
 def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Catalogue | None = None) -> list[Problem]:
-    """All findings: plausible ranges, jumps, part and whole, firms against the park, breakdowns."""
+    """Findings that stop nothing: plausible ranges, jumps, part and whole, firms against the park, overlaps."""
     tolerances = tolerances or Tolerances()
     known = known or catalogue()
     numbers = [
@@ -51,7 +51,6 @@ def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Ca
         *_identities(facts, known),
         *_firms(facts, numbers, tolerances.firms),
         *_overlaps(numbers, facts),
-        *_holes(facts, known),
     ]
 
 
@@ -161,8 +160,9 @@ def _overlaps(numbers: Numbers, facts: Facts) -> Iterable[Problem]:
                 )
 
 
-def _holes(facts: Facts, known: Catalogue) -> Iterable[Problem]:
-    """Closed lists of which some codes are given and others are not: their total stays missing."""
+def closed_list_holes(facts: Facts, known: Catalogue | None = None) -> Iterable[Problem]:
+    """Closed lists of which some codes are given and others are not: errors, for zeros must be typed."""
+    known = known or catalogue()
     given: dict[tuple[str, str, Period], list[Observation]] = defaultdict(list)
     for o in facts.observations:
         if o.by:
@@ -173,10 +173,8 @@ def _holes(facts: Facts, known: Catalogue) -> Iterable[Problem]:
             continue
         for list_id in quantity.breakdowns:
             breakdown = known.breakdowns[list_id]
-            if not breakdown.closed:
-                continue
             have = {part for o in rows for part in o.by.split(";")}
-            lacking = [c for c in breakdown.codes if f"{breakdown.dimension}={c.id}" not in have]
+            lacking = [c for c in breakdown.codes if c.id in breakdown.required and f"{breakdown.dimension}={c.id}" not in have]
             if not lacking:
                 continue
             ids = ", ".join(f"{breakdown.dimension}={c.id}" for c in lacking)
@@ -188,7 +186,6 @@ def _holes(facts: Facts, known: Catalogue) -> Iterable[Problem]:
                 f"{name} ({period}) lacks {ids}; its total stays missing.",
                 "请补填；确实没有的填 0。",
                 "Give them; type 0 where there is none.",
-                "warning",
             )
 
 

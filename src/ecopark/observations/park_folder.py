@@ -9,6 +9,7 @@
                     [options."<pack>"] key = value            options and parameters of packs
                     [factors] confirm = ["id", ...]           factors checked by the user
                     [factors.values."<id>"] value, unit, source
+                    [bounds] narrow = "2"                     a missing figure lies within this factor of other years
                     [[title]] id, step, date                  the life of a title
     data/           xlsx, csv and parquet files
     evidence/       evidence.csv: clause_or_quantity, file, page, date, period
@@ -38,6 +39,7 @@ SETTINGS = {
     "base_year": "base year of constant-price amounts that carry none, or None",
     "options": "options and parameters by pack id; numbers with a point are decimal texts",
     "factors": "{'confirm': [factor ids checked by the user], 'values': {id: {value, unit, source}}}",
+    "bounds": "{'narrow': how many times above or below its other years a missing figure may lie}",
     "departments": "department name by quantity id or department key",
     "titles": "list of {id, step, date, ...}",
     "evidence": "list of {clause_or_quantity, file, page, date, period, place}",
@@ -46,7 +48,7 @@ SETTINGS = {
 }
 """The documented keys of ``Facts.settings``."""
 
-_TOP = ("park", "scope", "subject", "departments", "options", "factors", "title", "titles")
+_TOP = ("park", "scope", "subject", "departments", "options", "factors", "bounds", "title", "titles")
 EVIDENCE_COLUMNS = ("clause_or_quantity", "file", "page", "date", "period")
 
 
@@ -135,7 +137,7 @@ def _settings(
     path: Path, data: dict[str, Any], park: dict[str, Any], place: Place, problems: list[Problem]
 ) -> dict[str, Any]:
     tables: dict[str, dict[str, Any]] = {}
-    for key in ("options", "factors", "departments"):
+    for key in ("options", "factors", "departments", "bounds"):
         tables[key] = data.get(key, {})
         if not isinstance(tables[key], dict):
             problems.append(_not_a_table(place, key))
@@ -174,6 +176,7 @@ def _settings(
         "park": park,
         "base_year": base_year,
         "options": tables["options"],
+        "bounds": tables["bounds"],
         "factors": {"confirm": list(factors.get("confirm", [])), "values": dict(factors.get("values", {}))},
         "departments": {known.find(k).id if k in known else k: str(v) for k, v in tables["departments"].items()},  # type: ignore[union-attr]
         "titles": list(data.get("title", data.get("titles", []))),

@@ -39,12 +39,15 @@ class Code:
         Unit of amounts of this code where it differs by code (fuels), else empty.
     aliases
         Other spellings that are read as this code.
+    optional
+        A closed list is complete without it (a pollutant that only some places control).
     """
 
     id: str
     label: Text
     unit: str = ""
     aliases: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Breakdown:
     dimension
         Key used in the ``by`` column, e.g. ``kind`` in ``kind=other``.
     closed
-        A closed list needs a value for every code (zeros typed); an open list is complete once one row is given.
+        A closed list needs a value for every code that is not optional (zeros typed); an open list is complete once one row is given.
     """
 
     id: str
@@ -64,6 +67,11 @@ class Breakdown:
     label: Text
     codes: tuple[Code, ...]
     closed: bool
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Ids of the codes without which the list has a hole; none for an open list."""
+        return tuple(c.id for c in self.codes if not c.optional) if self.closed else ()
 
     def find(self, text: str) -> Code | None:
         """The code that `text` names: its id, an alias, or a label."""
@@ -185,7 +193,13 @@ def _text(node: Any) -> Text:
 
 def _codes(entries: list[dict[str, Any]]) -> tuple[Code, ...]:
     return tuple(
-        Code(str(e["id"]), Text(e["zh"], e["en"]), e.get("unit", ""), tuple(str(a).lower() for a in e.get("aliases", ())))
+        Code(
+            str(e["id"]),
+            Text(e["zh"], e["en"]),
+            e.get("unit", ""),
+            tuple(str(a).lower() for a in e.get("aliases", ())),
+            e.get("optional", False),
+        )
         for e in entries
     )
 

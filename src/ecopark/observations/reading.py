@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ecopark.errors import InputError, Place, Problem
-from ecopark.observations.checks import quality_checks
+from ecopark.observations.checks import closed_list_holes, quality_checks
 from ecopark.observations.layout import Layout, no_header, raw_rows, recognise
 from ecopark.observations.meaning import KnownReported
 from ecopark.observations.model import Facts, Subject
@@ -169,7 +169,9 @@ def _assemble(
     row_errors = {id(problem) for _, problem in rows.rejected}
     rejected = list(rows.rejected)
     rejected += [("", p) for p in problems if p.severity == "error" and id(p) not in row_errors]
-    everything = problems + rows.problems
+    holes = list(closed_list_holes(Facts(observations, subjects))) if checks else []
+    rejected += [("", p) for p in holes]
+    everything = problems + rows.problems + holes
     errors = [p for p in everything if p.severity == "error"]
     warnings = [p for p in everything if p.severity != "error"]
     if errors and (not set_aside or not observations):
