@@ -1,0 +1,1 @@
+"""Results into documents, tables and charts; computes nothing new. Start at `dossier.write_dossier`."""

@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ecopark.reports.labels import COLOURS, STATUS_TONE, VERDICT_TONE
-from ecopark.reports.words import joined, number, unit_words
+from ecopark.reports.words import joined, number, printable, unit_words
 from ecopark.standards.result import STATUS_TEXT, VERDICT_TEXT, Assessment, ClauseResult
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Chart:
 def _svg(width: float, height: float, body: Sequence[str], label: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
-        f'role="img" aria-label="{escape(label, quote=True)}" font-family="{FONT}" font-size="11">'
+        f'role="img" aria-label="{escape(printable(label), quote=True)}" font-family="{FONT}" font-size="11">'
         + "".join(body)
         + "</svg>"
     )
@@ -42,7 +42,8 @@ def _text(
     x: float, y: float, text: str, *, size: float = 11, fill: str = INK, anchor: str = "start", weight: str = ""
 ) -> str:
     bold = f' font-weight="{weight}"' if weight else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{fill}" text-anchor="{anchor}"{bold}>{escape(text)}</text>'
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text {place} font-size="{size:g}" fill="{fill}"{bold}>{escape(printable(text))}</text>'
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, stroke: str, width: float = 1, dash: str = "") -> str:
@@ -193,7 +194,8 @@ def _mark(r: ClauseResult, x: float, y: float) -> list[str]:
     if r.status in ("not_met", "partly_met"):
         fill = ink if r.status == "not_met" else "#ffffff"
         return [
-            f'<rect x="{x - 3.6:.1f}" y="{y - 3.6:.1f}" width="7.2" height="7.2" fill="{fill}" stroke="{ink}" stroke-width="1.4"/>'
+            f'<rect x="{x - 3.6:.1f}" y="{y - 3.6:.1f}" width="7.2" height="7.2" '
+            f'fill="{fill}" stroke="{ink}" stroke-width="1.4"/>'
         ]
     return [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.4" fill="#ffffff" stroke="{ink}" stroke-width="1.5"/>']
 
@@ -289,7 +291,8 @@ def _matrix_cell(a: Assessment | None, lang: str, x: float, y: float, w: float, 
     if a.score is not None:
         small = f"{number(a.score, 4)} · {small}"
     return [
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" rx="5" fill="{ground}" stroke="{ink}" stroke-opacity="0.35"/>',
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" rx="5" '
+        f'fill="{ground}" stroke="{ink}" stroke-opacity="0.35"/>',
         _text(
             x + w / 2, y + h / 2 - 2, VERDICT_TEXT[a.verdict][lang], size=13.5, fill=ink, anchor="middle", weight="bold"
         ),

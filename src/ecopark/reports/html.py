@@ -8,6 +8,7 @@ from typing import Any
 
 from ecopark.reports.blocks import Document
 from ecopark.reports.labels import L
+from ecopark.reports.words import printable
 
 
 @cache
@@ -29,4 +30,4 @@ def render_html(document: Document) -> str:
     template, css = _template()
     words = {key: L[key][document.lang] for key in ("contents", "period")}
     words["skip"] = "跳到正文" if document.lang == "zh" else "Skip to content"
-    return str(template.render(doc=document, css=css, words=words))
+    return printable(str(template.render(doc=document, css=css, words=words)))

@@ -74,15 +74,22 @@ L: dict[str, Text] = {
     "key_figures": Text("评价所用基础数据", "Figures the assessment rests on"),
     "used_by": Text("用于条款数", "Clauses"),
     "scope_from": Text("{year} 年起统计口径：{what}", "Statistical scope from {year}: {what}"),
-    "break": Text("{year} 年统计口径变化：{what}。此前与此后的数值不可直接比较。",
-                  "The statistical scope changed in {year}: {what}. Figures before and after are not directly comparable."),
+    "break": Text(
+        "{year} 年统计口径变化：{what}。此前与此后的数值不可直接比较。",
+        "The statistical scope changed in {year}: {what}. Figures before and after are not directly comparable.",
+    ),
     "counts": Text("{n} 条", "{n}"),
     "evaluated": Text("共 {n} 条", "{n} clauses"),
-    "chart_limits": Text("各年数值与标准值（虚线为标准值；竖线为口径变化）",
-                         "Value against limit over the years (dashed: limit; vertical line: change of scope)"),
+    "chart_limits": Text(
+        "各年数值与标准值（虚线为标准值；竖线为口径变化）",
+        "Value against limit over the years (dashed: limit; vertical line: change of scope)",
+    ),
     "chart_matrix": Text("评价标准 × 年度判定总览", "Verdicts, standards by years"),
     "chart_score": Text("分项得分（横线为缺项时的区间）", "Score by group (line: bounds while something is missing)"),
-    "frame": Text("该标准正文尚不可得，仅为框架，不作判定。", "The text of this standard is not available: a frame only, no verdict."),
+    "frame": Text(
+        "该标准正文尚不可得，仅为框架，不作判定。",
+        "The text of this standard is not available: a frame only, no verdict.",
+    ),
     "draft": Text("标准包状态：草案（未核定）", "Pack status: draft (not verified)"),
     "pack_verified": Text("标准包状态：已核", "Pack status: verified"),
     "sources": Text("出处", "Sources"),
@@ -97,20 +104,24 @@ L: dict[str, Text] = {
     "promise": Text(
         "我单位已逐项核对本报告所列数据、统计口径和佐证材料，确认其来源真实、可以追溯；凡未填报、推断或者未经核对之处，"
         "均已在报告中如实注明。我单位对所提供材料的真实性负责，愿意配合核查并及时更正错误。",
-        "We have checked the figures, the statistical scopes and the evidence in this report item by item. They are genuine and can "
-        "be traced to their source; whatever is missing, inferred or not yet checked is marked as such. We answer for what we have "
-        "supplied, will assist any inspection and will correct errors without delay.",
+        "We have checked the figures, the statistical scopes and the evidence in this report item by item. They are "
+        "genuine and can be traced to their source; whatever is missing, inferred or not yet checked is marked as such. "
+        "We answer for what we have supplied, will assist any inspection and will correct errors without delay.",
     ),
     "how_to_read": Text(
         "每个数值均可追溯到文件、工作表和单元格；未填报的数据不按零处理，缺少数据的条款为“待定”。标准值按全数值比较，不作修约。",
-        "Every number can be traced to file, sheet and cell. A missing figure is never taken for zero: a clause that depends on one is "
-        "undetermined. Values are compared with their limits unrounded.",
+        "Every number can be traced to file, sheet and cell. A missing figure is never taken for zero: a clause "
+        "that depends on one is undetermined. Values are compared with their limits unrounded.",
     ),
-    "pre_result": Text("本结果是园区自评价，不代表主管部门的认定结论。",
-                       "This is the park's own evaluation, not a decision of the authority."),
+    "pre_result": Text(
+        "本结果是园区自评价，不代表主管部门的认定结论。",
+        "This is the park's own evaluation, not a decision of the authority.",
+    ),
     "chosen_not": Text("未选用", "not chosen"),
-    "not_recomputable": Text("该数值以比率形式填报，没有提供计算所需的原始数据，不可复算。",
-                             "This rate was given as such, without its inputs; it cannot be recomputed."),
+    "not_recomputable": Text(
+        "该数值以比率形式填报，没有提供计算所需的原始数据，不可复算。",
+        "This rate was given as such, without its inputs; it cannot be recomputed.",
+    ),
     "department_none": Text("未指定部门", "no department named"),
     "toc_hint": Text("点击指标名称可展开计算过程", "Open an indicator to see its calculation"),
     "quantity": Text("数据项", "Quantity"),
@@ -122,7 +133,7 @@ L: dict[str, Text] = {
     "note": Text("说明", "Note"),
     "reference": Text("条文位置", "Where it is written"),
     "title_life": Text("称号进程", "Life of the title"),
-}  # fmt: skip
+}
 
 KIND_TEXT: dict[str, Text] = {
     "basic": Text("基本要求", "basic"),

@@ -267,8 +267,8 @@ def _key_figures(m: Material) -> Table | None:
         label = latest.label[m.lang] if latest.label else m.labels.get(what, Text(what))[m.lang]
         cells = [Cell(label, what), Cell(unit_words(latest.unit, m.lang))]
         for year in years:
-            step = found.get(year) or found.get("")
-            cells.append(Cell(shown(step.value, m.lang) if step else "—", number=True))
+            told = found.get(year) or found.get("")
+            cells.append(Cell(shown(told.value, m.lang) if told else "—", number=True))
         rows.append((*cells, Cell(str(len(used[what])), number=True)))
     header = (m.say("quantity"), m.say("unit"), *years, m.say("used_by"))
     return Table(header, tuple(rows), widths=(4, 1.6, *(1.8 for _ in years), 1))
@@ -450,10 +450,15 @@ def appendix(m: Material) -> list[Block]:
             f"{k} = {value_text(v) if isinstance(v, Fraction | bool | str) else v}" for k, v in a.parameters
         )
         pairs = (
-            ("ID", pack.id), (m.say("note"), state), (m.say("sources"), "\n".join(pack.sources)), (m.say("options"), chosen),
-            (m.say("settings"), used), (m.say("hash"), pack.hash), (m.say("fingerprint"), a.fingerprint),
+            ("ID", pack.id),
+            (m.say("note"), state),
+            (m.say("sources"), "\n".join(pack.sources)),
+            (m.say("options"), chosen),
+            (m.say("settings"), used),
+            (m.say("hash"), pack.hash),
+            (m.say("fingerprint"), a.fingerprint),
             (m.say("version"), f"ecopark {a.version}" if a.version else ""),
-        )  # fmt: skip
+        )
         blocks += [Heading(2, pack.title[m.lang]), Pairs(tuple((k, v) for k, v in pairs if v))]
     if m.facts and m.facts.rejected:
         rows = tuple((Cell(row), Cell(m.without_folder(problem.message(m.lang)))) for row, problem in m.facts.rejected)

@@ -13,7 +13,7 @@ from ecopark.reports.charts import display_width
 from ecopark.reports.content import Material, basis_words, count_words, pack_title, score_words, verdict_words
 from ecopark.reports.labels import ACCENT, COLOURS, STATUS_TONE, VERDICT_TONE
 from ecopark.reports.sections import change_words, evidence_for, limit_words, missing_table, status_cell
-from ecopark.reports.words import shown, with_unit
+from ecopark.reports.words import printable, shown, with_unit
 from ecopark.standards.result import STATUS_TEXT, STATUSES, Assessment, Change, ClauseResult
 
 FONT_ZH, FONT_EN = "Microsoft YaHei", "Calibri"
@@ -52,7 +52,7 @@ class _Deck:
         self.m, self.lang, self.zh = m, m.lang, m.lang == "zh"
         self.show = Presentation()
         self.show.slide_width, self.show.slide_height = Inches(WIDTH), Inches(HEIGHT)
-        self.show.core_properties.title = f"{m.title} {m.name}"
+        self.show.core_properties.title = printable(f"{m.title} {m.name}")
         self.show.core_properties.author = "ecopark"
         self.blank = self.show.slide_layouts[5]
 
@@ -105,7 +105,7 @@ class _Deck:
             paragraph = frame.paragraphs[0] if at == 0 else frame.add_paragraph()
             paragraph.alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.LEFT
             run = paragraph.add_run()
-            run.text = "".join(ch for ch in line if ord(ch) >= 32)
+            run.text = printable(line)
             run.font.size, run.font.bold = Pt(size), bold
             run.font.color.rgb = _rgb(colour)
             _typeface(run)
@@ -253,7 +253,7 @@ class _Deck:
 
         m = self.m
         slide = self.slide("各标准条款达标情况" if self.zh else "Clauses by status")
-        data = CategoryChartData()
+        data: Any = CategoryChartData()  # type: ignore[no-untyped-call]
         packs = list(reversed(m.current[:9]))
         data.categories = [a.pack.title[self.lang][:26] for a in packs]
         used = [s for s in STATUSES if any(s in a.counts() for a in packs)]
@@ -323,7 +323,8 @@ class _Deck:
         if table is None:
             self.box(slide, m.say("none_missing"), MARGIN, 1.6, WIDTH - 2 * MARGIN, 1, 20)
             return
-        rows, department, heads = [], "", dict(table.groups)
+        rows: list[list[Cell]] = []
+        department, heads = "", dict(table.groups)
         for at, row in enumerate(table.rows):
             department = heads.get(at, department)
             if len(rows) < GAPS:
@@ -390,7 +391,8 @@ def _easiest(changes: Sequence[Change]) -> Change:
 def _rgb(colour: str) -> Any:
     from pptx.dml.color import RGBColor
 
-    return RGBColor.from_string(colour.lstrip("#").upper())
+    red, green, blue = bytes.fromhex(colour.lstrip("#"))
+    return RGBColor(red, green, blue)  # type: ignore[no-untyped-call]
 
 
 def _typeface(run: Any) -> None:

@@ -23,6 +23,7 @@ from ecopark.reports.blocks import (
 )
 from ecopark.reports.blocks import Paragraph as Running
 from ecopark.reports.labels import ACCENT, COLOURS, L
+from ecopark.reports.words import printable
 
 BODY, HEADS = ("宋体", "Times New Roman"), ("黑体", "Arial")
 PAGE_CM, MARGIN_CM = 21.0, 2.2
@@ -66,7 +67,7 @@ class _Word:
                 Pt(6),
             )
         properties = self.doc.core_properties
-        properties.title, properties.author = f"{document.cover.title} {document.cover.park}", "ecopark"
+        properties.title, properties.author = printable(f"{document.cover.title} {document.cover.park}"), "ecopark"
         properties.language = "zh-CN" if self.zh else "en-GB"
 
     def font(self, style: Any, names: tuple[str, str], size: float, colour: str = "") -> None:
@@ -167,7 +168,7 @@ class _Word:
         from docx.oxml.ns import qn
         from docx.shared import Pt
 
-        run = paragraph.add_run(_clean(text))
+        run = paragraph.add_run(printable(text))
         run.bold = bold or None
         if size:
             run.font.size = Pt(size)
@@ -182,12 +183,12 @@ class _Word:
         """One block at the end of the document."""
         match block:
             case Heading(level, text, _):
-                self.doc.add_heading(_clean(text), level=min(level, 3))
+                self.doc.add_heading(printable(text), level=min(level, 3))
             case Running(text, kind):
                 self.paragraph(text, kind)
             case Bullets(items, _):
                 for item in items:
-                    self.doc.add_paragraph(_clean(item), style="List Bullet")
+                    self.doc.add_paragraph(printable(item), style="List Bullet")
             case Pairs(pairs):
                 self.pairs(pairs)
             case Table():
@@ -217,7 +218,7 @@ class _Word:
     def fold(self, fold: Fold) -> None:
         if not fold.paper:
             return
-        heading = self.doc.add_heading(_clean(fold.title) + "　", level=3)
+        heading = self.doc.add_heading(printable(fold.title) + "　", level=3)
         if fold.chip:
             self.run(heading, fold.chip.text, size=10, bold=True, colour=COLOURS[fold.chip.tone][0])
         for block in fold.blocks:
@@ -230,7 +231,7 @@ class _Word:
 
     def table(self, table: Table) -> None:
         if table.caption:
-            self.doc.add_paragraph(_clean(table.caption))
+            self.doc.add_paragraph(printable(table.caption))
         widths = table.widths or tuple(1.0 for _ in table.header)
         self.grid(table.rows, widths, header=table.header, groups=dict(table.groups), size=8 if table.wide else 8.5)
 
@@ -303,7 +304,7 @@ class _Word:
         from ecopark.reports.pdf import svg_to_png
 
         picture = self.doc.add_picture(io.BytesIO(svg_to_png(figure.svg)), width=Cm(TABLE_CM))
-        picture._inline.docPr.set("descr", _clean(figure.alt or figure.caption))
+        picture._inline.docPr.set("descr", printable(figure.alt or figure.caption))
         paragraph = self.doc.add_paragraph()
         self.run(paragraph, figure.caption, size=9, colour="#5b6168")
 
@@ -319,11 +320,6 @@ def _rgb(colour: str) -> Any:
     from docx.shared import RGBColor
 
     return RGBColor.from_string(colour.lstrip("#").upper())
-
-
-def _clean(text: str) -> str:
-    """Without the control characters that XML cannot hold."""
-    return "".join(ch for ch in text if ch in "\n\t" or ord(ch) >= 32)
 
 
 def _element(name: str, **attributes: str) -> Any:

@@ -15,11 +15,36 @@ from ecopark.expr.nodes import Call, Choice, Leaf, Logic, Node, Not, to_text
 from ecopark.expr.parse import parse
 
 _UNITS_ZH = {
-    "tce": "吨标准煤", "kgce": "千克标准煤", "gce": "克标准煤", "t": "吨", "kg": "千克", "g": "克", "mg": "毫克", "ug": "微克",
-    "CNY": "元", "USD": "美元", "person": "人", "person-year": "人年", "count": "个", "day": "天", "hour": "小时", "year": "年",
-    "mu": "亩", "ha": "公顷", "m2": "m²", "km2": "km²", "m3": "m³", "kWh": "千瓦时", "MWh": "兆瓦时", "GWh": "吉瓦时",
-    "tCO2": "吨CO2", "kgCO2": "千克CO2", "tC": "吨碳", "1": "", "set": "套",
-}  # fmt: skip
+    "tce": "吨标准煤",
+    "kgce": "千克标准煤",
+    "gce": "克标准煤",
+    "t": "吨",
+    "kg": "千克",
+    "g": "克",
+    "mg": "毫克",
+    "ug": "微克",
+    "CNY": "元",
+    "USD": "美元",
+    "person": "人",
+    "person-year": "人年",
+    "count": "个",
+    "day": "天",
+    "hour": "小时",
+    "year": "年",
+    "mu": "亩",
+    "ha": "公顷",
+    "m2": "m²",
+    "km2": "km²",
+    "m3": "m³",
+    "kWh": "千瓦时",
+    "MWh": "兆瓦时",
+    "GWh": "吉瓦时",
+    "tCO2": "吨CO2",
+    "kgCO2": "千克CO2",
+    "tC": "吨碳",
+    "1": "",
+    "set": "套",
+}
 _UNITS_EN = {"m2": "m²", "km2": "km²", "m3": "m³", "ug": "µg", "1": ""}
 _SCALES_ZH = {"10k": "万", "100m": "亿", "million": "百万", "thousand": "千"}
 
@@ -89,6 +114,7 @@ def with_unit(text: str, unit: str, lang: str) -> str:
     return text + words if words in ("%", "‰") else f"{text} {words}"
 
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _OPS = {"<=": "≤", ">=": "≥", "==": "=", "!=": "≠", "<": "<", ">": ">"}
 
 
@@ -103,16 +129,44 @@ def requirement(op: str, value: Result | None, unit: str, lang: str) -> str:
 
 
 _FUNCTIONS_ZH = {
-    "growth": "增长率", "cagr": "年均增长率", "elasticity": "弹性系数", "lag": "往年值", "sum_firms": "企业合计", "total": "合计",
-    "share": "占比", "mean": "平均值", "min": "较小值", "max": "较大值", "abs": "绝对值", "round": "修约", "given": "已填报",
-    "factor": "系数", "part": "分项", "sum_product": "乘积之和", "sum_with_factor": "按系数折算之和", "root": "开方",
-    "all_within": "各项均不超过", "between": "介于", "true": "是", "false": "否",
-}  # fmt: skip
+    "growth": "增长率",
+    "cagr": "年均增长率",
+    "elasticity": "弹性系数",
+    "lag": "往年值",
+    "sum_firms": "企业合计",
+    "total": "合计",
+    "share": "占比",
+    "mean": "平均值",
+    "min": "较小值",
+    "max": "较大值",
+    "abs": "绝对值",
+    "round": "修约",
+    "given": "已填报",
+    "factor": "系数",
+    "part": "分项",
+    "sum_product": "乘积之和",
+    "sum_with_factor": "按系数折算之和",
+    "root": "开方",
+    "all_within": "各项均不超过",
+    "between": "介于",
+    "true": "是",
+    "false": "否",
+}
 _FUNCTIONS_EN = {
-    "growth": "growth of", "cagr": "average annual growth of", "elasticity": "elasticity of", "lag": "earlier value of",
-    "sum_firms": "sum over firms of", "total": "total of", "share": "share of", "mean": "mean of", "part": "part of",
-    "sum_product": "sum of products of", "sum_with_factor": "sum by factor of", "factor": "factor", "given": "is given:",
-}  # fmt: skip
+    "growth": "growth of",
+    "cagr": "average annual growth of",
+    "elasticity": "elasticity of",
+    "lag": "earlier value of",
+    "sum_firms": "sum over firms of",
+    "total": "total of",
+    "share": "share of",
+    "mean": "mean of",
+    "part": "part of",
+    "sum_product": "sum of products of",
+    "sum_with_factor": "sum by factor of",
+    "factor": "factor",
+    "given": "is given:",
+}
 
 
 def formula_words(formula: str, labels: Mapping[str, Text], lang: str) -> str:
@@ -187,3 +241,8 @@ def labels_of(traces: Iterable[Trace]) -> dict[str, Text]:
 def joined(items: Iterable[str], lang: str) -> str:
     """A list in running text: 、 in Chinese, a comma in English."""
     return ("、" if lang == "zh" else ", ").join(items)
+
+
+def printable(text: str) -> str:
+    """`text` without the control characters that no document can hold."""
+    return _UNPRINTABLE.sub("", text)

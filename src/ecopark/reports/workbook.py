@@ -35,20 +35,42 @@ _WORDS = {
     "fixed": Text("未导出公式", "no live formula"),
 }
 _DATA = (
-    ("数据项", "quantity", 34), ("编号", "id", 30), ("年度", "period", 9), ("数值", "value", 18), ("单位", "unit", 14),
-    ("填报原值", "as given", 20), ("出处", "place", 38), ("来源", "source", 26), ("类别", "kind", 12),
-)  # fmt: skip
+    ("数据项", "quantity", 34),
+    ("编号", "id", 30),
+    ("年度", "period", 9),
+    ("数值", "value", 18),
+    ("单位", "unit", 14),
+    ("填报原值", "as given", 20),
+    ("出处", "place", 38),
+    ("来源", "source", 26),
+    ("类别", "kind", 12),
+)
 _CLAUSE = (
-    ("条款", "clause", 9), ("指标", "indicator", 36), ("年度", "period", 8), ("单位", "unit", 14), ("活公式结果", "live result", 16),
-    ("程序结果", "program's result", 16), ("核对", "check", 12), ("比较", "op", 7), ("标准值", "limit", 13),
-    ("活公式判定", "live status", 12), ("程序判定", "program's status", 12), ("依据", "basis", 18),
-    ("填报率", "reported", 10), ("计算方法", "formula", 50), ("说明", "reason", 40),
-)  # fmt: skip
+    ("条款", "clause", 9),
+    ("指标", "indicator", 36),
+    ("年度", "period", 8),
+    ("单位", "unit", 14),
+    ("活公式结果", "live result", 16),
+    ("程序结果", "program's result", 16),
+    ("核对", "check", 12),
+    ("比较", "op", 7),
+    ("标准值", "limit", 13),
+    ("活公式判定", "live status", 12),
+    ("程序判定", "program's status", 12),
+    ("依据", "basis", 18),
+    ("填报率", "reported", 10),
+    ("计算方法", "formula", 50),
+    ("说明", "reason", 40),
+)
 _LEAVES = ("observation", "reported", "factor", "parameter", "missing")
 _KINDS = {
-    "observation": Text("填报值", "observation"), "reported": Text("填报率", "reported rate"), "factor": Text("系数", "factor"),
-    "parameter": Text("参数", "parameter"), "rollup": Text("企业汇总", "rolled up"), "missing": Text("缺项", "missing"),
-}  # fmt: skip
+    "observation": Text("填报值", "observation"),
+    "reported": Text("填报率", "reported rate"),
+    "factor": Text("系数", "factor"),
+    "parameter": Text("参数", "parameter"),
+    "rollup": Text("企业汇总", "rolled up"),
+    "missing": Text("缺项", "missing"),
+}
 TOLERANCE = "1E-9"
 
 
@@ -206,7 +228,8 @@ class _Writer:
             else (
                 f"The yellow cells of sheet '{self.word('data')}' are all inputs; the live results follow when they change.",
                 "'live result' is recomputed by the worksheet, 'program's result' is ours (exact); 'check' compares the two.",
-                "A blank input gives 'missing', never zero. A branch that was not reached is not exported and gives 'undefined'.",
+                "A blank input gives 'missing', never zero. "
+                "A branch that was not reached is not exported and gives 'undefined'.",
             )
         )
         for line in guide:
@@ -384,14 +407,23 @@ class _Writer:
             wrong = not_met
             if require.partly is not None:
                 wrong = f"IF({_compares(require.op, value, constant(require.partly))},{partly},{not_met})"
-            text = f"=IF(OR(NOT(ISNUMBER({value})),NOT(ISNUMBER({limit}))),{unknown},IF({_compares(require.op, value, limit)},{met},{wrong}))"
+            blank = f"OR(NOT(ISNUMBER({value})),NOT(ISNUMBER({limit})))"
+            text = f"=IF({blank},{unknown},IF({_compares(require.op, value, limit)},{met},{wrong}))"
         sheet.write_formula(row, 9, text, self.plain, STATUS_TEXT[c.status][self.lang])
 
     # -- steps and data ------------------------------------------------------------------------------------------------
 
     def _steps(self, sheet: Any) -> None:
-        columns = (("中间量", "step", 36), ("编号", "id", 30), ("年度", "period", 9), ("单位", "unit", 14), ("活公式结果", "live result", 18),
-                   ("程序结果", "program's result", 18), ("核对", "check", 12), ("说明", "note", 40))  # fmt: skip
+        columns = (
+            ("中间量", "step", 36),
+            ("编号", "id", 30),
+            ("年度", "period", 9),
+            ("单位", "unit", 14),
+            ("活公式结果", "live result", 18),
+            ("程序结果", "program's result", 18),
+            ("核对", "check", 12),
+            ("说明", "note", 40),
+        )
         self._header(sheet, columns)
         done = 0
         while done < len(self.cells.steps):
