@@ -17,6 +17,10 @@ from ecopark.core.value import Missing, Result
 from ecopark.errors import Place
 
 
+SHOWN_PARTS = 6
+"""How many parts of a roll-up are printed in a text; all are kept in the data."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """One step of a calculation.
@@ -47,6 +51,8 @@ class Trace:
         The document the figure or factor comes from, with its year.
     note
         Anything a reader must know: which limit was chosen and why, what was assumed.
+    parts
+        What a roll-up adds up (firms, largest first). Told, but no step of the formula: `walk` leaves them out.
     """
 
     kind: str
@@ -60,6 +66,7 @@ class Trace:
     place: Place | None = None
     source: str = ""
     note: Text = Text()
+    parts: tuple[Trace, ...] = ()
 
     @property
     def missing(self) -> bool:
@@ -100,6 +107,8 @@ class Trace:
             data["note"] = {"zh": self.note.zh, "en": self.note.en}
         if self.inputs:
             data["inputs"] = [step.to_dict() for step in self.inputs]
+        if self.parts:
+            data["parts"] = [step.to_dict() for step in self.parts]
         return data
 
     def to_text(self, lang: str = "en") -> str:
@@ -124,12 +133,16 @@ class Trace:
         if extra:
             line += "   [" + " | ".join(extra) + "]"
         lines = [line]
-        if id(self) in seen and self.inputs:
+        if id(self) in seen and (self.inputs or self.parts):
             return [line + ("   （见上）" if lang == "zh" else "   (as above)")]
         seen.add(id(self))
         for step in self.inputs:
             if step.kind != "constant":
                 lines += step._lines(lang, depth + 1, seen)
+        for step in self.parts[:SHOWN_PARTS]:
+            lines += step._lines(lang, depth + 1, seen)
+        if (more := len(self.parts) - SHOWN_PARTS) > 0:
+            lines.append("  " * (depth + 1) + (f"……另 {more} 家" if lang == "zh" else f"... and {more} more"))
         return lines
 
 

@@ -337,7 +337,12 @@ class SubjectLookup:
         if quantity.kind == "flag":
             value = all(found.flags) if quantity.rollup == "all" else any(found.flags)
         text = Text(f"企业汇总，{count.zh}", f"rolled up from firms, {count.en}")
-        return Trace("rollup", quantity.id, value, quantity.unit, quantity.label, str(period), note=text)
+        parts = tuple(_observed(o, self._name(o.subject)) for o in found.rows)
+        return Trace("rollup", quantity.id, value, quantity.unit, quantity.label, str(period), note=text, parts=parts)
+
+    def _name(self, subject: str) -> Text:
+        name = self.facts.subjects[subject].name or subject
+        return Text(name, name)
 
     # -- breakdowns ----------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,10 @@ from ecopark.core.period import Period
 from ecopark.observations.model import Facts, Observation, Subject
 
 
+TOLD = 300
+"""Up to how many firms a roll-up keeps each of them for the trace."""
+
+
 @dataclass(frozen=True, slots=True)
 class FirmSum:
     """Sum over the firms of a park.
@@ -25,12 +29,15 @@ class FirmSum:
         Firms that report, firms active in the period.
     flags
         For flags: the values reported.
+    rows
+        What was reported, the largest first; kept for parks of at most `TOLD` firms.
     """
 
     total: Fraction
     reported: int
     expected: int
     flags: tuple[bool, ...] = ()
+    rows: tuple[Observation, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -71,7 +78,10 @@ class RollUp:
         )
         numbers = [o.value for o in rows if isinstance(o.value, Fraction)]
         flags = tuple(o.value for o in rows if isinstance(o.value, bool))
-        return FirmSum(sum(numbers, Fraction(0)), len(rows) + skipped, len(active), flags)
+        told: tuple[Observation, ...] = ()
+        if len(rows) <= TOLD and len(numbers) == len(rows):
+            told = tuple(sorted(rows, key=lambda o: (-Fraction(o.value), o.subject)))
+        return FirmSum(sum(numbers, Fraction(0)), len(rows) + skipped, len(active), flags, told)
 
     def _rows(self) -> dict[tuple[str, str, Period], list[Observation]]:
         if self._sums is None:

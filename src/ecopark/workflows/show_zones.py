@@ -11,6 +11,7 @@ from ecopark.observations.model import Facts
 from ecopark.packs.model import Pack
 from ecopark.reports.blocks import Block, Bullets, Cell, Cover, Document, Heading, Paragraph, Table
 from ecopark.reports.html import render_html
+from ecopark.reports.words import with_unit
 from ecopark.standards.needs import needed_quantities
 from ecopark.standards.result import STATUS_TEXT, VERDICT_TEXT, Assessment
 from ecopark.workflows.assess_park import assess_all
@@ -23,13 +24,19 @@ LEAD = Text(
 
 
 def zone_assessments(packs: list[Pack]) -> tuple[Facts, list[Assessment]]:
-    """The five zones held against packs, each in its latest published year; zones without a dated figure left out."""
+    """The five zones held against packs, each in the published year that settles most; zones without any left out."""
     facts = five_zones()
     found: list[Assessment] = []
     for zone in zones():
-        if facts.years(zone.id):
-            found += assess_all(facts, packs, subject=zone.id, detail=False)
+        years = facts.years(zone.id)
+        for pack in packs if years else []:
+            tried = assess_all(facts, [pack], periods=years, subject=zone.id, detail=False)
+            found.append(max(tried, key=lambda a: (_settled(a), a.period)))
     return facts, found
+
+
+def _settled(assessment: Assessment) -> int:
+    return sum(c.status != "undetermined" for c in assessment.clauses)
 
 
 def zones_document(packs: list[Pack], lang: str) -> Document:
@@ -84,7 +91,7 @@ def _published(zone: str, lang: str) -> Table:
         rows.append(
             (
                 Cell(f.label[lang], f.note[lang]),
-                Cell(f"{op}{f.value} {f.unit}".strip(), number=True),
+                Cell(op + with_unit(f.value, f.unit, lang), number=True),
                 Cell(f.year or "-"),
                 use,
             )
