@@ -1,0 +1,137 @@
+"""From facts to a verdict, through the door a researcher uses; and what must hold when data are taken away."""
+
+from fractions import Fraction
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import ecopark as ep
+from ecopark.core.value import Missing
+from ecopark.errors import InputError
+from ecopark.examples import invented_park
+from ecopark.observations.model import Facts
+
+PACKS = ("hj274-2015", "miit-green-park-2016", "zero-carbon-park-2025", "jiangsu-near-zero-2024")
+
+
+@pytest.fixture(scope="module")
+def full() -> Facts:
+    return invented_park(30, seed=11).facts()
+
+
+@pytest.fixture(scope="module")
+def answers(full):
+    return {a.pack.id: a for a in ep.assess_all(full, PACKS, periods=["2025"])}
+
+
+def test_the_story_of_the_invented_park(answers):
+    result = answers["hj274-2015"]
+    assert result.verdict == "fail"
+    failing = [c.clause.tail for c in result.clauses if c.status == "not_met" and c.clause.kind == "mandatory"]
+    assert failing == ["13"]
+    changes = {c.quantity: c for c in result.clause("13").changes}
+    assert changes["industrial_fresh_water_m3"].needed < changes["industrial_fresh_water_m3"].now
+
+
+def test_what_would_meet_it_meets_it(full, answers):
+    change = next(c for c in answers["hj274-2015"].clause("13").changes if c.quantity == "industrial_fresh_water_m3")
+    rows = [{"subject": full.parks[0].id, "quantity": change.quantity, "period": "2025", "value": str(float(change.needed)), "unit": "m3"}]
+    moved = Facts([*ep.read_facts(rows).observations, *full.observations], full.subjects.values(), settings=full.settings)
+    assert ep.assess(moved, "hj274-2015", period="2025").clause("13").status == "met"
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10**6), share=st.sampled_from((0.02, 0.1, 0.3)))
+def test_with_data_taken_away_the_full_answer_lies_inside(full, answers, seed, share):
+    import random
+
+    draw = random.Random(seed)
+    kept = [o for o in full.observations if draw.random() > share]
+    less = Facts(kept, full.subjects.values(), settings=full.settings)
+    for result in ep.assess_all(less, PACKS, periods=["2025"]):
+        whole = answers[result.pack.id]
+        for now, then in zip(result.clauses, whole.clauses, strict=True):
+            assert now.status in (then.status, "undetermined"), now.id
+            if isinstance(now.value, Missing) and now.bounds and isinstance(then.value, Fraction):
+                low, high = now.bounds
+                assert low is None or low <= then.value, now.id
+                assert high is None or then.value <= high, now.id
+        if whole.score is not None and result.score_bounds is not None:
+            low, high = result.score_bounds
+            assert low is None or low <= whole.score
+            assert high is None or whole.score <= high
+        assert result.verdict in (whole.verdict, "undetermined")
+
+
+def test_what_is_missing_is_ranked_and_has_a_department(full):
+    kept = [o for o in full.observations if o.quantity != "industrial_value_added_const"]
+    result = ep.assess(Facts(kept, full.subjects.values()), "hj274-2015", period="2025")
+    first = result.gaps[0]
+    assert first.item.quantity == "industrial_value_added_const"
+    assert first.department.zh
+    assert len(first.clauses) >= 3
+
+
+def test_a_reported_rate_counts_and_says_what_it_is():
+    rows = [{"quantity": "waste.utilisation", "period": "2022", "value": "98", "unit": "%"}]
+    found = ep.assess(rows, "hj274-2015", period="2022").clause("6")
+    assert found.status == "met"
+    assert found.reported is True
+    assert "not recomputable" in ep.assess(rows, "hj274-2015", period="2022").explain("6")
+
+
+def test_a_clause_id_may_carry_a_reported_rate_too():
+    rows = [{"quantity": "hj274-2015/20", "period": "2022", "value": "99.6", "unit": "%"}]
+    found = ep.assess(rows, "hj274-2015", period="2022").clause("20")
+    assert found.status == "not_met", "99.6 does not meet 100"
+
+
+def test_a_scope_that_changed_breaks_the_trend(tmp_path):
+    folder = tmp_path / "park"
+    (folder / "data").mkdir(parents=True)
+    (folder / "park.toml").write_text(
+        '[park]\nid = "p"\nname = "P"\n[[scope]]\nfrom = 2022\nzh = "扩区"\nen = "extension by 9 km2"\n', encoding="utf-8"
+    )
+    (folder / "data" / "facts.csv").write_text(
+        "quantity,period,value,unit\nindustrial_value_added_const,2020,1000,10k CNY@2020\n"
+        "industrial_value_added_const,2023,1331,10k CNY@2020\n",
+        encoding="utf-8",
+    )
+    found = ep.assess(folder, "hj274-2015").clause("3")
+    assert found.value == 10
+    assert any("extension by 9 km2" in note.en for note in found.notes)
+
+
+def test_frames_and_notebooks(answers):
+    frame = answers["hj274-2015"].to_frame()
+    assert isinstance(frame, pl.DataFrame)
+    assert frame.height == 32
+    assert "<table>" in answers["hj274-2015"]._repr_html_()
+    assert "hj274-2015" in repr(answers["hj274-2015"])
+
+
+def test_several_parks_ask_which():
+    rows = [{"subject": s, "quantity": "publicity_events", "period": "2023", "value": "3", "unit": "次"} for s in "ab"]
+    with pytest.raises(InputError, match="several parks"):
+        ep.assess(rows, "hj274-2015")
+    assert ep.assess(rows, "hj274-2015", subject="b").clause("32").status == "met"
+
+
+def test_units_convert_between_packs():
+    rows = [
+        {"quantity": "industrial_value_added_const", "period": "2023", "value": "3", "unit": "亿元@2020"},
+        {"quantity": "industrial_value_added", "period": "2023", "value": "3", "unit": "亿元"},
+        {"quantity": "industrial_land_area_km2", "period": "2023", "value": "1500", "unit": "亩"},
+    ]
+    hj = ep.assess(rows, "hj274-2015", period="2023").clause("8")
+    miit = ep.assess(rows, "miit-green-park-2016", period="2023").clause("5")
+    assert hj.value == miit.value == 3
+
+
+def test_the_park_may_choose_its_optional_terms(full):
+    free = ep.assess(full, "miit-green-park-2016", period="2025")
+    chosen = ep.assess(full, "miit-green-park-2016", period="2025", options={"O1": "8,9"})
+    assert dict(chosen.choices)["O1"] == ("miit-green-park-2016/8", "miit-green-park-2016/9")
+    assert chosen.score <= free.score
