@@ -88,12 +88,20 @@ def quantities() -> str:
         head = ("id", "name", "unit", "kind", "roll-up", "by", "range", "department", "definition")
         page.append(f'<a id="{theme.id}"></a>\n\n## {theme.label.en} {theme.label.zh}\n\n' + table(head, rows) + "\n")
     page.append(
-        "## Codes of breakdowns\n\nA *closed* list needs every code, zeros typed. An *open* list is complete with one row.\n"
+        "## Codes of breakdowns\n\nA *closed* list needs every required code, zeros typed. An *open* list is complete "
+        "with one row.\n"
     )
     for b in known.breakdowns.values():
-        rows = [(code(f"{b.dimension}={c.id}"), cell(c.label.zh), cell(c.label.en), code(c.unit)) for c in b.codes]
+        rows = [
+            (code(f"{b.dimension}={c.id}"), cell(c.label.zh), cell(c.label.en), code(c.unit), need)
+            for c in b.codes
+            for need in ("yes" if c.id in b.required else "-",)
+        ]
         kind = "closed" if b.closed else "open"
-        page.append(f"\n### {b.label.en} {b.label.zh}: `{b.id}`, {kind}\n\n" + table(("by", "zh", "en", "unit"), rows))
+        page.append(
+            f"\n### {b.label.en} {b.label.zh}: `{b.id}`, {kind}\n\n"
+            + table(("by", "zh", "en", "unit", "required"), rows)
+        )
     page.append(
         "\n## Parts and wholes\n\nThe part can never exceed the whole; `ecopark check` warns where it does.\n\n"
     )

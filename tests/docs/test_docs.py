@@ -12,6 +12,7 @@ from types import ModuleType
 from urllib.parse import unquote
 
 import pytest
+import yaml
 
 from ecopark.expr.functions import FUNCTIONS
 from ecopark.packs.load import find_pack, shipped_ids
@@ -180,6 +181,34 @@ def test_quantities_named_in_fact_examples_exist() -> None:
     for page in PAGES:
         for quantity in re.findall(r'"quantity": "(\w+)"', page.read_text(encoding="utf-8")):
             assert quantity in catalogue(), f"{name(page)}: {quantity}"
+
+
+def test_the_example_standard_passes_its_own_check(tmp_path: Path) -> None:
+    from ecopark.packs.load import load_pack
+    from ecopark.standards.cases import check_pack, load_cases
+
+    folder = tmp_path / "my-standard-2030"
+    (folder / "cases").mkdir(parents=True)
+    made = blocks(DOCS / "how-to" / "add-a-standard.md", "yaml")
+    for file, text in zip(("pack.yaml", "clauses.yaml", "cases/on-the-limit.yaml"), made, strict=True):
+        (folder / file).write_text(text, encoding="utf-8")
+    pack = load_pack(folder)
+    assert [p.message() for p in check_pack(pack)] == []
+    assert len(load_cases(pack)) == 1
+
+
+def test_the_example_quantity_and_indicator_can_be_read() -> None:
+    from ecopark.core.unit import unit
+    from ecopark.indicators.resolve import compiled
+    from ecopark.observations.quantity import _quantity, catalogue
+
+    [entry] = yaml.safe_load(blocks(DOCS / "how-to" / "add-a-quantity.md", "yaml")[0])
+    quantity = _quantity(entry, "buildings_transport")
+    assert unit(quantity.unit)
+    assert quantity.id not in catalogue()
+    assert quantity.department in catalogue().departments
+    [entry] = yaml.safe_load(blocks(DOCS / "how-to" / "add-an-indicator.md", "yaml")[0])
+    assert compiled(entry["formula"], entry["unit"]).unit_text == entry["unit"]
 
 
 # -- links -------------------------------------------------------------------------------------------------------------
