@@ -20,8 +20,8 @@ from fractions import Fraction
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "expr"))
-from agreement import PERIOD, DictLookup, Tally, frame_of, judge, run
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.expr.agreement import PERIOD, DictLookup, Tally, frame_of, judge, run
 
 from ecopark.core.text import Text
 from ecopark.core.unit import unit

@@ -126,7 +126,9 @@ class Cells:
         for key in by_kind.get("r", []):
             made.append(self._named(key, self._reported(key)))
         parts = self._parts.filter(~pl.col("na"))
-        sums = parts.group_by("subject", "year", "quantity").agg(pl.col("x").sum(), pl.len().cast(pl.Float64).alias("n"))
+        sums = parts.group_by("subject", "year", "quantity").agg(
+            pl.col("x").sum(), pl.len().cast(pl.Float64).alias("n")
+        )
         made.append(self._numbers(by_kind.get("t", []), sums))
         made.append(self._numbers(by_kind.get("n", []), sums.with_columns(pl.col("n").alias("x"))))
         for key in by_kind.get("h", []):
@@ -270,7 +272,10 @@ def _lagged(name: str, back: int) -> str:
 
 def _pivot_polars(cells: pl.DataFrame, column: str) -> list[Any]:
     found: list[Any] = []
-    for rows, index in ((cells.filter(pl.col("year") > 0), ["subject", "year"]), (cells.filter(pl.col("year") == 0), ["subject"])):
+    for rows, index in (
+        (cells.filter(pl.col("year") > 0), ["subject", "year"]),
+        (cells.filter(pl.col("year") == 0), ["subject"]),
+    ):
         if not len(rows):
             found.append(None)
             continue
@@ -282,7 +287,10 @@ def _pivot_polars(cells: pl.DataFrame, column: str) -> list[Any]:
 def _pivot_any(cells: pl.DataFrame, column: str, convert: Any) -> list[Any]:
     """Pivot by grouped conditional maximum: there is no lazy pivot. Keys are unique, so the maximum is the value."""
     found: list[Any] = []
-    for rows, index in ((cells.filter(pl.col("year") > 0), ["subject", "year"]), (cells.filter(pl.col("year") == 0), ["subject"])):
+    for rows, index in (
+        (cells.filter(pl.col("year") > 0), ["subject", "year"]),
+        (cells.filter(pl.col("year") == 0), ["subject"]),
+    ):
         if not len(rows):
             found.append(None)
             continue
@@ -360,7 +368,9 @@ class Atoms:
                 found = self._total(quantity, back)
                 return self._odd(quantity.id, back, found or self._absent(quantity, back))
             case "sum_firms":
-                return self._odd(quantity.id, back, self._firms(quantity, back, leaf.args[1]) or self._absent(quantity, back))
+                return self._odd(
+                    quantity.id, back, self._firms(quantity, back, leaf.args[1]) or self._absent(quantity, back)
+                )
             case "all_within":
                 return self._all_within(quantity, catalogue()[leaf.args[1]], back)
             case "sum_product":
@@ -464,8 +474,8 @@ class Atoms:
         given = self._count(quantity, back)
         for name in quantity.breakdowns:
             breakdown = catalogue().breakdowns[name]
-            for code in breakdown.codes if breakdown.closed else ():
-                piece = f"{breakdown.dimension}={code.id}"
+            for code in breakdown.required:
+                piece = f"{breakdown.dimension}={code}"
                 here = self.cells.ask(("h", quantity.id, piece), back)
                 found[(quantity.id, piece, back)] = Piece(given & here.is_null(), 0, 2)
         return found
@@ -554,7 +564,8 @@ class Atoms:
         base: Key = ("w", quantity.id, family, exclude, self.own)
         target = amount_unit(family)
         dimension = catalogue().breakdowns[quantity.breakdowns[0]].dimension
-        weights, odd = [], False
+        weights: list[tuple[str, str, int, float | None, str | None]] = []
+        odd = False
         for by, given, year in rows.select("by", "unit", "year").unique().sort("by", "unit", "year").iter_rows():
             pieces = dict(p.split("=") for p in by.split(";"))
             if exclude and all(pieces.get(k) == v for k, v in (p.split("=") for p in exclude.split(";"))):
@@ -574,7 +585,7 @@ class Atoms:
         schema = {"by": pl.String, "unit": pl.String, "year": pl.Int32, "weight": pl.Float64, "item": pl.String}
         table = pl.DataFrame(weights, schema=schema, orient="row")
         joined = rows.join(table, on=["by", "unit", "year"], how="left")
-        items = sorted({w[4] for w in weights if w[4]})
+        items = sorted({w[4] for w in weights if w[4] is not None})
         part, single = self._weighted(base, joined, items, back, {i: (i, "", back) for i in items})
         made = self._guarded(part, self._listed(quantity, back), single, quantity.id, back)
         return self.program.marked(made, nw.lit(True)) if odd else made

@@ -152,9 +152,14 @@ def _subjects(given: Any) -> dict[str, Subject]:
             since, until = (int(v) if v not in (None, "") else None for v in (row.get("from"), row.get("until")))
             made.append(
                 Subject(
-                    row["subject"], row.get("name") or "", row.get("kind") or "park", row.get("parent") or "", since, until,
+                    row["subject"],
+                    row.get("name") or "",
+                    row.get("kind") or "park",
+                    row.get("parent") or "",
+                    since,
+                    until,
                     attributes=extra,
-                )  # fmt: skip
+                )
             )
         return {s.id: s for s in made}
     return {s.id: s for s in given}
@@ -227,7 +232,9 @@ def _from_frame(
         good.fill_null(False).alias("good"), x.alias("x"), text.alias("text"), typed.alias("typed"), long.alias("long")
     )
     inexact = set(
-        frame.filter((pl.col("kind") == "number") & ((pl.col("scale") != 1.0) | pl.col("long")))["id"].unique().to_list()
+        frame.filter((pl.col("kind") == "number") & ((pl.col("scale") != 1.0) | pl.col("long")))["id"]
+        .unique()
+        .to_list()
     )
     plain = frame.filter("good").select(
         "subject", pl.col("id").alias("quantity"),
@@ -294,7 +301,9 @@ def _mixed_base_years(frame: pl.DataFrame) -> list[Problem]:
         .sort("subject")
     )
     return [
-        Problem("mixed-base-years", Place("<dataframe>"), f"{s} 混用了不同基年", f"{s} mixes base years of constant prices")
+        Problem(
+            "mixed-base-years", Place("<dataframe>"), f"{s} 混用了不同基年", f"{s} mixes base years of constant prices"
+        )
         for s, _ in mixed.iter_rows()
     ]
 
@@ -325,6 +334,21 @@ def _rows_of(facts: Facts) -> tuple[pl.DataFrame, set[str]]:
         part = o.period.kind not in ("year", "always")
         year = 0 if o.period == ALWAYS else o.period.year
         rows.append(
-            (o.subject, o.quantity, year, part, o.by, x, text, kind, o.not_applicable, o.unit, o.base_year, str(o.period), x, -1)
+            (
+                o.subject,
+                o.quantity,
+                year,
+                part,
+                o.by,
+                x,
+                text,
+                kind,
+                o.not_applicable,
+                o.unit,
+                o.base_year,
+                str(o.period),
+                x,
+                -1,
+            )
         )
     return pl.DataFrame(rows, schema=SCHEMA, orient="row"), inexact

@@ -142,10 +142,10 @@ def assess_batch(
     verdicts = verdicts_of(rows, loaded, since, merged)
     hashes = pl.DataFrame({"pack": list(loaded), "pack_hash": [p.hash for p in loaded.values()]})
     prints = fingerprints(long)
-    results = rows.select(
-        "subject", pl.col("year").cast(pl.String).alias("period"), "pack", "clause", "value", "case", "limit", "status",
-        "missing", "reported", "near",
-    ).join(hashes, on="pack", how="left", maintain_order="left").join(prints, on="subject", how="left", maintain_order="left")  # fmt: skip
+    kept = ["case", "limit", "status", "missing", "reported", "near"]
+    results = rows.select("subject", pl.col("year").cast(pl.String).alias("period"), "pack", "clause", "value", *kept)
+    results = results.join(hashes, on="pack", how="left", maintain_order="left")
+    results = results.join(prints, on="subject", how="left", maintain_order="left")
     batch = Batch(results, verdicts, long, loaded, since, merged)
     if out is not None:
         batch.write(out)
@@ -186,7 +186,8 @@ def _assess_years(
         parameters = run_parameters(pack, options[pack.id], None if since is None else years[0] - since)
         atoms = Atoms(cells, pack.factors, parameters, prefix=f"p{number}_")
         clauses = [
-            _clause(i, compile_clause(clause, parameters), atoms, pack, parameters) for i, clause in enumerate(pack.clauses)
+            _clause(i, compile_clause(clause, parameters), atoms, pack, parameters)
+            for i, clause in enumerate(pack.clauses)
         ]
         plans.append((pack, atoms, clauses))
     subjects = grid["subject"].unique(maintain_order=True).to_list()
@@ -203,7 +204,9 @@ def _assess_years(
 
 def _long(table: pl.DataFrame, i: int, made: _Made, pack: Pack) -> pl.DataFrame:
     """The rows of one clause."""
-    status = pl.col(f"s{i}").cast(pl.Int32).replace_strict(list(range(len(STATUSES))), list(STATUSES), return_dtype=STATUS)
+    status = (
+        pl.col(f"s{i}").cast(pl.Int32).replace_strict(list(range(len(STATUSES))), list(STATUSES), return_dtype=STATUS)
+    )
     near = pl.col(f"n{i}")
     rows = table.select(
         "subject", "year", pl.lit(pack.id).alias("pack"), pl.lit(made.clause.id).alias("clause"),
@@ -226,9 +229,7 @@ def _missing_text(mask: int, year: int, keys: Sequence[tuple[str, str, int]]) ->
     return ";".join(sorted(found))
 
 
-def _clause(
-    i: int, compiled: CompiledClause, atoms: Atoms, pack: Pack, parameters: Mapping[str, Scalar]
-) -> _Made:
+def _clause(i: int, compiled: CompiledClause, atoms: Atoms, pack: Pack, parameters: Mapping[str, Scalar]) -> _Made:
     clause, program = compiled.clause, atoms.program
     computed = nothing("any") if compiled.value is None else program.part(compiled.value.node)
     if computed.kind == "any":
@@ -258,7 +259,9 @@ def _clause(
         if part is not test:
             for key, piece in part.missing.items():
                 known = missing.get(key)
-                missing[key] = piece if known is None else Piece(known.expr | piece.expr, max(known.level, piece.level), 3)
+                missing[key] = (
+                    piece if known is None else Piece(known.expr | piece.expr, max(known.level, piece.level), 3)
+                )
     asked = program.share(test.value)
     status = _status(compiled, value, asked, partly, test)
     if partly.near is not None:
@@ -312,9 +315,7 @@ def _holds(case: CompiledCase, atoms: Atoms) -> Part | None:
     return tests[0] if len(tests) == 1 else atoms.program.shared(atoms.program.logic("and", tests))
 
 
-def _case(
-    case: CompiledCase, value: Part, atoms: Atoms, parameters: Mapping[str, Scalar]
-) -> tuple[Part, Part, Part]:
+def _case(case: CompiledCase, value: Part, atoms: Atoms, parameters: Mapping[str, Scalar]) -> tuple[Part, Part, Part]:
     """The limit of a case, whether the value meets it, and whether it meets the weaker one."""
     program, require = atoms.program, case.case.require
     nothing_flag = nothing("flag")
@@ -387,11 +388,24 @@ def _decide_near(
 
 def _row(result: ClauseResult, subject: str, year: int, pack: str) -> tuple[Any, ...]:
     index = next(
-        (i for i, c in enumerate(result.clause.limits) if c.require is not None and c.require is result.limit.require), -1
+        (i for i, c in enumerate(result.clause.limits) if c.require is not None and c.require is result.limit.require),
+        -1,
     )
     missing = ";".join(sorted({str(item) for item in result.missing}))
     limit = _float(result.limit.value)
-    return (subject, year, pack, result.id, _float(result.value), index, limit, result.status, result.reported, True, missing)
+    return (
+        subject,
+        year,
+        pack,
+        result.id,
+        _float(result.value),
+        index,
+        limit,
+        result.status,
+        result.reported,
+        True,
+        missing,
+    )
 
 
 def _float(value: Any) -> float | None:
@@ -407,7 +421,9 @@ def _footnotes(rows: pl.DataFrame, packs: Mapping[str, Pack]) -> pl.DataFrame:
                 if footnote.id not in clause.footnotes or footnote.rule != "not_selectable_unless_met":
                     continue
                 other = f"{pack.id}/{dict(footnote.settings).get('clause', '')}"
-                theirs = rows.filter(pl.col("clause") == other).select("subject", "year", pl.col("status").alias("theirs"))
+                theirs = rows.filter(pl.col("clause") == other).select(
+                    "subject", "year", pl.col("status").alias("theirs")
+                )
                 mine = pl.col("clause") == clause.id
                 rows = rows.join(theirs, on=["subject", "year"], how="left", maintain_order="left")
                 open_ = mine & (pl.col("theirs") == "undetermined") & (pl.col("status") == "met")
@@ -438,7 +454,9 @@ def rebuild(
     long = long_facts(data)
     facts = long.facts([row["subject"]])
     pack = pack or find_pack(row["pack"])
-    run = _run_of(pack, facts, row["subject"], int(row["period"]), since, (options or {}).get(pack.id, {}), RollUp(facts))
+    run = _run_of(
+        pack, facts, row["subject"], int(row["period"]), since, (options or {}).get(pack.id, {}), RollUp(facts)
+    )
     return assess_clause(pack.clause(row["clause"]), run)
 
 

@@ -88,7 +88,9 @@ def _option_sets(rows: pl.DataFrame, pack: Pack, i: int) -> pl.DataFrame:
     )
     return counted.group_by(KEYS).agg(
         (pl.col("sure") + pl.col("maybe") < pl.col("need")).any().alias(f"bad{i}"),
-        ((pl.col("sure") < pl.col("need")) & (pl.col("sure") + pl.col("maybe") >= pl.col("need"))).any().alias(f"open{i}"),
+        ((pl.col("sure") < pl.col("need")) & (pl.col("sure") + pl.col("maybe") >= pl.col("need")))
+        .any()
+        .alias(f"open{i}"),
     )
 
 
