@@ -266,11 +266,10 @@ def number(value: Fraction) -> str:
 
 def conversions(packs: Sequence[Pack]) -> list[Conversion]:
     """Clauses of different packs that measure the same thing, with the factor between them."""
-    measured = {pack.id: measures(pack) for pack in packs}
     found = []
-    for a, b in combinations(packs, 2):
-        for first in measured[a.id].values():
-            for second in measured[b.id].values():
+    for one, other in combinations([measures(pack) for pack in packs], 2):
+        for first in one.values():
+            for second in other.values():
                 made = convert(first, second)
                 if made is not None:
                     found.append(made)

@@ -20,10 +20,10 @@ from ecopark.core.text import Text
 
 STEPS = ("apply", "create", "accept", "name", "recheck")
 STEP_TEXT = {
-    "apply": Text("申报", "apply"),
-    "create": Text("创建", "create"),
-    "accept": Text("验收", "accept"),
-    "name": Text("命名", "name"),
+    "apply": Text("申报", "application"),
+    "create": Text("创建", "creation"),
+    "accept": Text("验收", "acceptance"),
+    "name": Text("命名", "naming"),
     "recheck": Text("复核", "re-check"),
 }
 _OTHER_WORDS = {"named": "name", "accepted": "accept", "applied": "apply", "created": "create", "rechecked": "recheck"}
@@ -234,7 +234,7 @@ def _next(title: Title, past: Sequence[_Event], planned: Sequence[_Event], on: d
             found.append(_new_standard(title, title.clocks["new_standard_applies_after_years"], held))
     for event in planned:
         done, what = STEP_TEXT[event.step], title.label
-        text = Text(f"{what.zh}：计划于 {event.day} {done.zh}", f"{what.en}: planned to {done.en} on {event.day}")
+        text = Text(f"{what.zh}：计划于 {event.day} {done.zh}", f"{what.en}: {done.en} planned for {event.day}")
         found.append(_made(title, event.step, None, event.day, on, text, "given"))
     return found
 
@@ -255,7 +255,7 @@ def _after(title: Title, last: _Event, planned: Sequence[_Event], on: date) -> R
     if due is None and clock is not None:
         due, basis, why = _later(last.day, clock.years), clock.basis, clock.text
     what = STEP_TEXT[step]
-    head = Text(f"{label.zh}：{last.day} {done.zh}后", f"{label.en}: after {done.en} on {last.day}, ")
+    head = Text(f"{label.zh}：{last.day} {done.zh}后", f"{label.en}: after {done.en} on {last.day}: ")
     if due is None:
         reason = title.creation_period if last.step == "create" and title.creation_period else _nothing(title)
         text = Text(
@@ -265,7 +265,7 @@ def _after(title: Title, last: _Event, planned: Sequence[_Event], on: date) -> R
     threat = title.consequences if step in ("recheck", "accept") else ()
     text = Text(
         f"{head.zh}应于 {due} 前{what.zh}（{why.zh}）" + _listed(threat, "zh"),
-        f"{head.en}{what.en} by {due} ({why.en})" + _listed(threat, "en"),
+        f"{head.en}{what.en} is due by {due} ({why.en})" + _listed(threat, "en"),
     )
     return _made(title, step, last.day, due, on, text, basis)
 
