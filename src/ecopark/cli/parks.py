@@ -122,12 +122,7 @@ def assess(
     _known_format(format)
     options = parse_set(set_)
     if engine is not None:
-        from ecopark.workflows.assess_many import assess_many
-
-        assess_many(
-            facts, pack, engine=engine, periods=[period] if period else None, since=since, options=options,
-            subject=subject, out=out, lang=lang, format=format,
-        )  # fmt: skip
+        _assess_many(facts, pack, engine, period, subject, since, options, set_aside, out, lang, format)
         return
     read = read_facts(facts, set_aside=set_aside)
     periods = [period] if period else None
@@ -164,6 +159,33 @@ def assess(
     if read.rejected:
         n = len(read.rejected)
         complain(f"{n} 行未采用，见 rejected.csv" if lang == "zh" else f"{n} row(s) set aside: see rejected.csv")
+    for path in written:
+        complain(("已写入 " if lang == "zh" else "wrote ") + str(path))
+
+
+def _assess_many(
+    facts: Path, pack: list[str], engine: str, period: str | None, subject: str | None, since: int | None,
+    options: dict[str, dict[str, str]], set_aside: bool, out: Path | None, lang: str, format: str,
+) -> None:  # fmt: skip
+    """The columnar way: tables instead of documents."""
+    from ecopark.workflows.assess_many import assess_many, batch_data, verdict_counts, write_batch
+
+    with progress("assess" if lang == "en" else "评价") as step:
+        step(engine)
+        batch = assess_many(
+            facts, pack, engine=engine, periods=[period] if period else None, subject=subject, since=since, options=options,
+            set_aside=set_aside,
+        )  # fmt: skip
+    written = write_batch(batch, out) if out is not None else []
+    if format == "json":
+        say_json(batch_data(batch))
+    else:
+        from ecopark.standards.result import VERDICT_TEXT
+
+        rows = [("评价标准", "判定", "园区×年度") if lang == "zh" else ("standard", "verdict", "parks x years")]
+        for name, counts in verdict_counts(batch).items():
+            rows += [(name, VERDICT_TEXT[verdict][lang], str(n)) for verdict, n in counts.items()]
+        say(columns(rows))
     for path in written:
         complain(("已写入 " if lang == "zh" else "wrote ") + str(path))
 

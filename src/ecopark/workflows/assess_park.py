@@ -166,7 +166,7 @@ def assess_all(
     facts = read_facts(facts)
     loaded = [p if isinstance(p, Pack) else find_pack(p, extra_packs) for p in packs]
     subjects = _subjects(facts, subject)
-    _check_options(loaded, facts, options)
+    check_options(loaded, facts.settings, options)
     rollup = RollUp(facts)
     found = []
     for name in subjects:
@@ -239,18 +239,24 @@ def _periods(facts: Facts, subject: str, periods: Sequence[str | int] | None, ye
     return last
 
 
-def _check_options(loaded: Sequence[Pack], facts: Facts, options: Options | None) -> None:
-    """Every option names a parameter, an option set or a limit of its pack."""
+def check_options(loaded: Sequence[Pack], settings: Mapping[str, Any], options: Options | None) -> None:
+    """Every option names a parameter, an option set or a limit of its pack.
+
+    Raises
+    ------
+    InputError
+        With every option that does not.
+    """
     problems = []
-    given = [*((facts.settings.get("options") or {}).items()), *((options or {}).items())]
+    given = [*((settings.get("options") or {}).items()), *((options or {}).items())]
     by_id = {p.id: p for p in loaded}
-    for pack_id, settings in given:
+    for pack_id, chosen in given:
         pack = by_id.get(pack_id)
         if pack is None:
             continue
         tails = [c.tail for c in pack.clauses]
         known = [*(p.id for p in pack.parameters), *(o.id for o in pack.option_sets), *(f"limit_{t}" for t in tails)]
-        for key, value in settings.items():
+        for key, value in chosen.items():
             if key not in known:
                 en = f"{pack_id} has no option '{key}'. {did_you_mean(key, known)}"
                 problems.append(Problem("unknown-option", Place(), f"{pack_id} 没有选项 '{key}'", en))

@@ -1,0 +1,203 @@
+"""A province: all packs over thousands of parks from one file, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from ecopark import __version__
+from ecopark.core.rounding import decimal_text, exact
+from ecopark.errors import EcoparkError, InputError, Place, Problem
+from ecopark.observations.model import Facts
+from ecopark.packs.load import find_pack
+from ecopark.packs.model import Clause
+from ecopark.standards.batch import Batch, assess_batch
+from ecopark.workflows.assess_park import Options, check_options, known_reported, read_facts
+
+ENGINES = ("polars", "duckdb", "spark")
+TABLES = (".parquet", ".csv", ".xlsx")
+
+
+def assess_many(
+    facts: Any,
+    packs: Sequence[str],
+    *,
+    engine: str = "polars",
+    periods: Sequence[str | int] | None = None,
+    subject: str | None = None,
+    since: int | None = None,
+    options: Options | None = None,
+    set_aside: bool = False,
+) -> Batch:
+    """Hold every park against several packs at once.
+
+    Parameters
+    ----------
+    facts
+        A Parquet file in the long form (read straight into columns), or anything `read_facts` takes.
+    engine
+        ``polars``, ``duckdb`` or ``spark``.
+    subject
+        Only this park.
+
+    Returns
+    -------
+    batch
+        ``results`` (a row per park, year and clause), ``verdicts`` (a row per park, year and pack); ``rebuild(row)`` gives the
+        full trace of any row.
+
+    Raises
+    ------
+    EcoparkError
+        Unknown engine, or its library is not installed.
+    InputError
+        The facts cannot be used.
+    """
+    if engine not in ENGINES:
+        raise EcoparkError(f"--engine is {', '.join(ENGINES)}, not '{engine}'")
+    loaded = [find_pack(p) for p in packs]
+    source = _source(facts, set_aside)
+    settings = source.settings if isinstance(source, Facts) else {}
+    check_options(loaded, settings, options)
+    if subject is not None:
+        source = _only(source, subject)
+    return assess_batch(
+        source,
+        loaded,
+        engine=engine,
+        periods=periods,
+        since=since,
+        options=options,
+        settings=settings,
+        known_reported=known_reported,
+    )
+
+
+def _source(facts: Any, set_aside: bool) -> Facts | pl.DataFrame:
+    if not isinstance(facts, str | Path):
+        return facts if isinstance(facts, Facts | pl.DataFrame) else read_facts(facts, set_aside=set_aside)
+    path = Path(facts)
+    if path.suffix.lower() != ".parquet" or set_aside or not path.exists():
+        return read_facts(path, set_aside=set_aside)
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError):
+        zh, en = "不是可读的 Parquet 文件。", "is no readable Parquet file."
+        raise InputError([Problem("unreadable-file", Place(str(path)), zh, en)]) from None
+
+
+def _only(source: Facts | pl.DataFrame, subject: str) -> Facts | pl.DataFrame:
+    known = set(source.subjects) if isinstance(source, Facts) else set(source["subject"].cast(pl.String).unique())
+    if subject not in known:
+        zh, en = f"没有对象 '{subject}'", f"there is no subject '{subject}'"
+        raise InputError([Problem("unknown-subject", Place(), zh, en)])
+    if isinstance(source, pl.DataFrame):
+        return source.filter(pl.col("subject") == subject)
+    firms = {s.id for s in source.children(subject)}
+    kept = [o for o in source.observations if o.subject == subject or o.subject in firms]
+    subjects = [s for s in source.subjects.values() if s.id == subject or s.id in firms]
+    return Facts(kept, subjects, settings=source.settings)
+
+
+def write_batch(batch: Batch, out: Path) -> list[Path]:
+    """Write the tables: into a directory both as Parquet; into a file (``.parquet``, ``.csv``, ``.xlsx``) the results.
+
+    Beside a single file the verdicts go into ``<name>-verdicts`` of the same kind; an ``.xlsx`` has both as sheets.
+    """
+    kind = out.suffix.lower()
+    if not kind or out.is_dir():
+        return list(batch.write(out))
+    if kind not in TABLES:
+        raise EcoparkError(f"cannot write '{out.suffix}' for many parks; there are {', '.join(TABLES)}, or a directory")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    verdicts = out.with_stem(out.stem + "-verdicts")
+    scratch = out.with_name(f".{out.name}.part")
+    if kind == ".xlsx":
+        import xlsxwriter
+
+        with xlsxwriter.Workbook(scratch, {"in_memory": False}) as book:
+            batch.verdicts.write_excel(book, worksheet="verdicts", autofit=True)
+            batch.results.write_excel(book, worksheet="results")
+        scratch.replace(out)
+        return [out]
+    for frame, path in ((batch.results, out), (batch.verdicts, verdicts)):
+        if kind == ".parquet":
+            frame.write_parquet(scratch)
+        else:
+            frame.write_csv(scratch, include_bom=True)
+        scratch.replace(path)
+    return [out, verdicts]
+
+
+def batch_data(batch: Batch) -> list[dict[str, Any]]:
+    """The results in the JSON contract: one object per subject, period and pack. Values are float64 of the columnar form."""
+    order = {c.id: i for pack in batch.packs.values() for i, c in enumerate(pack.clauses)}
+    clauses: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in batch.results.iter_rows(named=True):
+        pack = batch.packs[row["pack"]]
+        clause = pack.clause(row["clause"])
+        flag = clause.direction == "flag"
+        missing = row["missing"].split(";") if row["missing"] else []
+        clauses.setdefault((row["subject"], row["period"], row["pack"]), []).append(
+            {
+                "id": clause.id,
+                "name": {"zh": clause.label.zh, "en": clause.label.en},
+                "kind": clause.kind,
+                "group": clause.group,
+                "status": row["status"],
+                "value": _shown(row["value"], flag),
+                "bounds": None,
+                "unit": clause.unit or "1",
+                "limit": _limit(clause, row, flag),
+                "basis": clause.basis.overall,
+                "verified": False,
+                "reported": row["reported"],
+                "reason": "",
+                "missing": missing if row["status"] == "undetermined" else [],
+            }
+        )
+    packs = list(batch.packs)
+    found = []
+    for row in sorted(batch.verdicts.iter_rows(named=True), key=lambda r: (r["subject"], r["period"], packs.index(r["pack"]))):
+        key = (row["subject"], row["period"], row["pack"])
+        score = row.get("score")
+        found.append(
+            {
+                "pack": row["pack"],
+                "subject": row["subject"],
+                "period": row["period"],
+                "verdict": row["verdict"],
+                "score": None if score is None else decimal_text(exact(score)),
+                "score_bounds": None,
+                "clauses": sorted(clauses.get(key, []), key=lambda c: order[c["id"]]),
+                "pack_hash": batch.packs[row["pack"]].hash,
+                "version": __version__,
+            }
+        )
+    return found
+
+
+def _shown(value: float | None, flag: bool) -> str | None:
+    if value is None:
+        return None
+    return ("true" if value else "false") if flag else decimal_text(exact(value))
+
+
+def _limit(clause: Clause, row: Mapping[str, Any], flag: bool) -> str:
+    case = row["case"]
+    shown = _shown(row["limit"], flag)
+    if case is None or case < 0 or shown is None:
+        return ""
+    require = clause.limits[case].require
+    return f"{require.op} {shown}" if require is not None else ""
+
+
+def verdict_counts(batch: Batch) -> Mapping[str, Mapping[str, int]]:
+    """Pack id -> verdict -> number of parks and years."""
+    counts: dict[str, dict[str, int]] = {}
+    for pack, verdict, n in batch.verdicts.group_by("pack", "verdict").len().sort("pack", "verdict").iter_rows():
+        counts.setdefault(pack, {})[verdict] = n
+    return counts
