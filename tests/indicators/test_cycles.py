@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,4 +46,4 @@ def test_there_is_a_cycle_exactly_when_names_cannot_be_put_in_order(graph: dict[
     assert bool(find_cycles(graph)) == bool(left)
     for path in find_cycles(graph):
         assert path[0] == path[-1]
-        assert all(b in graph[a] for a, b in zip(path, path[1:]))
+        assert all(b in graph[a] for a, b in pairwise(path))
