@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
@@ -123,3 +124,13 @@ def test_units_and_formulas_are_put_in_words() -> None:
     assert formula_words("a ++++ (", labels, "en") == "a ++++ ("
     assert requirement("<=", Fraction(3, 5), "1", "zh") == "≤ 0.6"
     assert requirement("==", True, "", "zh") == "是"
+
+
+def test_deadlines_of_titles_are_told_on_the_given_day() -> None:
+    facts = cast.facts()
+    facts.settings["titles"] = [{"id": "national-eco-industrial-park", "step": "name", "date": "2018-05-01"}]
+    m = material(cast.assessments(), lang="en", facts=facts, on=date(2024, 6, 30))
+    text = _texts(m)
+    assert "Life of the title" in text
+    assert "As on 2024-06-30." in text
+    assert material(cast.assessments()).on == date(2023, 12, 31)

@@ -76,7 +76,15 @@ def to_excel(node: Node, cell: Callable[[Leaf], str]) -> str:
     return _short(combine(node, [to_excel(child, cell) for child in _operands(node)]))
 
 
-def trace_to_excel(step: Trace, cell: Callable[[Trace], str | None]) -> str:
+CellOf = Callable[[Trace], str | None]
+LeafOf = Callable[[Leaf], str | None]
+
+
+def _nowhere(_: Leaf) -> str | None:
+    return None
+
+
+def trace_to_excel(step: Trace, cell: CellOf, leaf: LeafOf = _nowhere) -> str:
     """The calculation of a trace as worksheet formula text, without the leading ``=``.
 
     Parameters
@@ -85,6 +93,9 @@ def trace_to_excel(step: Trace, cell: Callable[[Trace], str | None]) -> str:
         Root of the calculation.
     cell
         Address of a step that has its own cell (typed figures, intermediate totals), or None to write it out.
+    leaf
+        Address of a figure that the calculation did not reach: it stands in the other branch of a condition. Where it
+        has none, that branch is `NA()`.
 
     Raises
     ------
@@ -94,15 +105,15 @@ def trace_to_excel(step: Trace, cell: Callable[[Trace], str | None]) -> str:
     address = cell(step)
     if address is not None:
         return address
-    return _short(_step(step, cell))
+    return _short(_step(step, cell, leaf))
 
 
-def _step(step: Trace, cell: Callable[[Trace], str | None]) -> str:
+def _step(step: Trace, cell: CellOf, leaf: LeafOf) -> str:
     if step.kind == "constant":
         return constant(step.value)
     if step.what == "undefined" or step.kind == "not_applicable":
         return NOT_AVAILABLE
-    below = [trace_to_excel(inner, cell) for inner in step.inputs]
+    below = [trace_to_excel(inner, cell, leaf) for inner in step.inputs]
     if step.kind in LEAF_KINDS:
         return _looked_up(step, below, cell)
     if ": " in step.what and len(below) == 2:
@@ -111,9 +122,9 @@ def _step(step: Trace, cell: Callable[[Trace], str | None]) -> str:
     if isinstance(node, Leaf):
         return _over_breakdown(node, step, below, cell)
     if isinstance(node, Choice) and len(below) == 2:
-        return _choice(node, step, below)
+        return _choice(node, step, below, leaf)
     if isinstance(node, Choice) and len(below) == 1:
-        return NOT_AVAILABLE if step.missing else below[0]
+        return f"IF({below[0]},{_unreached(node.then, leaf)},{_unreached(node.otherwise, leaf)})"
     if isinstance(node, Logic):
         return combine(node, below)
     bare = _unguarded(node)
@@ -138,7 +149,7 @@ def _unguarded(node: Node) -> Node:
                 return node
 
 
-def _looked_up(step: Trace, below: list[str], cell: Callable[[Trace], str | None]) -> str:
+def _looked_up(step: Trace, below: list[str], cell: CellOf) -> str:
     """A figure that was found in the facts: the sum of its parts, its own formula, or its value."""
     if step.kind == "rollup" and below:
         if step.missing:
@@ -153,7 +164,7 @@ def _looked_up(step: Trace, below: list[str], cell: Callable[[Trace], str | None
     return constant(step.value)
 
 
-def _holes(step: Trace, cell: Callable[[Trace], str | None]) -> list[str]:
+def _holes(step: Trace, cell: CellOf) -> list[str]:
     """Cells for the parts that nobody has given."""
     if not isinstance(step.value, Missing):
         return []
@@ -181,7 +192,7 @@ def _breakdown_row(step: Trace, below: list[str]) -> str:
     return constant(step.value) if isinstance(step.value, Fraction) else text
 
 
-def _over_breakdown(node: Leaf, step: Trace, below: list[str], cell: Callable[[Trace], str | None]) -> str:
+def _over_breakdown(node: Leaf, step: Trace, below: list[str], cell: CellOf) -> str:
     """``sum_product``, ``sum_with_factor`` and ``all_within``: their rows added up or all held."""
     if step.missing and not any(inner.missing for inner in step.inputs):
         return NOT_AVAILABLE
@@ -194,14 +205,31 @@ def _over_breakdown(node: Leaf, step: Trace, below: list[str], cell: Callable[[T
     return constant(step.value)
 
 
-def _choice(node: Choice, step: Trace, below: Sequence[str]) -> str:
-    """The branch that was not reached has no cells: `NA()` stands there until the dossier is made again."""
-    taken = bool(step.inputs[0].value)
-    other = NOT_AVAILABLE
-    branch = node.otherwise if taken else node.then
-    if isinstance(branch, Number | Flag | Word):
-        other = combine(branch, [])
-    return f"IF({below[0]},{below[1]},{other})" if taken else f"IF({below[0]},{other},{below[1]})"
+def _choice(node: Choice, step: Trace, below: Sequence[str], leaf: LeafOf) -> str:
+    if bool(step.inputs[0].value):
+        return f"IF({below[0]},{below[1]},{_unreached(node.otherwise, leaf)})"
+    return f"IF({below[0]},{_unreached(node.then, leaf)},{below[1]})"
+
+
+def _unreached(branch: Node, leaf: LeafOf) -> str:
+    """A branch that has no trace; only written where every figure of it has a cell and no unit could get lost."""
+
+    def cell(found: Leaf) -> str:
+        address = leaf(found)
+        if address is None:
+            raise FormulaError("no cell")
+        return address
+
+    if _has_named(branch):
+        return NOT_AVAILABLE
+    try:
+        return to_excel(branch, cell)
+    except FormulaError:
+        return NOT_AVAILABLE
+
+
+def _has_named(node: Node) -> bool:
+    return isinstance(node, Named) or any(_has_named(child) for child in children(node))
 
 
 def _node(text: str) -> Node:

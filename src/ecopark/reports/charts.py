@@ -8,9 +8,9 @@ from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING
 
-from ecopark.reports.labels import COLOURS, STATUS_TONE, VERDICT_TONE
+from ecopark.reports.labels import COLOURS, STATUS_TONE, VERDICT_TONE, VERDICT_WORDS
 from ecopark.reports.words import joined, number, printable, unit_words
-from ecopark.standards.result import STATUS_TEXT, VERDICT_TEXT, Assessment, ClauseResult
+from ecopark.standards.result import STATUS_TEXT, Assessment, ClauseResult
 
 if TYPE_CHECKING:
     from ecopark.reports.content import Material
@@ -272,7 +272,7 @@ def matrix(m: Material) -> str:
             out += _matrix_cell(by_period.get(period), m.lang, x + 4, y + 5, cell - 8, step - 10)
     height = head + len(m.packs) * step
     words = "; ".join(
-        f"{s[-1].pack.title[m.lang]}: " + joined((f"{a.period} {VERDICT_TEXT[a.verdict][m.lang]}" for a in s), m.lang)
+        f"{s[-1].pack.title[m.lang]}: " + joined((f"{a.period} {VERDICT_WORDS[a.verdict][m.lang]}" for a in s), m.lang)
         for s in m.packs
     )
     return _svg(WIDTH, height, out, words)
@@ -294,7 +294,13 @@ def _matrix_cell(a: Assessment | None, lang: str, x: float, y: float, w: float, 
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" rx="5" '
         f'fill="{ground}" stroke="{ink}" stroke-opacity="0.35"/>',
         _text(
-            x + w / 2, y + h / 2 - 2, VERDICT_TEXT[a.verdict][lang], size=13.5, fill=ink, anchor="middle", weight="bold"
+            x + w / 2,
+            y + h / 2 - 2,
+            VERDICT_WORDS[a.verdict][lang],
+            size=13.5,
+            fill=ink,
+            anchor="middle",
+            weight="bold",
         ),
         _text(x + w / 2, y + h / 2 + 14, small, size=10, fill=ink, anchor="middle"),
     ]

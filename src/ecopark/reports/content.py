@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from ecopark.core.text import Text
@@ -15,9 +16,9 @@ from ecopark.errors import Place
 from ecopark.observations.model import Facts, Subject
 from ecopark.reports import charts, sections
 from ecopark.reports.blocks import Block, Card, Cards, Code, Cover, Document, Figure, Heading, Pairs, Paragraph
-from ecopark.reports.labels import SHORT_BASIS, STATUS_TONE, VERDICT_TONE, L, say
+from ecopark.reports.labels import SHORT_BASIS, STATUS_TONE, VERDICT_TONE, VERDICT_WORDS, L, say
 from ecopark.reports.words import joined, labels_of, number
-from ecopark.standards.result import STATUS_TEXT, VERDICT_TEXT, Assessment, ClauseResult
+from ecopark.standards.result import STATUS_TEXT, Assessment, ClauseResult
 
 BASIC_KINDS = ("basic", "prerequisite")
 
@@ -60,6 +61,7 @@ class Material:
     facts: Facts | None = None
     evidence: tuple[Evidence, ...] = ()
     labels: Mapping[str, Text] = field(default_factory=dict)
+    on: date = date.min
 
     @property
     def current(self) -> tuple[Assessment, ...]:
@@ -69,7 +71,8 @@ class Material:
     @property
     def name(self) -> str:
         first = self.packs[0][-1]
-        return first.subject_name or first.subject
+        attributes = dict(self.subject.attributes) if self.subject else {}
+        return attributes.get(f"name_{self.lang}", "") or first.subject_name or first.subject
 
     @property
     def subject(self) -> Subject | None:
@@ -111,8 +114,14 @@ def material(
     facts: Facts | None = None,
     evidence: Iterable[Evidence] = (),
     title: str = "",
+    on: date | None = None,
 ) -> Material:
     """Order assessments of one subject by pack and period.
+
+    Parameters
+    ----------
+    on
+        The day of the report, for what is due; by default the last day of the latest year.
 
     Raises
     ------
@@ -132,7 +141,13 @@ def material(
     labels = labels_of(c.trace for a in assessments for c in a.clauses)
     labels.update({g.item.quantity: g.label for a in assessments for g in a.gaps if g.label})
     given = tuple(evidence) or evidence_of(facts.settings if facts else {})
-    return Material(lang, title or L["title"][lang], packs, periods, facts, given, _catalogued(labels))
+    return Material(
+        lang, title or L["title"][lang], packs, periods, facts, given, _catalogued(labels), on or _last_day(periods[-1])
+    )
+
+
+def _last_day(period: str) -> date:
+    return date(int(period[:4]) if period[:4].isdigit() else 2000, 12, 31)
 
 
 def _catalogued(labels: dict[str, Text]) -> dict[str, Text]:
@@ -216,7 +231,7 @@ def _colon(m: Material) -> str:
 
 def verdict_words(a: Assessment, lang: str) -> str:
     """The verdict in the interface's words."""
-    return VERDICT_TEXT[a.verdict][lang]
+    return VERDICT_WORDS[a.verdict][lang]
 
 
 def score_words(a: Assessment, lang: str) -> str:

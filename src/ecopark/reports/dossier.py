@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from pathlib import Path
 
 from ecopark.errors import EcoparkError
@@ -35,6 +36,7 @@ def write_dossier(
     evidence: Iterable[Evidence] = (),
     title: str = "",
     name: str = "",
+    on: date | None = None,
     on_progress: Progress | None = None,
 ) -> list[Path]:
     """Write the dossier of one subject.
@@ -57,6 +59,8 @@ def write_dossier(
         Title on the cover.
     name
         File name without suffix; by default subject and period.
+    on
+        The day of the report, from which deadlines of titles are told; by default the last day of the latest year.
     on_progress
         Called with each format before it is written.
 
@@ -81,7 +85,7 @@ def write_dossier(
     wanted = list(dict.fromkeys(formats))
     if unknown := [f for f in wanted if f not in FORMATS]:
         raise ReportError(f"unknown format {', '.join(unknown)}; the formats are {', '.join(FORMATS)}")
-    content = material(assessments, lang=lang, facts=facts, evidence=evidence, title=title)
+    content = material(assessments, lang=lang, facts=facts, evidence=evidence, title=title, on=on)
     stem = name or _file_name(content)
     document = build(content)
     existed = target.exists()

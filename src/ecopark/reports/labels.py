@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ecopark.core.text import Text
+from ecopark.standards.result import VERDICT_TEXT
 
 L: dict[str, Text] = {
     "title": Text("自评价报告", "Self-evaluation report"),
@@ -133,6 +134,10 @@ L: dict[str, Text] = {
     "note": Text("说明", "Note"),
     "reference": Text("条文位置", "Where it is written"),
     "title_life": Text("称号进程", "Life of the title"),
+    "title_name": Text("称号", "Title"),
+    "step": Text("步骤", "Step"),
+    "due": Text("期限", "Due"),
+    "on_day": Text("以 {day} 为准。", "As on {day}."),
 }
 
 KIND_TEXT: dict[str, Text] = {
@@ -174,6 +179,7 @@ STATUS_TONE = {
     "not_applicable": "muted",
     "reported": "muted",
 }
+VERDICT_WORDS = {**VERDICT_TEXT, "none": Text("不作判定", "no verdict")}
 VERDICT_TONE = {"pass": "good", "fail": "bad", "undetermined": "open", "none": "muted"}
 
 COLOURS = {

@@ -16,12 +16,14 @@ from ecopark.reports.blocks import Block, Bullets, Cell, Code, Fold, Heading, Pa
 from ecopark.reports.labels import ATTRIBUTES, KIND_TEXT, SHORT_BASIS, STATUS_TONE, TO_VERIFY
 from ecopark.reports.words import formula_words, joined, number, requirement, shown, unit_words, with_unit
 from ecopark.standards.result import STATUS_TEXT, VERIFIED_TEXT, Assessment, Change, ClauseResult, bounds_text
+from ecopark.standards.titles import LIGHT_TEXT, STEP_TEXT, reminders
 
 if TYPE_CHECKING:
     from ecopark.reports.content import Evidence, Material
 
 LEAF_KINDS = ("observation", "reported", "factor", "parameter")
 KEY_FIGURES = 60
+LIGHT_TONE = {"overdue": "bad", "due_soon": "partly", "ahead": "good"}
 HIDDEN = ("invented", "name_en", "name_zh")
 
 
@@ -65,7 +67,8 @@ def indicator_table(m: Material, series: Sequence[Assessment], results: Sequence
             cells.append(_value_cell(found, m, strong=period == years[-1]))
         cells += [Cell(limit_words(c, m.lang)), status_cell(c, m.lang), Cell(basis_short(c, m.lang), c.verified)]
         rows.append(tuple(cells))
-    widths = (1.1, 4.2, 1.7, *(1.35 for _ in years), 1.7, 1.35, 1.5)
+    status, basis = (1.35, 1.5) if m.lang == "zh" else (2.05, 1.9)
+    widths = (1.1, 4.2, 1.7, *(1.35 for _ in years), 1.7, status, basis)
     return Table(header, tuple(rows), widths=widths, groups=tuple(groups), wide=True)
 
 
@@ -124,7 +127,7 @@ def explanation(m: Material, a: Assessment, c: ClauseResult) -> Fold:
     lang = m.lang
     value = "—" if isinstance(c.value, Missing) else with_unit(shown(c.value, lang, c.limit.value), c.clause.unit, lang)
     pairs = [
-        (m.say("formula"), formula_of(c, m)),
+        (m.say("formula"), formula_of(c, m, a)),
         (m.say("result"), value + (f"（{m.say('reported_mark')}）" if c.reported else "")),
         (m.say("limit"), limit_words(c, lang, unit=True)),
         (m.say("why_limit"), c.limit.why[lang]),
@@ -147,14 +150,15 @@ def explanation(m: Material, a: Assessment, c: ClauseResult) -> Fold:
     return Fold(title, tuple(blocks), status_cell(c, lang), anchor)
 
 
-def formula_of(c: ClauseResult, m: Material) -> str:
+def formula_of(c: ClauseResult, m: Material, a: Assessment) -> str:
     """The formula in words; that of the shared indicator where the clause only names one."""
     formula = c.clause.formula
     name = c.clause.indicator or formula
     if name and (not formula or formula == name):
         shared = indicators().get(name)
         formula = shared.formula if shared else name
-    return formula_words(formula, m.labels, m.lang)
+    parameters = {p.id: p.label for p in a.pack.parameters if p.label}
+    return formula_words(formula, {**m.labels, **parameters}, m.lang)
 
 
 def inputs_table(m: Material, c: ClauseResult) -> Table | None:
@@ -240,13 +244,19 @@ def basic_facts(m: Material) -> list[Block]:
 
 
 def _title_life(m: Material) -> list[Block]:
-    rows = m.facts.settings.get("titles") if m.facts else None
-    if not isinstance(rows, list) or not rows:
+    """What is due for the titles that the park holds or strives for, on the report's day."""
+    entries = m.facts.settings.get("titles") if m.facts else None
+    if not entries:
         return []
-    items = tuple(
-        joined((f"{k} {v}" for k, v in row.items()), m.lang) if isinstance(row, dict) else str(row) for row in rows
-    )
-    return [Heading(2, m.say("title_life"), "title-life"), Bullets(items)]
+    rows = []
+    for r in reminders(entries, m.on):
+        step = STEP_TEXT[r.step][m.lang] if r.step in STEP_TEXT else "—"
+        light = Cell(LIGHT_TEXT[r.light][m.lang], tone=LIGHT_TONE.get(r.light, "muted"))
+        rows.append((Cell(r.label[m.lang]), Cell(step), Cell(str(r.due or "—")), light, Cell(r.text[m.lang])))
+    header = (m.say("title_name"), m.say("step"), m.say("due"), m.say("status"), m.say("note"))
+    heading = Heading(2, m.say("title_life"), "title-life")
+    note = Paragraph(m.say("on_day", day=str(m.on)), "note")
+    return [heading, Table(header, tuple(rows), widths=(3, 1, 1.4, 1.5, 5)), note]
 
 
 def _key_figures(m: Material) -> Table | None:
@@ -341,7 +351,10 @@ def must_change(m: Material) -> list[Block]:
     if not rows:
         return [*blocks, Paragraph(m.say("none_change"))]
     header = (m.say("clause"), m.say("now"), m.say("limit"), m.say("status"), m.say("changes"))
-    return [*blocks, Table(header, tuple(rows), widths=(3, 1.9, 1.9, 1.1, 4.4), groups=tuple(groups))]
+    return [
+        *blocks,
+        Table(header, tuple(rows), widths=(3, 1.9, 1.9, 1.1 if m.lang == "zh" else 1.6, 4.4), groups=tuple(groups)),
+    ]
 
 
 # -- scope, quality, evidence ------------------------------------------------------------------------------------------

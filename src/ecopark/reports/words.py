@@ -103,6 +103,8 @@ def shown(value: Result, lang: str, beside: Result | None = None) -> str:
     if isinstance(value, Fraction):
         near = beside if isinstance(beside, Fraction) else None
         return number(value, beside=near)
+    if isinstance(value, bool) and lang != "zh":
+        return "yes" if value else "no"
     return value_text(value, lang)
 
 

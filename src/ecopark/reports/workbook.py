@@ -5,17 +5,22 @@ A reviewer changes an input and sees what follows. Blank inputs give 缺项, nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from ecopark.core.period import Period
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace, value_text
-from ecopark.core.value import Missing, Result
+from ecopark.core.value import Missing, Result, not_given
 from ecopark.errors import FormulaError
 from ecopark.expr.export import constant, trace_to_excel
+from ecopark.expr.nodes import Leaf
+from ecopark.expr.traced import compare
+from ecopark.observations.quantity import catalogue
 from ecopark.observations.safe_text import safe_cell
 from ecopark.reports.content import Material, basis_words, pack_title, score_words, verdict_words
 from ecopark.reports.labels import ACCENT, COLOURS, STATUS_TONE, VERDICT_TONE
@@ -72,6 +77,7 @@ _KINDS = {
     "missing": Text("缺项", "missing"),
 }
 TOLERANCE = "1E-9"
+_ADDRESS = re.compile(r"'([^']+)'!\$([DE])\$(\d+)")
 
 
 @dataclass
@@ -82,11 +88,24 @@ class _Cells:
     step_sheet: str
     data: dict[tuple[str, str, str], tuple[int, Trace]] = field(default_factory=dict)
     steps: dict[tuple[str, str, str], tuple[int, Trace]] = field(default_factory=dict)
+    by_cell: dict[tuple[str, int], Trace] = field(default_factory=dict)
 
     @staticmethod
     def key(step: Trace) -> tuple[str, str, str]:
         """What makes two steps the same figure."""
         return (step.what, step.period, "" if step.missing else value_text(step.value))
+
+    def at(self, column: str, row: int) -> Trace:
+        """The step in a cell."""
+        return self.by_cell[column, row]
+
+    def find(self, what: str, period: str) -> str | None:
+        """The address of a figure that already has a cell."""
+        for sheet, column, table in ((self.data_sheet, "D", self.data), (self.step_sheet, "E", self.steps)):
+            for (name, when, _), (row, _step) in table.items():
+                if name == what and when in (period, ""):
+                    return f"'{sheet}'!${column}${row}"
+        return None
 
     def place(self, step: Trace) -> str | None:
         """The address of a step that has a cell of its own; makes the cell when it is met first."""
@@ -101,6 +120,7 @@ class _Cells:
         key = self.key(step)
         if key not in table:
             table[key] = (len(table) + 2, step)
+            self.by_cell[column, table[key][0]] = step
         return f"'{sheet}'!${column}${table[key][0]}"
 
 
@@ -128,6 +148,7 @@ def write_workbook(m: Material, path: Path) -> None:
 class _Writer:
     def __init__(self, book: Any, m: Material) -> None:
         self.book, self.m, self.lang = book, m, m.lang
+        self.assessed = m.packs[0][-1]
         self.cells = _Cells(self.word("data"), self.word("steps"))
         base = {"font_name": "Microsoft YaHei" if m.lang == "zh" else "Calibri", "font_size": 10, "valign": "top"}
         self.plain = book.add_format({**base, "text_wrap": True})
@@ -282,6 +303,7 @@ class _Writer:
         self.text(sheet, row, 1, c.clause.label[lang])
         self.text(sheet, row, 2, a.period)
         self.text(sheet, row, 3, unit_words(c.clause.unit, lang))
+        self.assessed = a
         live = self._live(sheet, row, 4, c.trace, c.value)
         self._value(sheet, row, 5, c.value)
         if live:
@@ -293,7 +315,7 @@ class _Writer:
         self.text(sheet, row, 10, STATUS_TEXT[c.status][lang])
         self.text(sheet, row, 11, basis_short(c, lang) + (f" {c.verified}" if c.verified else ""))
         self.text(sheet, row, 12, self.m.say("reported_mark") if c.reported else "")
-        self.text(sheet, row, 13, formula_of(c, self.m))
+        self.text(sheet, row, 13, formula_of(c, self.m, a))
         why = [c.reason[lang], *(change_words(change, lang) for change in c.changes)]
         self.text(sheet, row, 14, "\n".join(filter(None, why)))
 
@@ -310,19 +332,46 @@ class _Writer:
     def _live(self, sheet: Any, row: int, column: int, trace: Trace, value: Result) -> bool:
         """Write the live formula of a calculation; its value where it cannot be written as one."""
         try:
-            text = trace_to_excel(trace, self._below(trace))
+            text = trace_to_excel(trace, self._below(trace), self._leaf)
         except (FormulaError, RecursionError):
             self._value(sheet, row, column, value)
             return False
-        return self._formula(sheet, row, column, trace, value, text)
+        return self._formula(sheet, row, column, value, text)
 
     def _below(self, root: Trace) -> Callable[[Trace], str | None]:
         """Addresses of everything below `root`; a typed figure has its own cell even as the root."""
         typed = not root.inputs
         return lambda step: self.cells.place(step) if typed or step is not root else None
 
-    def _formula(self, sheet: Any, row: int, column: int, trace: Trace, value: Result, text: str) -> bool:
-        guards = self._guards(trace, value)
+    def _leaf(self, leaf: Leaf) -> str | None:
+        """The cell of a figure that the calculation did not reach, made if it is a plain one."""
+        quantity = catalogue().find(leaf.name) if leaf.kind == "name" else None
+        year = self.assessed.period[:4]
+        if quantity is None or quantity.breakdowns or quantity.formula or not year.isdigit():
+            return None
+        period = Period(int(year) - leaf.back)
+        if found := self.cells.find(quantity.id, str(period)):
+            return found
+        given = self.m.facts.get(self.assessed.subject, quantity.id, period) if self.m.facts else None
+        if given is not None and given.not_applicable:
+            return None
+        step = Trace("missing", quantity.id, not_given(quantity.id, period), quantity.unit, quantity.label, str(period))
+        if given is not None:
+            step = Trace(
+                "observation",
+                quantity.id,
+                given.value,
+                given.unit,
+                quantity.label,
+                str(given.period),
+                given=given.given,
+                place=given.place,
+                source=given.source,
+            )
+        return self.cells.place(step)
+
+    def _formula(self, sheet: Any, row: int, column: int, value: Result, text: str) -> bool:
+        guards = self._guards(text, value)
         full = f'=IFERROR({text},"{self.word("undefined")}")'
         if guards:
             full = f'=IF({"+".join(guards)}>0,"{self.word("missing")}",IFERROR({text},"{self.word("undefined")}"))'
@@ -333,24 +382,18 @@ class _Writer:
         sheet.write_formula(row, column, full, style, self._cached(value))
         return True
 
-    def _guards(self, trace: Trace, value: Result) -> list[str]:
+    def _guards(self, text: str, value: Result) -> list[str]:
         """Tests for the figures that the result needs: blank inputs, steps that have no value themselves."""
         found: dict[str, None] = {}
-
-        place = self._below(trace)
-
-        def visit(step: Trace) -> None:
-            address = place(step)
-            if address is None:
-                for inner in step.inputs:
-                    visit(inner)
-            elif not step.missing or isinstance(value, Missing):
-                if "!$D$" in address:
-                    found[f"COUNTBLANK({address})"] = None
-                elif not isinstance(step.value, str):
-                    found[f"ISTEXT({address})"] = None
-
-        visit(trace)
+        for sheet, column, row in _ADDRESS.findall(text):
+            step = self.cells.at(column, int(row))
+            if step.missing and not isinstance(value, Missing):
+                continue
+            address = f"'{sheet}'!${column}${row}"
+            if column == "D":
+                found[f"COUNTBLANK({address})"] = None
+            elif not isinstance(step.value, str):
+                found[f"ISTEXT({address})"] = None
         return list(found)
 
     def _cached(self, value: Result) -> Any:
@@ -390,7 +433,7 @@ class _Writer:
 
     def _status(self, sheet: Any, row: int, c: ClauseResult, live: bool) -> None:
         line, require = row + 1, c.limit.require
-        judged = c.status in ("met", "partly_met", "not_met", "undetermined")
+        judged = c.status == _compared(c)  # a status that other clauses decide too is no formula
         if not live or require is None or c.limit.value is None or not judged or isinstance(c.limit.value, Missing):
             self.text(sheet, row, 9, STATUS_TEXT[c.status][self.lang])
             return
@@ -450,7 +493,7 @@ class _Writer:
         if not step.inputs or text == constant(step.value):
             self._value(sheet, row, 4, step.value)
             return False
-        return self._formula(sheet, row, 4, step, step.value, text)
+        return self._formula(sheet, row, 4, step.value, text)
 
     def _data(self, sheet: Any) -> None:
         self._header(sheet, _DATA)
@@ -471,6 +514,17 @@ class _Writer:
             self.text(sheet, at, 7, " ".join(filter(None, (step.source, step.note[self.lang]))))
             self.text(sheet, at, 8, _KINDS[step.kind][self.lang])
         sheet.autofilter(0, 0, max(len(self.cells.data), 1), len(_DATA) - 1)
+
+
+def _compared(c: ClauseResult) -> str:
+    """The status that value and limit alone give."""
+    require, limit = c.limit.require, c.limit.value
+    if isinstance(c.value, Missing) or require is None or limit is None or isinstance(limit, Missing):
+        return "undetermined"
+    if compare(require.op, c.value, limit):
+        return "met"
+    partly = require.partly is not None and compare(require.op, c.value, require.partly)
+    return "partly_met" if partly else "not_met"
 
 
 def _compares(op: str, value: str, limit: str) -> str:
