@@ -66,6 +66,7 @@ L: dict[str, Text] = {
     "page": Text("页码", "Page"),
     "date": Text("日期", "Date"),
     "none_given": Text("未提供", "none given"),
+    "incomplete": Text("填报不全", "incomplete"),
     "given_as": Text("填报单位", "Unit as given"),
     "converted": Text("换算后", "Converted"),
     "no_convert": Text("填报单位与计算单位一致，未作换算。", "All figures were given in the units of the calculation."),

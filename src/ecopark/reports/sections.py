@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace, value_text
-from ecopark.core.value import Missing
+from ecopark.core.value import Missing, MissingItem
 from ecopark.indicators.catalogue import indicators
 from ecopark.reports.blocks import Block, Bullets, Cell, Code, Fold, Heading, Pairs, Paragraph, Table
 from ecopark.reports.labels import ATTRIBUTES, KIND_TEXT, SHORT_BASIS, STATUS_TONE, TO_VERIFY
 from ecopark.reports.words import formula_words, joined, number, requirement, shown, unit_words, with_unit
-from ecopark.standards.result import STATUS_TEXT, VERIFIED_TEXT, Assessment, Change, ClauseResult, bounds_text
+from ecopark.standards.result import STATUS_TEXT, VERIFIED_TEXT, Assessment, Change, ClauseResult, Gap, bounds_text
 from ecopark.standards.titles import LIGHT_TEXT, STEP_TEXT, reminders
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def indicator_table(m: Material, series: Sequence[Assessment], results: Sequence
             cells.append(_value_cell(found, m, strong=period == years[-1]))
         cells += [Cell(limit_words(c, m.lang)), status_cell(c, m.lang), Cell(basis_short(c, m.lang), c.verified)]
         rows.append(tuple(cells))
-    status, basis = (1.35, 1.5) if m.lang == "zh" else (2.05, 1.9)
-    widths = (1.1, 4.2, 1.7, *(1.35 for _ in years), 1.7, status, basis)
+    first, status, basis = (1.1, 1.35, 1.5) if m.lang == "zh" else (1.5, 2.4, 1.9)
+    widths = (first, 4.2, 1.7, *(1.35 for _ in years), 1.7, status, basis)
     return Table(header, tuple(rows), widths=widths, groups=tuple(groups), wide=True)
 
 
@@ -173,7 +173,7 @@ def inputs_table(m: Material, c: ClauseResult) -> Table | None:
         name = Cell(label, step.what + (f" @{step.period}" if step.period else ""))
         value = Cell(with_unit(shown(step.value, m.lang), step.unit, m.lang), number=True)
         if step.missing:
-            value = Cell(m.say("none_given"), tone="open")
+            value = Cell(m.say("incomplete" if step.kind == "rollup" else "none_given"), tone="open")
         place = m.place(step.place) or "—"
         source = " ".join(filter(None, (step.source, step.note[m.lang]))) or "—"
         seen.setdefault(
@@ -296,38 +296,31 @@ def missing(m: Material) -> list[Block]:
 
 def missing_table(m: Material) -> Table | None:
     """The missing items of the latest periods; one row per item, its clauses over all packs."""
-    merged: dict[str, tuple[Text, Text, str, list[str], int, Fraction]] = {}
+    merged: dict[MissingItem, list[Gap]] = {}
     for a in m.current:
         for gap in a.gaps:
-            label, department, unit, clauses, settles, weight = merged.get(
-                str(gap.item), (gap.label, gap.department, gap.unit, [], 0, Fraction(0))
-            )
-            fresh = [c for c in gap.clauses if c not in clauses]
-            merged[str(gap.item)] = (
-                label,
-                department,
-                unit,
-                clauses + fresh,
-                settles + gap.settles,
-                weight + gap.weight,
-            )
+            merged.setdefault(gap.item, []).append(gap)
     if not merged:
         return None
+    weights = {item: sum((gap.weight for gap in gaps), Fraction(0)) for item, gaps in merged.items()}
+    names = {item: gaps[0].department[m.lang] or m.say("department_none") for item, gaps in merged.items()}
     best: dict[str, Fraction] = {}
-    for _, department, _, _, _, weight in merged.values():
-        best[department[m.lang]] = max(best.get(department[m.lang], Fraction(0)), weight)
-    ranked = sorted(merged.items(), key=lambda e: (-best[e[1][1][m.lang]], e[1][1][m.lang], -e[1][5], e[0]))
+    for item, name in names.items():
+        best[name] = max(best.get(name, Fraction(0)), weights[item])
+    ranked = sorted(merged, key=lambda item: (-best[names[item]], names[item], -weights[item], item))
     groups: list[tuple[int, str]] = []
     rows = []
-    for at, (item, (label, department, unit, clauses, settles, _)) in enumerate(ranked):
-        name = department[m.lang] or m.say("department_none")
-        if not groups or groups[-1][1] != name:
-            groups.append((at, name))
+    for at, item in enumerate(ranked):
+        if not groups or groups[-1][1] != names[item]:
+            groups.append((at, names[item]))
+        gaps = merged[item]
+        clauses = dict.fromkeys(clause for gap in gaps for clause in gap.clauses)
+        when = f"（{item.period}）" if m.lang == "zh" else f" ({item.period})"
         cells = (
-            Cell(label[m.lang], item),
-            Cell(unit_words(unit, m.lang)),
+            Cell(gaps[0].label[m.lang] + (when if item.period else ""), str(item)),
+            Cell(unit_words(gaps[0].unit, m.lang)),
             Cell(joined(clauses, m.lang)),
-            Cell(str(settles), number=True),
+            Cell(str(sum(gap.settles for gap in gaps)), number=True),
         )
         rows.append(cells)
     header = (m.say("item"), m.say("unit"), m.say("for_clauses"), m.say("settles"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecopark.core.value import Missing
 from ecopark.reports.blocks import Cell
-from ecopark.reports.charts import display_width
+from ecopark.reports.charts import display_width, wrap
 from ecopark.reports.content import Material, basis_words, count_words, pack_title, score_words, verdict_words
 from ecopark.reports.labels import ACCENT, COLOURS, STATUS_TONE, VERDICT_TONE
 from ecopark.reports.sections import change_words, evidence_for, limit_words, missing_table, status_cell
@@ -18,7 +18,7 @@ from ecopark.standards.result import STATUS_TEXT, STATUSES, Assessment, Change, 
 
 FONT_ZH, FONT_EN = "Microsoft YaHei", "Calibri"
 WIDTH, HEIGHT, MARGIN = 13.333, 7.5, 0.6
-FAILS, GAPS = 7, 9
+FAILS, GAPS, COVER_PACKS = 7, 9, 6
 WITHIN_REACH = Fraction(1, 2)
 """A change of one input beyond this is no advice: several inputs must improve together."""
 
@@ -186,11 +186,11 @@ class _Deck:
         slide.shapes._spTree.insert(2, ground._element)
         head = slide.shapes.title
         head.left, head.top, head.width, head.height = Inches(1), Inches(2.0), Inches(WIDTH - 2), Inches(1.1)
-        self.write(head.text_frame, f"{m.name}", 40, bold=True, colour="#ffffff")
+        self.write(head.text_frame, m.name, 40 if display_width(m.name) < 17 else 30, bold=True, colour="#ffffff")
         self.box(slide, f"{m.title} · {m.periods[-1]}", 1.1, 3.1, WIDTH - 2, 0.7, 24, colour="#ffffff")
         self.box(
             slide,
-            "\n".join(pack_title(a, self.lang) for a in m.current),
+            self._packs(),
             1.1,
             4.0,
             WIDTH - 2,
@@ -200,6 +200,13 @@ class _Deck:
         )
         if m.invented:
             self.box(slide, m.say("invented"), 1.1, 1.2, WIDTH - 2, 0.5, 16, bold=True, colour="#ffe9a8")
+
+    def _packs(self) -> str:
+        titles = [pack_title(a, self.lang) for a in self.m.current]
+        rest = len(titles) - COVER_PACKS
+        if rest > 0:
+            titles = [*titles[:COVER_PACKS], f"另有 {rest} 项标准" if self.zh else f"and {rest} more"]
+        return "\n".join(titles)
 
     def verdicts(self) -> None:
         from pptx.enum.shapes import MSO_SHAPE
@@ -219,9 +226,19 @@ class _Deck:
             card.fill.fore_color.rgb = _rgb(ground)
             card.line.fill.background()
             small = 11 if down > 1 else 13
-            inner = width - 0.4
+            inner, verdict = width - 0.4, verdict_words(a, self.lang)
             self.box(slide, pack_title(a, self.lang), left + 0.2, top + 0.12, inner, 0.7, small + 1, bold=True)
-            self.box(slide, verdict_words(a, self.lang), left + 0.2, top + 0.82, inner, 0.8, 32, bold=True, colour=ink)
+            self.box(
+                slide,
+                verdict,
+                left + 0.2,
+                top + 0.82,
+                inner,
+                0.8,
+                32 if len(verdict) < 11 else 26,
+                bold=True,
+                colour=ink,
+            )
             lines = [score_words(a, self.lang), count_words(a, self.lang), basis_words(a, self.lang)]
             self.box(slide, "\n".join(filter(None, lines)), left + 0.2, top + 1.6, inner, height - 1.7, small)
 
@@ -255,7 +272,7 @@ class _Deck:
         slide = self.slide("各标准条款达标情况" if self.zh else "Clauses by status")
         data: Any = CategoryChartData()  # type: ignore[no-untyped-call]
         packs = list(reversed(m.current[:9]))
-        data.categories = [a.pack.title[self.lang][:26] for a in packs]
+        data.categories = [wrap(a.pack.title[self.lang], 22, 1)[0] for a in packs]
         used = [s for s in STATUSES if any(s in a.counts() for a in packs)]
         for status in used:
             data.add_series(STATUS_TEXT[status][self.lang], [a.counts().get(status, 0) or None for a in packs])
@@ -372,9 +389,9 @@ class _Deck:
         unchecked = sum(not c.verified for a in m.current for c in a.clauses if c.limit.require is not None)
         if unchecked:
             lines.append(
-                f"对照正式文本核对 {unchecked} 条标准值（目前待核）"
+                f"对照标准原文核对 {unchecked} 条标准值（目前待核）"
                 if self.zh
-                else f"Check {unchecked} limits against the official texts (to be verified)"
+                else f"Check {unchecked} limits against the texts of the standards (to be verified)"
             )
         rows = sum(not evidence_for(m, c) for a in m.current for c in a.clauses)
         if rows:
