@@ -23,7 +23,7 @@ from ecopark.expr.traced import evaluate
 GIVEN = {"a": Fraction(7, 2), "b": Fraction(2), "c": Fraction(-5), "yes": True, "no": False}
 FORMULAS = [
     "a + b * c", "(a + b) * c", "a - (b - c)", "-a + b", "-(a + b)", "a / b / c", "a / (b * c)", "a ** 2 - b", "root(a, 3)",
-    "min(a, b, c) + max(a, b)", "abs(c)", "round(a, 0)", "a if b > 1 else c", "a if not (b > 1 or c > 0) else c",
+    "min(a, b, c) + max(a, b)", "abs(c)", "round(a, 0)", "round(b + 0.5, 0)", "round(a / 3, 2)", "a if b > 1 else c", "a if not (b > 1 or c > 0) else c",
     "growth(a)", "cagr(a, 3)", "share(a, b)", "mean(a, b, c)", "a * 100 / 3", "lag(a, 1) / a", "elasticity(a, b, 2)",
     "a / (b - 2 + 1)", "1 / 3 * a",
 ]  # fmt: skip
@@ -67,12 +67,12 @@ def _worksheet(formula: str) -> float | bool:
     """The little of a worksheet that exported formulas use, by way of Python; only texts of our own making come here."""
     names = {(c, r): _value(n, r - 1) for c, n in zip("ABCDE", GIVEN, strict=True) for r in range(1, 9)}
     text = re.sub(r"'?Data'?!\$([A-E])\$(\d)", lambda m: f"cell[{m[1]!r},{m[2]}]", formula)
-    text = text.replace("<>", "!=")
+    text = text.replace("<>", "!=").replace("^", "**")
     text = re.sub(r"(?<![<>!=])=(?!=)", "==", text)
     text = _lazy_if(text)
     scope = {
         "cell": {k: v if isinstance(v, bool) else float(v) for k, v in names.items()},
-        "NA": _na, "POWER": pow, "MIN": min, "MAX": max, "ABS": abs, "ROUND": lambda x, d: round(x, int(d)),
+        "NA": _na, "POWER": pow, "MIN": min, "MAX": max, "ABS": abs, "MOD": lambda x, d: x % d, "ROUND": lambda x, d: round(x, int(d)),
         "AND": lambda *x: all(x), "OR": lambda *x: any(x), "NOT": lambda x: not x, "ISBLANK": lambda x: x is None,
         "TRUE": True, "FALSE": False, "__builtins__": {},
     }  # fmt: skip
