@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["assess", "assess_all", "catalogue", "packs", "read_facts"]
+__all__ = ["assess", "assess_all", "catalogue", "list_packs", "read_facts"]
 
 if TYPE_CHECKING:
-    from ecopark.workflows.assess_park import assess, assess_all, catalogue, packs, read_facts
+    from ecopark.workflows.assess_park import assess, assess_all, catalogue, list_packs, read_facts
 
 
 def __getattr__(name: str) -> Any:

@@ -11,11 +11,11 @@ from ecopark.cli.output import columns, complain, guarded, language, progress, r
 from ecopark.errors import EcoparkError
 
 FACTS = typer.Argument(..., help="A park folder, or one file (csv, xlsx, parquet).")
-PACK = typer.Option(..., "--pack", "-p", help="Pack id; repeat for several. See: ecopark packs list")
+PACK = typer.Option(..., "--pack", "-p", help="Pack id; repeat for several, or `all`. See: ecopark packs list")
 PERIOD = typer.Option(None, "--period", help="Year; default: the latest with figures.")
 SUBJECT = typer.Option(None, "--subject", help="Which park, where there are several.")
 SINCE = typer.Option(None, "--since", help="First year of the construction period (default: three years back).")
-SET = typer.Option([], "--set", help="PACK.KEY=VALUE: an option or parameter of a pack; repeat for several.")
+SET = typer.Option([], "--set", help="PACK.KEY=VALUE: an option or parameter of a pack; factors.confirm=ID, factors.grid=CODE, bounds.narrow=TIMES.")
 ASIDE = typer.Option(False, "--set-aside", help="Go on without unusable rows; they are written to rejected.csv.")
 LANG = typer.Option(None, "--lang", help="zh or en (default: as the environment says).")
 FORMAT = typer.Option("text", "--format", help="text or json.")

@@ -13,6 +13,10 @@ from fractions import Fraction
 MODES = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
 
 
+LARGEST_EXPONENT = 400
+"""No figure of a park is larger than 1e400; a larger exponent would fill the memory."""
+
+
 def exact(text: str | int | float | Decimal) -> Fraction:
     """The exact rational of a decimal text; a float is taken as the shortest decimal that shows it.
 
@@ -20,8 +24,17 @@ def exact(text: str | int | float | Decimal) -> Fraction:
     --------
     >>> exact("0.35") == Fraction(35, 100), exact(0.1) == Fraction(1, 10)
     (True, True)
+
+    Raises
+    ------
+    ValueError
+        The text is no number, or out of any range a figure can have.
     """
-    return Fraction(repr(text) if isinstance(text, float) else str(text))
+    shown = repr(text) if isinstance(text, float) else str(text)
+    _, _, exponent = shown.lower().partition("e")
+    if len(shown) > 400 or (exponent and abs(int(exponent)) > LARGEST_EXPONENT):
+        raise ValueError(f"{shown[:40]} is out of range")
+    return Fraction(shown)
 
 
 def round_to(number: Fraction, decimals: int, mode: str = "half_even") -> Fraction:

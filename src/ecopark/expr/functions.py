@@ -340,7 +340,9 @@ FUNCTIONS["round"] = Function(
     "round(x, decimals)", "Rounded half to even on the exact value; use only where the clause says so.", 2, 2, unit="first",
     traced=lambda x, decimals: round_to(x, int(decimals)),
     columnar=lambda x, decimals: x.round(int(decimals)), bounded=_bounded_round,
-    excel=lambda x, d: f"ROUND({x},{d})",
+    excel=lambda x, d: (
+        f"IF(ABS(MOD(({x})*10^{d},1)-0.5)<1E-9,2*ROUND(({x})*10^{d}/2,0)/10^{d},ROUND({x},{d}))"
+    ),
 )  # fmt: skip
 FUNCTIONS["given"] = Function(
     "given(x)", "Whether x has a value; never missing itself. Filling a gap this way shows in the trace.", 1, 1, unit="flag",

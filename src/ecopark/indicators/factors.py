@@ -25,7 +25,7 @@ from ecopark.core.text import Text
 from ecopark.core.trace import Trace
 from ecopark.core.unit import Unit, unit
 from ecopark.core.value import Missing, MissingItem
-from ecopark.errors import FormulaError, did_you_mean
+from ecopark.errors import FormulaError, UnitError, did_you_mean
 from ecopark.observations.model import Facts
 
 AMOUNT_RESULTS = {
@@ -137,7 +137,7 @@ class Factors:
         Factors fixed by the pack.
     settings
         ``confirm``: ids or families the user has confirmed, or ``"all"``; ``grid``: code of the grid (``national`` or a
-        region or province) used for electricity.
+        region or province) used for electricity; ``values``: factors the user states, by id.
     """
 
     def __init__(
@@ -149,6 +149,7 @@ class Factors:
         confirmed = settings.get("confirm", ())
         self.confirmed = {confirmed} if isinstance(confirmed, str) else set(confirmed)
         self.grid = str(settings.get("grid") or DEFAULT_GRID)
+        self.values = settings.get("values") or {}
 
     def find(self, name: str, subject: str, period: Period) -> Trace:
         """The factor called `name` (a family, or family and code), as a trace in its own unit."""
@@ -174,6 +175,8 @@ class Factors:
                 "factor", name, measured.value, measured.unit, period=str(measured.period), given=measured.given,
                 place=measured.place, source=measured.source, note=Text("用户实测", "measured by the user"),
             )  # fmt: skip
+        if name in self.values:
+            return self._own(name, self.values[name], family)
         fixed = self.pack.get(name)
         if fixed is not None:
             return Trace(
@@ -202,6 +205,20 @@ class Factors:
         if best.confidence != "high":
             used_zh, used_en = used_zh + "，用户已确认", used_en + ", confirmed by the user"
         return Trace("factor", best.id, best.value, best.unit, source=best.source, note=Text(used_zh, used_en))
+
+
+    def _own(self, name: str, given: Mapping[str, Any], family: str) -> Trace:
+        """A factor that the park folder states: ``[factors.values."grid.average.national"] value, unit, source``."""
+        text, target = str(given.get("unit") or ""), family_unit(family)
+        note = Text("用户实测（park.toml）", "measured by the user (park.toml)")
+        try:
+            value = exact(str(given.get("value")))
+            if text:
+                value *= unit(text).factor_to(target)
+        except (ValueError, UnitError) as error:
+            return Trace("missing", name, Missing(Text(f"系数 {name}：{error}", f"factor {name}: {error}"), (MissingItem(f"factor.{name}"),)))
+        shown = f"{given.get('value')} {text}".strip()
+        return Trace("factor", name, value, target.symbol, given=shown, source=str(given.get("source") or ""), note=note)
 
 
 def _year(factor: Factor, lang: str) -> str:

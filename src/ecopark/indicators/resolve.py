@@ -109,9 +109,14 @@ def canonical_by(quantity: Quantity, text: str) -> str:
     return ";".join(f"{k}={made[k]}" for k in sorted(made))
 
 
-@lru_cache(maxsize=2048)
 def compiled(formula: str, target: str | None, parameters: tuple[tuple[str, Any], ...] = ()) -> Fitted:
     """A formula text, parsed, expanded with parameters, its units checked; in `target` unit if given."""
+    return _compiled(formula, target, parameters, repr(parameters) if parameters else "")
+
+
+@lru_cache(maxsize=2048)
+def _compiled(formula: str, target: str | None, parameters: tuple[tuple[str, Any], ...], key: str) -> Fitted:
+    """`key` tells apart what Python holds equal: 1 and true."""
     return fit(expand(parse(formula), dict(parameters)), unit_of, target)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from ecopark.observations.model import Facts, Observation, Subject
 from ecopark.observations.quantity import catalogue
 from ecopark.observations.reading import facts_from
 from ecopark.observations.rows import DEFAULT_SUBJECT
+
+MEASURED = "factor.*"
+"""Stands for every factor that the user measured."""
 
 COLUMNS = ("subject", "quantity", "period", "value", "unit", "by", "note")
 YES, NO = ("true", "是", "True", "TRUE"), ("false", "否", "False", "FALSE")
@@ -64,16 +68,53 @@ class LongFacts:
     inexact: set[str]
     settings: dict[str, Any] = field(default_factory=dict)
     source: Facts | None = None
+    _sorted: pl.DataFrame | None = None
+    _slices: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def facts(self, subjects: Iterable[str]) -> Facts:
-        """The exact facts of some subjects (and of their firms), for the traced form."""
+    def facts(self, subjects: Iterable[str], needed: pl.DataFrame | None = None) -> Facts:
+        """The exact facts of some subjects (and of their firms), for the traced form.
+
+        Parameters
+        ----------
+        needed
+            Only these figures: (subject, quantity); ``factor.*`` stands for every measured factor.
+        """
         if self.source is not None:
             return self.source
         wanted = set(subjects)
         below = [s for s in self.subjects.values() if s.id in wanted or self._above(s) & wanted]
-        names = wanted | {s.id for s in below}
-        rows = self.frame.filter(pl.col("subject").is_in(list(names)))
-        return Facts(self._observations(rows), below, settings=self.settings)
+        firms = [(s.id, park) for s in below for park in self._above(s) & wanted]
+        if len(wanted) == 1 and not firms:
+            rows = self._of_one(next(iter(wanted)))
+            if needed is not None:
+                names = needed["quantity"].to_list()
+                rows = rows.filter(pl.col("quantity").is_in(names) | _measured(names))
+        elif needed is None:
+            rows = self.frame.filter(pl.col("subject").is_in([*wanted, *(f for f, _ in firms)]))
+        else:
+            table = pl.DataFrame(firms, schema={"firm": pl.String, "subject": pl.String}, orient="row")
+            more = needed.join(table, on="subject", how="inner").select(pl.col("firm").alias("subject"), "quantity")
+            keys = pl.concat([needed.select("subject", "quantity"), more])
+            rows = self.frame.join(keys, on=["subject", "quantity"], how="semi")
+            factors = keys.filter(pl.col("quantity") == MEASURED)
+            if len(factors):
+                own = self.frame.filter(pl.col("quantity").str.starts_with("factor."))
+                rows = pl.concat([rows, own.join(factors, on="subject", how="semi")])
+        known = {s.id for s in below}
+        others = [Subject(n, n) for n in sorted(wanted - known)]
+        return Facts(self._observations(rows), [*below, *others], settings=self.settings)
+
+    def _of_one(self, subject: str) -> pl.DataFrame:
+        """The rows of one subject: a slice of the rows sorted by subject."""
+        if self._sorted is None:
+            frame = self.frame.sort("subject")
+            runs = frame["subject"].rle()
+            names, lengths = runs.struct.field("value").to_list(), runs.struct.field("len").to_list()
+            starts = accumulate(lengths, initial=0)
+            self._slices = {name: (start, n) for name, start, n in zip(names, starts, lengths, strict=False)}
+            self._sorted = frame
+        start, length = self._slices.get(subject, (0, 0))
+        return self._sorted.slice(start, length)
 
     def _above(self, subject: Subject) -> set[str]:
         found: set[str] = set()
@@ -97,11 +138,23 @@ class LongFacts:
             elif kind in ("code", "text") or na:
                 value = text or ""
             else:
-                value = exact(text) if text else exact(typed)
+                value = exact(text) if text else _exact(typed)
                 if index >= 0 and self.factors[index] != 1:
                     value = value * self.factors[index]
             made.append(Observation(subject, quantity, when, value, unit or "", by, base_year=base, not_applicable=na))
         return made
+
+
+def _measured(names: list[str]) -> pl.Expr:
+    return pl.col("quantity").str.starts_with("factor.") if MEASURED in names else pl.lit(False)
+
+
+def _exact(number: float) -> Fraction:
+    """The shortest decimal that shows a float."""
+    if number.is_integer() and abs(number) < 1e15:
+        return Fraction(int(number))
+    whole, _, part = repr(number).partition(".")
+    return exact(number) if "e" in part or "e" in whole else Fraction(int(whole + part), 10 ** len(part))
 
 
 def long_facts(

@@ -164,12 +164,7 @@ class Facts:
 
     def children(self, subject: str, kind: str = "firm") -> list[Subject]:
         """Direct and indirect parts of `subject` of one kind."""
-        found = []
-        for child in self._children.get(subject, []):
-            if child.kind == kind:
-                found.append(child)
-            found += self.children(child.id, kind)
-        return found
+        return [self.subjects[s] for s in self._below(subject) if self.subjects[s].kind == kind]
 
     @property
     def parks(self) -> list[Subject]:
@@ -181,13 +176,28 @@ class Facts:
         return sorted({o.period.year for o in self.observations if o.subject == subject and o.period.kind != "always"})
 
     def fingerprint(self, subject: str | None = None) -> str:
-        """Hash of all values (of one subject): two sets of facts with the same fingerprint give the same results."""
+        """Hash of all values (of one subject and its parts): facts with the same fingerprint give the same results."""
+        wanted = None if subject is None else {subject, *self._below(subject)}
         rows = sorted(
             f"{o.subject}|{o.quantity}|{o.period}|{o.by}|{value_key(o.value)}|{o.base_year or ''}|{o.not_applicable}"
             for o in self.observations
-            if subject is None or o.subject == subject
+            if wanted is None or o.subject in wanted
         )
+        if wanted is not None:
+            parts = (self.subjects[s] for s in wanted if s in self.subjects)
+            rows += sorted(f"{s.id}|{s.kind}|{s.parent}|{s.since}|{s.until}" for s in parts)
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+
+    def _below(self, subject: str) -> list[str]:
+        """Ids of all parts, each once; a subject that is said to be part of itself ends there."""
+        found: dict[str, None] = {}
+        waiting = [subject]
+        while waiting:
+            for child in self._children.get(waiting.pop(), []):
+                if child.id not in found and child.id != subject:
+                    found[child.id] = None
+                    waiting.append(child.id)
+        return list(found)
 
     def __repr__(self) -> str:
         return f"Facts({len(self.observations)} observations, {len(self.subjects)} subjects)"

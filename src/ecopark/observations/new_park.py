@@ -50,9 +50,11 @@ name = {name}
 # key = "value"
 
 # 用户已核对的系数；实测系数 / factors you have checked; factors you have measured
+# 电网：national、north、east……或省（jiangsu 等）/ grid: national, a region or a province
 [factors]
 confirm = []
-# [factors.values."grid"]
+grid = "national"
+# [factors.values."grid.average.national"]
 # value = "0.5366"
 # unit = "kgCO2/kWh"
 # source = "..."
@@ -69,8 +71,8 @@ VERIFIED_TOML = """\
 # [[verified]]
 # clause = "hj274-2015/1"
 # by = "..."
-# on = 2025-01-01
-# document = "HJ 274-2015, ..."
+# against = "HJ 274-2015, ..."
+# date = "2025-01-01"
 """
 
 README = """\
@@ -147,7 +149,7 @@ def new_park(
             name=_toml(shown),
             since=_line("since", since, "2006"),
             base_year=_line("base_year", base_year, "2020   # 可比价的基年 / base year of constant prices"),
-            province=_line("province", province or None, '"江苏"   # 决定电网系数 / decides the grid factor'),
+            province=_line("province", province or None, '"江苏"'),
         ),
         "verified.toml": VERIFIED_TOML,
         "README.md": README.format(name=shown, data=DATA_FILE, folder=path.name),

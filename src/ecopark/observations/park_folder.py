@@ -38,7 +38,7 @@ SETTINGS = {
     "park": "the [park] table: id, name, since, base_year, province",
     "base_year": "base year of constant-price amounts that carry none, or None",
     "options": "options and parameters by pack id; numbers with a point are decimal texts",
-    "factors": "{'confirm': [factor ids checked by the user], 'values': {id: {value, unit, source}}}",
+    "factors": "{'confirm': [factor ids checked by the user], 'grid': code, 'values': {id: {value, unit, source}}}",
     "bounds": "{'narrow': how many times above or below its other years a missing figure may lie}",
     "departments": "department name by quantity id or department key",
     "titles": "list of {id, step, date, ...}",
@@ -177,7 +177,11 @@ def _settings(
         "base_year": base_year,
         "options": tables["options"],
         "bounds": tables["bounds"],
-        "factors": {"confirm": list(factors.get("confirm", [])), "values": dict(factors.get("values", {}))},
+        "factors": {
+            "confirm": list(factors.get("confirm", [])),
+            "grid": str(factors.get("grid", "")),
+            "values": dict(factors.get("values", {})),
+        },
         "departments": {known.find(k).id if k in known else k: str(v) for k, v in tables["departments"].items()},  # type: ignore[union-attr]
         "titles": list(data.get("title", data.get("titles", []))),
         "evidence": _evidence(path / "evidence", problems),

@@ -9,8 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ecopark.core.rounding import exact
+from ecopark.core.unit import unit
 from ecopark.errors import EcoparkError, Place, Problem, did_you_mean
-from ecopark.packs.model import Clause, Pack
+from ecopark.indicators.factors import family_unit
+from ecopark.packs.model import KINDS, Clause, Pack
+
+
+def _is_number(text: object) -> bool:
+    try:
+        exact(str(text))
+    except (ValueError, ZeroDivisionError):
+        return False
+    return True
+
 
 Compile = Callable[[Clause, Mapping[str, Any]], object]
 
@@ -99,6 +111,30 @@ def lint(
                 f"可选组 {option.id}：需要数大于项数",
                 f"option set {option.id} needs more clauses than it has",
             )
+    for factor in pack.factors:
+        try:
+            wanted = family_unit(factor.id)
+            unit(factor.unit).factor_to(wanted)
+        except EcoparkError as error:
+            problem(head, "factor", f"系数 {factor.id}：{error}", f"factor {factor.id}: {error}")
+    for rule in (*pack.verdict, *([pack.score] if pack.score else [])):
+        kinds = rule.get("kinds", ())
+        wrong = [k for k in kinds if k not in KINDS]
+        if wrong or (rule.name == "all_met" and not kinds):
+            hint = did_you_mean(wrong[0], KINDS) if wrong else ""
+            problem(
+                head, "unknown-kind", f"规则 {rule.name} 的类别有误：{', '.join(wrong) or '空'}",
+                f"rule {rule.name}: kinds must name some of {', '.join(KINDS)}. {hint}".strip(),
+            )  # fmt: skip
+        for key in ("divisor", "scale", "met", "partly_met", "not_met"):
+            given = rule.get(key)
+            if given is not None and (not _is_number(given) or (key == "divisor" and float(given) == 0)):
+                problem(
+                    head,
+                    "limit-not-a-number",
+                    f"规则 {rule.name}：{key} 无效",
+                    f"rule {rule.name}: {key} {given!r} is no usable number",
+                )
     for rule in pack.verdict:
         if rule.name not in verdict_rules:
             hint = did_you_mean(rule.name, sorted(verdict_rules))

@@ -37,6 +37,11 @@ from ecopark.packs.yaml_lines import Map, load_yaml
 
 OPERATORS = (">=", "<=", ">", "<", "==", "!=")
 STATUSES = ("draft", "frame")
+PACK_KEYS = {
+    "id", "title", "issuer", "number", "status", "in_force", "supersedes", "superseded_by", "sources", "warning", "level",
+    "groups", "parameters", "factors", "option_sets", "footnotes", "verdict", "score",
+}  # fmt: skip
+LIMIT_KEYS = {"op", "value", "formula", "partly", "when", "from", "until", "otherwise", "none", "zh", "en"}
 CLAUSE_KEYS = {
     "id", "no", "group", "kind", "option_set", "zh", "en", "unit", "direction", "indicator", "formula", "limit", "limits",
     "benchmark", "weight", "rounding", "allows_na", "basis", "reference", "sources", "note", "footnotes",
@@ -100,6 +105,42 @@ class _Reader:
             return ()
         return tuple(str(n) for n in node) if isinstance(node, list) else (str(node),)
 
+    def unknown_keys(self, node: Map, known: set[str], zh: str, en: str) -> None:
+        for key in sorted(set(node) - known):
+            hint = did_you_mean(key, sorted(known))
+            self.problem(
+                "unknown-key", node.line_of(key), f"{zh}中有未知的键 '{key}'", f"unknown key '{key}' in {en}.", "", hint
+            )
+
+    def entries(self, head: Map, key: str) -> list[Map]:
+        """The mappings of a list of pack.yaml that have an id; anything else is a problem."""
+        found = []
+        nodes = head.get(key) or []
+        for node in nodes if isinstance(nodes, list) else [nodes]:
+            if isinstance(node, Map) and str(node.get("id") or ""):
+                found.append(node)
+            else:
+                line = node.line if isinstance(node, Map) else head.line_of(key)
+                self.problem(
+                    "id-missing", line, f"{key} 的每一项须有 id", f"every entry of {key} is a mapping with an id"
+                )
+        return found
+
+    def whole(self, node: Any, line: int, what: str, least: int, most: int) -> int | None:
+        """A whole number within limits; None if nothing is given."""
+        value = self.number(node, line, what)
+        if value is None:
+            return None
+        if value.denominator != 1 or not least <= value <= most:
+            self.problem(
+                "limit-not-a-number",
+                line,
+                f"{what} 应为 {least} 至 {most} 的整数",
+                f"{what} is a whole number of {least} to {most}",
+            )
+            return None
+        return int(value)
+
     # -- clauses -------------------------------------------------------------------------------------------------------
 
     def requirement(self, node: Map) -> Requirement | None:
@@ -127,25 +168,20 @@ class _Reader:
         if not isinstance(node, Map):
             self.problem("limit-shape", line, "限值应为映射", "a limit is a mapping with op and value")
             return None
-        since = self.number(node.get("from"), node.line_of("from"), "from")
-        until = self.number(node.get("until"), node.line_of("until"), "until")
-        years = (None if since is None else int(since), None if until is None else int(until))
+        self.unknown_keys(node, LIMIT_KEYS, "限值", "a limit")
+        years = tuple(self.whole(node.get(k), node.line_of(k), k, 1900, 2200) for k in ("from", "until"))
         when = str(node.get("when") or "")
         label = Text(str(node.get("zh") or ""), str(node.get("en") or ""))
         if "none" in node:
-            return LimitCase(None, when, *years, label, self.text(node["none"]))
+            return LimitCase(None, when, years[0], years[1], label, self.text(node["none"]))
         require = self.requirement(node)
-        return None if require is None else LimitCase(require, when, *years, label)
+        return None if require is None else LimitCase(require, when, years[0], years[1], label)
 
     def clause(self, node: Any, pack_id: str) -> Clause | None:
         if not isinstance(node, Map):
             self.problem("clause-shape", 0, "条款应为映射", "a clause is a mapping")
             return None
-        for key in sorted(set(node) - CLAUSE_KEYS):
-            self.problem(
-                "unknown-key", node.line_of(key), f"条款中有未知的键 '{key}'", f"unknown key '{key}' in a clause.",
-                "", did_you_mean(key, sorted(CLAUSE_KEYS)),
-            )  # fmt: skip
+        self.unknown_keys(node, CLAUSE_KEYS, "条款", "a clause")
         tail = str(node.get("id") or "").strip()
         if not tail:
             self.problem("id-missing", node.line, "条款没有 id", "the clause has no id")
@@ -173,7 +209,7 @@ class _Reader:
         basis = node.get("basis") or {}
         line = node.line_of("basis")
         words = basis if isinstance(basis, dict) else dict.fromkeys(("limit", "name", "formula"), basis)
-        rounding = self.number(node.get("rounding"), node.line_of("rounding"), "rounding")
+        rounding = self.whole(node.get("rounding"), node.line_of("rounding"), "rounding", 0, 12)
         return Clause(
             id=f"{pack_id}/{tail}",
             label=Text(str(node.get("zh") or ""), str(node.get("en") or "")),
@@ -187,7 +223,7 @@ class _Reader:
             benchmark=self.number(node.get("benchmark"), node.line_of("benchmark"), "benchmark"),
             option_set=str(node.get("option_set") or ""),
             weight=self.number(node.get("weight"), node.line_of("weight"), "weight"),
-            rounding=None if rounding is None else int(rounding),
+            rounding=rounding,
             allows_na=node.get("allows_na") is True,
             basis=Basis(*(self.basis_word(words.get(part), line) for part in ("limit", "name", "formula"))),
             reference=str(node.get("reference") or ""),
@@ -222,7 +258,14 @@ class _Reader:
                 "unknown-status", head.line_of("status"), f"状态 {status!r} 无效",
                 f"status {status!r} is none of {', '.join(STATUSES)} (verified comes from verification records, not from here)",
             )  # fmt: skip
-        force = head.get("in_force") or {}
+        self.unknown_keys(head, PACK_KEYS, "pack.yaml", "pack.yaml")
+        force = head.get("in_force") or Map()
+        if not isinstance(force, Map):
+            line = head.line_of("in_force")
+            self.problem(
+                "in-force-shape", line, "in_force 应含 from 与 until", "in_force is a mapping with from and until"
+            )
+            force = Map()
         verdict = [self.rule(r, head.line_of("verdict")) for r in head.get("verdict") or []]
         score = self.rule(head["score"], head.line_of("score")) if head.get("score") else None
         groups = tuple(
@@ -232,27 +275,28 @@ class _Reader:
                 self.number(g.get("weight"), g.line, "weight"),
                 self.basis_word(g.get("basis"), g.line),
             )
-            for g in head.get("groups") or []
+            for g in self.entries(head, "groups")
         )
         options = tuple(
             OptionSet(
-                str(o["id"]), tuple(f"{pack_id}/{c}" for c in self.strings(o.get("clauses"))), int(o.get("need") or 1),
+                str(o["id"]), tuple(f"{pack_id}/{c}" for c in self.strings(o.get("clauses"))), self.whole(o.get("need"), o.line_of("need"), "need", 1, 100) or 1,
                 self.text(o), self.basis_word(o.get("basis"), o.line),
             )
-            for o in head.get("option_sets") or []
+            for o in self.entries(head, "option_sets")
         )  # fmt: skip
         footnotes = tuple(
             Footnote(
                 str(f["id"]), str(f.get("rule") or ""), self.text(f), self.basis_word(f.get("basis"), f.line),
                 tuple((k, _plain(v)) for k, v in f.items() if k not in ("id", "rule", "basis", "zh", "en")),
             )
-            for f in head.get("footnotes") or []
+            for f in self.entries(head, "footnotes")
         )  # fmt: skip
         parameters = tuple(
-            Parameter(str(p["id"]), _parameter(p.get("default")), self.text(p)) for p in head.get("parameters") or []
+            Parameter(str(p["id"]), _parameter(p.get("default")), self.text(p))
+            for p in self.entries(head, "parameters")
         )
         factors = []
-        for f in head.get("factors") or []:
+        for f in self.entries(head, "factors"):
             value = self.number(f.get("value"), f.line_of("value"), "factor")
             if value is not None:
                 factors.append(PackFactor(str(f["id"]), value, str(f.get("unit") or "1"), str(f.get("source") or "")))

@@ -15,6 +15,7 @@ A pack is called official only when every clause of it is verified.
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ def verified_clauses(pack: Pack, entries: Iterable[Mapping[str, Any]]) -> dict[s
     A record made for another edition of the pack does not count.
     """
     found: dict[str, str] = {}
-    for entry in entries:
+    for entry in (*_beside(pack), *entries):
         name = str(entry.get("clause", ""))
         if not name.startswith(f"{pack.id}/"):
             continue
@@ -68,6 +69,20 @@ def verified_clauses(pack: Pack, entries: Iterable[Mapping[str, Any]]) -> dict[s
             if tail in ("*", clause.tail):
                 found[clause.tail] = record.text()
     return found
+
+
+def _beside(pack: Pack) -> list[Mapping[str, Any]]:
+    """Records that lie in the pack's own directory."""
+    path = Path(pack.folder) / "verified.toml"
+    if not pack.folder or not path.is_file():
+        return []
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8")).get("verified", [])
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            [Problem("bad-toml", Place(str(path)), f"读不懂（{error}）", f"cannot be read ({error})")]
+        ) from None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def record(folder: Path, pack: Pack, clauses: Iterable[str], by: str, against: str, date: str) -> list[Verification]:

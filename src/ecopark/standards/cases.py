@@ -12,7 +12,7 @@ from typing import Any
 
 from ecopark.core.period import Period
 from ecopark.core.rounding import decimal_text, exact
-from ecopark.errors import EcoparkError, Place, Problem
+from ecopark.errors import EcoparkError, PackError, Place, Problem
 from ecopark.indicators.catalogue import indicators
 from ecopark.observations.model import Facts
 from ecopark.observations.reading import facts_from
@@ -49,7 +49,7 @@ def load_cases(pack: Pack) -> list[Case]:
     for path in sorted(Path(pack.folder).glob("cases/*.yaml")):
         name = f"{pack.id}/cases/{path.name}"
         data = load_yaml(path, name)
-        for entry in data if isinstance(data, list) else data.get("cases", [data]):
+        for entry in _entries(data, name):
             since = entry.get("since")
             found.append(
                 Case(
@@ -62,6 +62,16 @@ def load_cases(pack: Pack) -> list[Case]:
                     expect=dict(entry.get("expect") or {}),
                 )
             )
+    return found
+
+
+def _entries(data: Any, name: str) -> list[Map]:
+    found = data if isinstance(data, list) else data.get("cases", [data]) if isinstance(data, Map) else [data]
+    for entry in found:
+        if not isinstance(entry, Map) or "period" not in entry:
+            line = entry.line if isinstance(entry, Map) else None
+            en = "a case is a mapping with id, period, facts and expect"
+            raise PackError([Problem("case-shape", Place(name, line=line), "算例应含 id、period、facts、expect", en)])
     return found
 
 
@@ -167,15 +177,19 @@ def _compare(what: str, found: Any, wanted: Any) -> list[str]:
 
 def check_pack(pack: Pack) -> list[Problem]:
     """Everything that is wrong with a loaded pack: names, formulas, units, rules, and its own cases."""
+    from ecopark.indicators.cycles import cycles
     from ecopark.packs.lint import lint
     from ecopark.standards.compile import compile_clause
     from ecopark.standards.score import SCORE_RULES
     from ecopark.standards.verdict import VERDICT_RULES
 
-    found = lint(pack, compile_clause, VERDICT_RULES, SCORE_RULES)
+    found = [*cycles(), *lint(pack, compile_clause, VERDICT_RULES, SCORE_RULES)]
     if any(p.code in ("formula", "unknown-rule") for p in found):
         return found
-    cases = load_cases(pack)
+    try:
+        cases = load_cases(pack)
+    except PackError as error:
+        return [*found, *error.problems]
     if not cases:
         found.append(Problem("no-case", Place(f"{pack.id}/cases"), "没有算例", "the pack has no worked case"))
     for case in cases:

@@ -133,11 +133,13 @@ def compile_clause(clause: Clause, parameters: Mapping[str, Scalar]) -> Compiled
     FormulaError
         A formula cannot be read, a name is unknown, or units do not fit.
     """
-    return _compiled(clause, tuple(sorted(parameters.items())))
+    given = tuple(sorted(parameters.items()))
+    return _compiled(clause, given, repr((clause.limits, clause.weight, given)))
 
 
 @lru_cache(maxsize=4096)
-def _compiled(clause: Clause, parameters: tuple[tuple[str, Scalar], ...]) -> CompiledClause:
+def _compiled(clause: Clause, parameters: tuple[tuple[str, Scalar], ...], key: str) -> CompiledClause:
+    """`key` tells apart what Python holds equal: a limit of 1 and a limit of true."""
     known = dict(parameters)
     text = clause.formula
     if clause.indicator:
@@ -176,6 +178,8 @@ def _limit(clause: Clause, require: Requirement, parameters: Mapping[str, Scalar
     if require.formula:
         return fit(expand(parse(require.formula), parameters), unit_of, clause.unit or "1")
     if isinstance(require.value, bool):
+        if clause.direction != "flag":
+            raise FormulaError("the limit is yes or no, but the clause is a number")
         return Fitted(Flag(require.value), FLAG)
     if isinstance(require.value, Fraction):
         if clause.direction == "flag":

@@ -226,11 +226,12 @@ def points(
         r for r in results if (not kinds or r.clause.kind in kinds) and r.status not in ("not_applicable", "not_due")
     ]
     best, worst = max(worth.values()), min(worth.values())
+    sums: list[tuple[int, Fraction | None, Fraction, Fraction]] = []
     groups: dict[str, list[tuple[Fraction | None, Fraction, Fraction]]] = {}
     for r in asked:
         known = worth.get(r.status)
         groups.setdefault(r.clause.group, []).append((known, *((worst, best) if known is None else (known, known))))
-    parts, sums = [], []
+    parts = []
     for group, rows in groups.items():
         n = Fraction(len(rows)) * best
         value = _add([row[0] for row in rows])
@@ -247,7 +248,7 @@ def points(
         total = _add([None if v is None else v * w for v, w in zip(values, weights, strict=True)])
         return None if total is None else total / whole
 
-    value, low_, high_ = (mean([s[i] for s in sums]) for i in (1, 2, 3))
+    value, low_, high_ = mean([s[1] for s in sums]), mean([s[2] for s in sums]), mean([s[3] for s in sums])
     note = (
         Text("总分为全部条款的平均", "overall: mean over all items")
         if how == "items"

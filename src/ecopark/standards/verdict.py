@@ -79,7 +79,7 @@ def all_met(pack: Pack, rule: Rule, results: Sequence[ClauseResult]) -> Outcome:
     if open_:
         tails = ", ".join(r.clause.tail for r in open_)
         zh, en = zh + f"，待定：{tails}", en + f", undetermined: {tails}"
-    return (False if bad else None if open_ else True), (Text(zh, en),)
+    return (False if bad else None if open_ or not asked else True), (Text(zh, en),)
 
 
 @verdict_rule("option_sets")

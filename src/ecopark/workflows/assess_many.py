@@ -13,9 +13,16 @@ from ecopark.core.rounding import decimal_text, exact
 from ecopark.errors import EcoparkError, InputError, Place, Problem
 from ecopark.observations.model import Facts
 from ecopark.packs.load import find_pack
-from ecopark.packs.model import Clause
+from ecopark.packs.model import Clause, Pack
 from ecopark.standards.batch import Batch, assess_batch
-from ecopark.workflows.assess_park import Options, check_options, known_reported, read_facts
+from ecopark.workflows.assess_park import (
+    Options,
+    check_options,
+    every_pack,
+    known_reported,
+    read_facts,
+    with_run_settings,
+)
 
 ENGINES = ("polars", "duckdb", "spark")
 TABLES = (".parquet", ".csv", ".xlsx")
@@ -23,7 +30,7 @@ TABLES = (".parquet", ".csv", ".xlsx")
 
 def assess_many(
     facts: Any,
-    packs: Sequence[str],
+    packs: Sequence[str | Pack],
     *,
     engine: str = "polars",
     periods: Sequence[str | int] | None = None,
@@ -58,9 +65,11 @@ def assess_many(
     """
     if engine not in ENGINES:
         raise EcoparkError(f"--engine is {', '.join(ENGINES)}, not '{engine}'")
-    loaded = [find_pack(p) for p in packs]
+    loaded = [p if isinstance(p, Pack) else find_pack(p) for p in every_pack(packs)]
     source = _source(facts, set_aside)
-    settings = source.settings if isinstance(source, Facts) else {}
+    settings = with_run_settings(source if isinstance(source, Facts) else Facts([]), options).settings
+    if isinstance(source, Facts):
+        source = with_run_settings(source, options)
     check_options(loaded, settings, options)
     if subject is not None:
         source = _only(source, subject)

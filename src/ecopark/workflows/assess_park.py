@@ -34,7 +34,7 @@ def catalogue() -> Catalogue:
     return quantity_catalogue()
 
 
-def packs() -> list[Pack]:
+def list_packs() -> list[Pack]:
     """The packs that ship with ecopark."""
     return [find_pack(name) for name in shipped_ids()]
 
@@ -163,8 +163,8 @@ def assess_all(
     detail
         Whether to work out bounds, gaps and what must change.
     """
-    facts = read_facts(facts)
-    loaded = [p if isinstance(p, Pack) else find_pack(p, extra_packs) for p in packs]
+    facts = with_run_settings(read_facts(facts), options)
+    loaded = [p if isinstance(p, Pack) else find_pack(p, extra_packs) for p in every_pack(packs)]
     subjects = _subjects(facts, subject)
     check_options(loaded, facts.settings, options)
     rollup = RollUp(facts)
@@ -193,6 +193,45 @@ def assess_all(
                     )
                 )
     return found
+
+
+RUN_SETTINGS = {"factors": ("confirm", "grid"), "bounds": ("narrow",)}
+"""Settings of the park folder that ``--set`` may give for one run: ``factors.confirm=fuel.co2.diesel``, ``bounds.narrow=2``."""
+
+
+def with_run_settings(facts: Facts, options: Options | None) -> Facts:
+    """The facts with the settings of this run (factors confirmed, the grid, how bounds are narrowed) over the folder's.
+
+    Raises
+    ------
+    InputError
+        A setting that does not exist.
+    """
+    given = {key: dict(options[key]) for key in RUN_SETTINGS if options and key in options}
+    if not given:
+        return facts
+    settings = dict(facts.settings)
+    for key, values in given.items():
+        for name in values:
+            if name not in RUN_SETTINGS[key]:
+                hint = did_you_mean(name, RUN_SETTINGS[key])
+                raise _input("unknown-option", f"没有设置 '{key}.{name}'", f"there is no setting '{key}.{name}'. {hint}")
+        merged = {**(settings.get(key) or {}), **values}
+        if isinstance(values.get("confirm"), str):
+            merged["confirm"] = [*(settings.get(key) or {}).get("confirm", ()), *values["confirm"].split(",")]
+        settings[key] = merged
+    return Facts(
+        facts.observations, facts.subjects.values(), settings=settings, warnings=facts.warnings, rejected=facts.rejected
+    )
+
+
+def every_pack(packs: Sequence[str | Pack]) -> list[str | Pack]:
+    """The packs asked for, ``all`` replaced by every pack that ships; each once."""
+    names: dict[str | Pack, None] = {}
+    for pack in packs:
+        for name in shipped_ids() if pack == "all" else [pack]:
+            names[name] = None
+    return list(names)
 
 
 def _input(code: str, zh: str, en: str, repair_zh: str = "", repair_en: str = "") -> InputError:
@@ -306,4 +345,4 @@ def parse_set(settings: Sequence[str]) -> dict[str, dict[str, str]]:
     return found
 
 
-__all__ = ["assess", "assess_all", "catalogue", "known_reported", "packs", "parse_set", "read_facts"]
+__all__ = ["assess", "assess_all", "catalogue", "known_reported", "list_packs", "parse_set", "read_facts"]
