@@ -88,6 +88,9 @@ class Part:
         The exact value of a constant.
     exact
         The figure and its float64 determine one another (a typed decimal of at most 15 digits).
+    ratio
+        For a quotient of two exact figures: ``(x, y, scale, shift)``, the value being exactly ``scale * x / y + shift``.
+        A row on its limit (75 of 100 firms, 100 %) can then be decided here.
     """
 
     kind: str
@@ -100,6 +103,7 @@ class Part:
     high: float = 308.0
     const: Fraction | None = None
     exact: bool = False
+    ratio: tuple[Piece, Piece, Fraction, Fraction] | None = None
 
 
 @dataclass(frozen=True)
@@ -259,7 +263,8 @@ class Program:
                 inner = _numeric(self.part(operand))
                 if inner.const is not None:
                     return constant(-inner.const)
-                return replace(inner, value=_piece(-inner.value.expr, inner.value))
+                ratio = _scaled(inner.ratio, Fraction(-1))
+                return replace(inner, value=_piece(-inner.value.expr, inner.value), ratio=ratio)
             case Binary(op, left, right):
                 return self._binary(op, _numeric(self.part(left)), _numeric(self.part(right)))
             case Call(name, args, _):
@@ -284,7 +289,7 @@ class Program:
 
     def choice(self, test: Part, then: Part, otherwise: Part) -> Part:
         """`then` where `test` holds, `otherwise` where it does not, missing where the test is."""
-        kind = then.kind if then.kind != "any" else otherwise.kind
+        kind, empty = then.kind if then.kind != "any" else otherwise.kind, otherwise.kind == "any"
         then, otherwise = (nothing(kind) if p.kind == "any" else p for p in (then, otherwise))
         asked = self.share(_typed(test, "flag"))
         yes, no = asked, _piece(~asked.expr, asked)
@@ -301,9 +306,10 @@ class Program:
         off = None
         if then.off or otherwise.off:
             off = pick(then.off or _ZERO, otherwise.off or _ZERO)
+        ratio = then.ratio if empty else None
         return Part(
             kind, pick(then.value, otherwise.value), near, missing, max(then.rel, otherwise.rel), off,
-            min(then.low, otherwise.low), max(then.high, otherwise.high), exact=then.exact and otherwise.exact,
+            min(then.low, otherwise.low), max(then.high, otherwise.high), exact=then.exact and otherwise.exact, ratio=ratio,
         )  # fmt: skip
 
     def first(self, parts: Iterable[Part], missing: Mapping[Hashable, Piece] | None = None) -> Part:
@@ -368,6 +374,13 @@ class Program:
         near = None
         if kind == "number" and "any" not in (a.kind, b.kind):
             near = self._close(replace(a, value=left), replace(b, value=right))
+            tie = None if near is None else self._tie(a, b)
+            if near is not None and tie is not None:
+                tie = self.share(tie)
+                equal = nw.lit(op in ("<=", ">=", "=="), nw.Boolean())
+                known = nw.when(~value.expr.is_null()).then(equal)
+                value = _piece(nw.when(tie.expr).then(known).otherwise(value.expr), tie, value)
+                near = _piece(near.expr & ~tie.expr, near, tie)
         return Part("flag", value, _any([a.near, b.near, near]), _joined(a, b))
 
     def _close(self, a: Part, b: Part) -> Piece | None:
@@ -389,6 +402,29 @@ class Program:
             if off is not None:
                 slack = _piece(slack.expr + off.expr * 1.001, slack, off)
         return _sure(gap <= slack.expr, x, y, slack)
+
+    def _tie(self, a: Part, b: Part) -> Piece | None:
+        """Where a quotient of two typed figures is exactly the constant it is compared with; None if that is unknown."""
+        if a.const is not None:
+            a, b = b, a
+        if a.ratio is None or b.const is None:
+            return None
+        x, y, scale, shift = a.ratio
+        target = (b.const - shift) / scale
+        if target == 1:
+            return _sure(x.expr == y.expr, x, y)
+        if target == 0:
+            return _sure(x.expr == 0, x, y)
+        top, bottom = target.numerator, target.denominator
+        if max(abs(top), bottom) > 2**20:
+            return None
+        # Figures of at most four decimals as whole numbers: below 2**33, their products with `top` and `bottom` are exact.
+        whole = [self.share(_piece((p.expr * 1e4 + 0.5).floor(), p)) for p in (x, y)]
+        sound = nw.lit(True, nw.Boolean())
+        for figure, number in zip((x, y), whole, strict=True):
+            sound = sound & (number.expr.abs() < 2.0**33) & (number.expr / 1e4 == figure.expr)
+        equal = whole[0].expr * float(bottom) == whole[1].expr * float(top)
+        return _sure(sound & equal, *whole)
 
     def _zero(self, a: Part) -> Piece | None:
         """Where the sign of a is uncertain."""
@@ -416,6 +452,7 @@ class Program:
             made = Part(
                 "number", _piece(x.expr * y.expr, x, y), _any([a.near, b.near]), _joined(a, b),
                 (a.rel + b.rel + U) * 1.0001, off, a.low + b.low, a.high + b.high,
+                ratio=_scaled(a.ratio, b.const) or _scaled(b.ratio, a.const),
             )  # fmt: skip
             return self._ranged(made, (x, y))
         off = None
@@ -426,6 +463,7 @@ class Program:
         made = Part(
             "number", self.share(_piece(total, x, y)), _any([a.near, b.near]), _joined(a, b), U, off or _ZERO,
             min(a.low, b.low) - 17, max(a.high, b.high) + 0.31,
+            ratio=_moved(a.ratio, b.const, op) or _moved(_scaled(b.ratio, Fraction(1 if op == "+" else -1)), a.const, "+"),
         )  # fmt: skip
         return self._ranged(made, None)
 
@@ -447,8 +485,14 @@ class Program:
             rel, off = 2 * U, self.share(_piece(total.expr / safe.expr, total, safe))
         elif a.off is not None:
             off = _piece(a.off.expr / divisor.expr.abs(), a.off, divisor)
+        ratio = None
+        if a.exact and b.exact:
+            ratio = (x, y, Fraction(1), Fraction(0))
+        elif b.const is not None:
+            ratio = _scaled(a.ratio, 1 / b.const)
         made = Part(
             "number", value, _any([a.near, b.near, self._zero(b)]), _joined(a, b), rel, off, a.low - b.high, a.high - b.low,
+            ratio=ratio,
         )  # fmt: skip
         return self._ranged(made, (x,))
 
@@ -508,9 +552,8 @@ class Program:
             return Part("flag", _piece(~value.expr.is_null(), value), first.near)
         first = replace(_numeric(first), value=self.share(first.value))
         if name == "abs":
-            return replace(
-                first, value=_piece(first.value.expr.abs(), first.value), const=first.const and abs(first.const)
-            )
+            const = first.const and abs(first.const)
+            return replace(first, value=_piece(first.value.expr.abs(), first.value), const=const, ratio=None)
         if name in ("min", "max"):
             result = first
             for other in args[1:]:
@@ -672,6 +715,23 @@ def _numeric(part: Part) -> Part:
 def _flag(part: Part, change: Callable[[nw.Expr], nw.Expr]) -> Piece:
     value = _typed(part, "flag")
     return _piece(change(value.expr), value)
+
+
+Ratio = tuple[Piece, Piece, Fraction, Fraction] | None
+
+
+def _scaled(ratio: Ratio, factor: Fraction | None) -> Ratio:
+    """The ratio of a value that is multiplied by a constant."""
+    if ratio is None or not factor:
+        return None
+    return (ratio[0], ratio[1], ratio[2] * factor, ratio[3] * factor)
+
+
+def _moved(ratio: Ratio, constant: Fraction | None, op: str) -> Ratio:
+    """The ratio of a value to which a constant is added (or from which it is taken)."""
+    if ratio is None or constant is None:
+        return None
+    return (ratio[0], ratio[1], ratio[2], ratio[3] + constant if op == "+" else ratio[3] - constant)
 
 
 def _error(part: Part) -> Piece:

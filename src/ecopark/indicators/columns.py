@@ -25,11 +25,11 @@ from ecopark.core.value import Missing
 from ecopark.errors import FormulaError, UnitError
 from ecopark.expr.columnar import NEAR, Part, Piece, Program, U, nothing
 from ecopark.expr.functions import shifted
-from ecopark.expr.nodes import Leaf
+from ecopark.expr.nodes import Leaf, Node, leaves
 from ecopark.indicators.catalogue import indicators
 from ecopark.indicators.factors import Factors, PackFactor, amount_unit
 from ecopark.indicators.resolve import canonical_by, compiled
-from ecopark.observations.long_frame import LongFacts
+from ecopark.observations.long_frame import MEASURED, LongFacts
 from ecopark.observations.model import Facts, Subject
 from ecopark.observations.quantity import Quantity, catalogue
 
@@ -38,7 +38,6 @@ MissingKey = tuple[str, str, int]
 """Quantity (or factor), breakdown code, years before the assessed one."""
 
 MAX_BACK = 20
-MEASURED = "factor.*"
 
 
 class Cells:
@@ -347,6 +346,10 @@ class Atoms:
         self.program = Program(self.leaf, magnitude=cells.magnitude, exact=True, prefix=prefix)
         self._open: set[tuple[str, int]] = set()
 
+    def parameter(self, name: str) -> Any:
+        """A parameter of the pack, or None."""
+        return dict(self.parameters).get(name)
+
     # -- leaves --------------------------------------------------------------------------------------------------------
 
     def leaf(self, leaf: Leaf) -> Part:
@@ -649,6 +652,27 @@ class Atoms:
         if doubtful:
             part = self.program.marked(part, ~self.cells.ask(close, back).is_null())
         return self._odd(cap.id, back, self._odd(quantity.id, back, part))
+
+
+def reached(node: Node) -> frozenset[str]:
+    """Ids of everything that evaluating a formula may look up: quantities, indicators, and (as a mark) factors."""
+    found: set[str] = set()
+    open_ = [node]
+    while open_:
+        for leaf in leaves(open_.pop()):
+            names = [n for n in leaf.args if n in catalogue() or n in indicators()] if leaf.kind != "factor" else []
+            if leaf.kind in ("factor", "sum_with_factor"):
+                found |= {MEASURED, "emission_factor"}
+            for name in names:
+                quantity = catalogue().find(name)
+                name = quantity.id if quantity is not None else name
+                if name in found:
+                    continue
+                found.add(name)
+                text = quantity.formula if quantity is not None else indicators()[name].formula
+                if text:
+                    open_.append(compiled(text, None).node)
+    return frozenset(found)
 
 
 _TRUE = Piece(nw.lit(True, nw.Boolean()))

@@ -23,7 +23,7 @@ from ecopark.core.period import Period
 from ecopark.core.value import Scalar
 from ecopark.expr.columnar import Part, Piece, constant, nothing
 from ecopark.expr.nodes import Binary, Number
-from ecopark.indicators.columns import Atoms, Cells
+from ecopark.indicators.columns import Atoms, Cells, reached
 from ecopark.indicators.resolve import SubjectLookup
 from ecopark.indicators.rollup import RollUp
 from ecopark.observations.long_frame import LongFacts, long_facts
@@ -185,8 +185,9 @@ def _assess_years(
     for number, pack in enumerate(packs):
         parameters = run_parameters(pack, options[pack.id], None if since is None else years[0] - since)
         atoms = Atoms(cells, pack.factors, parameters, prefix=f"p{number}_")
+        own = option_limits(pack, options[pack.id])
         clauses = [
-            _clause(i, compile_clause(clause, parameters), atoms, pack, parameters)
+            _clause(i, compile_clause(clause, parameters), atoms, pack, parameters, own)
             for i, clause in enumerate(pack.clauses)
         ]
         plans.append((pack, atoms, clauses))
@@ -229,7 +230,14 @@ def _missing_text(mask: int, year: int, keys: Sequence[tuple[str, str, int]]) ->
     return ";".join(sorted(found))
 
 
-def _clause(i: int, compiled: CompiledClause, atoms: Atoms, pack: Pack, parameters: Mapping[str, Scalar]) -> _Made:
+def _clause(
+    i: int,
+    compiled: CompiledClause,
+    atoms: Atoms,
+    pack: Pack,
+    parameters: Mapping[str, Scalar],
+    own: Mapping[str, Fraction],
+) -> _Made:
     clause, program = compiled.clause, atoms.program
     computed = nothing("any") if compiled.value is None else program.part(compiled.value.node)
     if computed.kind == "any":
@@ -254,6 +262,10 @@ def _clause(i: int, compiled: CompiledClause, atoms: Atoms, pack: Pack, paramete
             index = program.choice(holds, here, index)
             test = program.choice(holds, held, test)
             partly = program.choice(holds, part_held, partly)
+    if any(f.rule == "dominant_sector" and f.id in clause.footnotes for f in pack.footnotes):
+        declared, found, held = _sector(compiled, value, atoms, pack, own)
+        limit, index = program.choice(declared, found, limit), program.choice(declared, _number(-1), index)
+        test, partly = program.choice(declared, held, test), program.choice(declared, nothing("flag"), partly)
     for part in (limit, index, test):
         nears.append(part.near)
         if part is not test:
@@ -270,9 +282,6 @@ def _clause(i: int, compiled: CompiledClause, atoms: Atoms, pack: Pack, paramete
     near = nw.lit(False, nw.Boolean())
     for piece in dict.fromkeys(p for p in nears if p is not None):
         near = near | piece.expr
-    if any(f.rule == "dominant_sector" and f.id in clause.footnotes for f in pack.footnotes):
-        declared = atoms.cells.ask(("d", DOMINANT_SECTOR), 0)
-        near = near | (declared == 1.0).fill_null(False)
     keys = list(missing)
     mask = nw.lit(0.0, nw.Float64())
     for bit, key in enumerate(keys[:MAX_KEYS]):
@@ -286,6 +295,25 @@ def _clause(i: int, compiled: CompiledClause, atoms: Atoms, pack: Pack, paramete
         status.alias(f"s{i}"), mask.alias(f"m{i}"), near.alias(f"n{i}"), reported.alias(f"r{i}"),
     ]  # fmt: skip
     return _Made(clause, exprs, keys)  # type: ignore[arg-type]
+
+
+def _sector(
+    compiled: CompiledClause, value: Part, atoms: Atoms, pack: Pack, own: Mapping[str, Fraction]
+) -> tuple[Part, Part, Part]:
+    """Whether a dominant sector is declared, its limit (given by the park, else missing), and whether it is met."""
+    program, tail = atoms.program, compiled.clause.tail
+    column = atoms.cells.ask(("d", DOMINANT_SECTOR), 0)
+    declared = Part("flag", Piece((column == 1.0).fill_null(False), 0, 2))
+    if tail not in own:
+        item = (f"{pack.id}.limit_{tail}", "", 0)
+        return declared, nothing("number", None, {item: Piece(nw.lit(True, nw.Boolean()))}), nothing("flag")
+    first = next((c.case.require for c in compiled.cases if c.case.require is not None), None)
+    limit = program.part(Number(own[tail]))
+    test = program.shared(program.compare(first.op if first else ">=", value, limit))
+    share = atoms.parameter("partly_share")
+    if isinstance(share, Fraction) and share > 0:  # rare: left to the traced form
+        test = program.marked(test, (column == 1.0).fill_null(False))
+    return declared, limit, test
 
 
 def _number(value: int) -> Part:
@@ -372,7 +400,8 @@ def _decide_near(
     near = rows.filter("near").sort("subject", "year", "pack")
     if not len(near):
         return rows
-    facts = long.facts(near["subject"].unique().to_list())
+    pairs = near.select("subject", "pack", "clause").unique()
+    facts = long.facts(pairs["subject"].unique().to_list(), _needed(pairs, packs))
     rollup = RollUp(facts)
     runs: dict[tuple[str, int, str], Run] = {}
     made = []
@@ -384,6 +413,28 @@ def _decide_near(
         made.append(_row(assess_clause(packs[pack].clause(clause), runs[key]), subject, year, pack))
     decided = pl.DataFrame(made, schema=rows.schema, orient="row")
     return pl.concat([rows.filter(~pl.col("near")), decided]).sort("subject", "year", "pack", maintain_order=True)
+
+
+def _needed(pairs: pl.DataFrame, packs: Mapping[str, Pack]) -> pl.DataFrame:
+    """The figures that the traced form looks up for some clauses: (subject, quantity)."""
+    clauses = pairs.select("pack", "clause").unique()
+    rows = [(p, c, q) for p, c in clauses.iter_rows() for q in quantities_of(packs[p], packs[p].clause(c))]
+    table = pl.DataFrame(rows, schema={"pack": pl.String, "clause": pl.String, "quantity": pl.String}, orient="row")
+    return pairs.join(table, on=["pack", "clause"], how="inner").select("subject", "quantity").unique()
+
+
+_REACHED: dict[tuple[str, str, str], frozenset[str]] = {}
+
+
+def quantities_of(pack: Pack, clause: Clause) -> frozenset[str]:
+    """Everything that may be looked up for a clause: quantities, indicators, measured factors."""
+    key = (pack.folder, pack.hash, clause.id)
+    if key not in _REACHED:
+        compiled = compile_clause(clause, run_parameters(pack))
+        formulas = (compiled.value, *(f for c in compiled.cases for f in (c.when, c.limit)))
+        found = {clause.id, DOMINANT_SECTOR, *([clause.indicator] if clause.indicator else [])}
+        _REACHED[key] = frozenset(found.union(*(reached(f.node) for f in formulas if f is not None)))
+    return _REACHED[key]
 
 
 def _row(result: ClauseResult, subject: str, year: int, pack: str) -> tuple[Any, ...]:
@@ -452,8 +503,10 @@ def rebuild(
         What the batch was made from: `LongFacts` or `Facts`.
     """
     long = long_facts(data)
-    facts = long.facts([row["subject"]])
     pack = pack or find_pack(row["pack"])
+    names = sorted(quantities_of(pack, pack.clause(row["clause"])))
+    wanted = pl.DataFrame({"subject": [row["subject"]] * len(names), "quantity": names})
+    facts = long.facts([row["subject"]], wanted)
     run = _run_of(
         pack, facts, row["subject"], int(row["period"]), since, (options or {}).get(pack.id, {}), RollUp(facts)
     )
