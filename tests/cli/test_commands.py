@@ -102,7 +102,10 @@ def test_wrong_rows_exit_with_two_and_write_nothing(tmp_path, row, says):
 
 def test_all_problems_are_listed_together(tmp_path):
     path = tmp_path / "facts.csv"
-    path.write_text(GOOD + "p,nothing,2023,5,t,,\np,energy_total_tce,2023,x,tce,,\np,energy_total_tce,20x,5,tce,,\n", encoding="utf-8")
+    path.write_text(
+        GOOD + "p,nothing,2023,5,t,,\np,energy_total_tce,2023,x,tce,,\np,energy_total_tce,20x,5,tce,,\n",
+        encoding="utf-8",
+    )
     done = ecopark("check", path)
     assert done.returncode == 2
     assert len([line for line in done.stderr.splitlines() if line.startswith("error:")]) == 3
@@ -188,7 +191,8 @@ def test_packs_check_names_file_and_line(tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "pack.yaml").write_text(
-        "id: mine\ntitle: {zh: 我的, en: mine}\nsources: [mine]\ngroups: [{id: a, zh: 甲, en: a}]\nverdict: []\n", encoding="utf-8"
+        "id: mine\ntitle: {zh: 我的, en: mine}\nsources: [mine]\ngroups: [{id: a, zh: 甲, en: a}]\nverdict: []\n",
+        encoding="utf-8",
     )
     (folder / "clauses.yaml").write_text(
         "clauses:\n- id: '1'\n  group: a\n  kind: mandatory\n  zh: 一\n  en: one\n  unit: '%'\n"
@@ -207,7 +211,18 @@ def test_packs_check_names_file_and_line(tmp_path):
 
 
 def test_verification_is_recorded_and_shown(park, tmp_path):
-    done = ecopark("packs", "verify", park, "hj274-2015/13", "--by", "Li Lei", "--against", "HJ 274-2015, table 1", "--on", "2026-11-21")
+    done = ecopark(
+        "packs",
+        "verify",
+        park,
+        "hj274-2015/13",
+        "--by",
+        "Li Lei",
+        "--against",
+        "HJ 274-2015, table 1",
+        "--on",
+        "2026-11-21",
+    )
     assert done.returncode == 0, done.stderr
     assert "Li Lei" in ecopark("explain", park, "hj274-2015/13").stdout
     assert ecopark("packs", "verify", park, "hj274-2015/99", "--by", "x", "--against", "y").returncode == 2

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ecopark.core.rounding import decimal_text, exact, round_to
 
-decimals = st.decimals(-10**9, 10**9, places=6, allow_nan=False, allow_infinity=False)
+decimals = st.decimals(-(10**9), 10**9, places=6, allow_nan=False, allow_infinity=False)
 
 
 @given(decimals, st.integers(0, 5))

@@ -13,7 +13,17 @@ from ecopark.expr.parse import parse
 from ecopark.expr.traced import evaluate
 from tests.expr.strategies import PERIOD, DictLookup
 
-UNITS = {"tce": "tce", "kwh": "kWh", "tonne": "t", "kilo": "kg", "money": "10k CNY", "land": "km2", "field": "mu", "carbon": "tC", "co2": "tCO2"}
+UNITS = {
+    "tce": "tce",
+    "kwh": "kWh",
+    "tonne": "t",
+    "kilo": "kg",
+    "money": "10k CNY",
+    "land": "km2",
+    "field": "mu",
+    "carbon": "tC",
+    "co2": "tCO2",
+}
 
 
 def unit_of(leaf: Leaf):

@@ -48,7 +48,9 @@ def test_an_unknown_function_offers_the_nearest():
         expand(parse("grwth(a)"))
 
 
-@pytest.mark.parametrize("text", ["growth()", "lag(a)", "lag(a, b)", "lag(a, -1)", "cagr(a, 0)", "root(a, 0)", "root(a, 1/2)", "a ** b"])
+@pytest.mark.parametrize(
+    "text", ["growth()", "lag(a)", "lag(a, b)", "lag(a, -1)", "cagr(a, 0)", "root(a, 0)", "root(a, 1/2)", "a ** b"]
+)
 def test_wrong_arguments_are_refused(text):
     with pytest.raises(FormulaError):
         expand(parse(text))

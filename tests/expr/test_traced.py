@@ -4,12 +4,12 @@ from fractions import Fraction
 
 import pytest
 
+from ecopark.core.unit import unit
 from ecopark.core.value import Missing, value_key
 from ecopark.expr.expand import expand
 from ecopark.expr.fit import fit
 from ecopark.expr.parse import parse
 from ecopark.expr.traced import evaluate
-from ecopark.core.unit import unit
 from tests.expr.strategies import PERIOD, DictLookup
 
 F = Fraction

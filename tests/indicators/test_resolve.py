@@ -19,7 +19,9 @@ Y = year(2023)
 def facts(*rows, subjects=(), **settings):
     keys = ("subject", "quantity", "period", "value", "unit", "by", "note")
     known = {"waste.utilisation": "%", "factor.fuel.co2.diesel": "tCO2/t", "factor.grid.average": "kgCO2/kWh"}
-    data = [dict(zip(keys, ("park", *row) if len(row) < 7 and row[0] not in ("f1", "f2", "f3") else row)) for row in rows]
+    data = [
+        dict(zip(keys, ("park", *row) if len(row) < 7 and row[0] not in ("f1", "f2", "f3") else row)) for row in rows
+    ]
     return facts_from(data, subjects, settings=settings, known_reported=known.get, checks=False)
 
 
@@ -42,7 +44,10 @@ def test_what_nobody_gave_is_missing_and_named():
 
 
 def test_a_closed_list_with_a_hole_is_missing_and_zeros_count():
-    rows = [("electricity_in_kwh", "2023", "5", "kWh", "kind=other"), ("electricity_in_kwh", "2023", "0", "kWh", "kind=green_certificate")]
+    rows = [
+        ("electricity_in_kwh", "2023", "5", "kWh", "kind=other"),
+        ("electricity_in_kwh", "2023", "0", "kWh", "kind=green_certificate"),
+    ]
     assert [str(i) for i in look(facts(*rows), "total(electricity_in_kwh)").value.items] == [
         "electricity_in_kwh[kind=direct_nonfossil]@2023"
     ]
@@ -59,8 +64,15 @@ def test_months_add_up_to_their_year_only_when_all_are_there():
 
 
 def firms(*values):
-    rows = [(f"f{i + 1}", "industrial_fresh_water_m3", "2023", v, "m3", "", "") for i, v in enumerate(values) if v is not None]
-    subjects = [Subject("park", kind="park"), *(Subject(f"f{i + 1}", kind="firm", parent="park") for i in range(len(values)))]
+    rows = [
+        (f"f{i + 1}", "industrial_fresh_water_m3", "2023", v, "m3", "", "")
+        for i, v in enumerate(values)
+        if v is not None
+    ]
+    subjects = [
+        Subject("park", kind="park"),
+        *(Subject(f"f{i + 1}", kind="firm", parent="park") for i in range(len(values))),
+    ]
     return rows, subjects
 
 
@@ -115,7 +127,11 @@ def test_factors_are_measured_then_the_packs_then_the_tables():
     table = look(facts(("park_area_km2", "2023", "9", "km2")), "factor('grid.average')")
     assert table.value == F("0.5306")
     assert "year 2023" in table.note.en
-    pack = look(facts(("park_area_km2", "2023", "9", "km2")), "factor('grid.average')", pack_factors=[PackFactor("grid.average.national", F("0.4"), "kgCO2/kWh")])
+    pack = look(
+        facts(("park_area_km2", "2023", "9", "km2")),
+        "factor('grid.average')",
+        pack_factors=[PackFactor("grid.average.national", F("0.4"), "kgCO2/kWh")],
+    )
     assert pack.value == F("0.4")
 
 
@@ -134,8 +150,14 @@ def test_a_measured_factor_needs_no_confirmation():
 
 
 def test_feedstock_is_left_out_of_combustion():
-    rows = [("fuel_consumption", "2023", "10", "t", "fuel=diesel;use=combustion"), ("fuel_consumption", "2023", "5", "t", "fuel=diesel;use=feedstock")]
-    trace = look(facts(*rows, factors={"confirm": "all"}), "sum_with_factor(fuel_consumption, 'fuel.co2', exclude='use=feedstock')")
+    rows = [
+        ("fuel_consumption", "2023", "10", "t", "fuel=diesel;use=combustion"),
+        ("fuel_consumption", "2023", "5", "t", "fuel=diesel;use=feedstock"),
+    ]
+    trace = look(
+        facts(*rows, factors={"confirm": "all"}),
+        "sum_with_factor(fuel_consumption, 'fuel.co2', exclude='use=feedstock')",
+    )
     assert trace.value == F("31.451")
 
 
@@ -152,6 +174,8 @@ def test_every_pollutant_within_its_cap():
 
 
 def test_a_figure_that_does_not_apply_is_missing_and_says_so():
-    trace = look(facts(("waste_cold_available_gj", "2023", "n/a", "GJ", "", "no refrigeration")), "waste_cold_available_gj")
+    trace = look(
+        facts(("waste_cold_available_gj", "2023", "n/a", "GJ", "", "no refrigeration")), "waste_cold_available_gj"
+    )
     assert trace.kind == "not_applicable"
     assert isinstance(trace.value, Missing)

@@ -81,8 +81,8 @@ def test_a_better_value_never_scores_lower(first: F, second: F, other: F, option
         rest = (True, option, F(1), F(2))
         a, b = index(worse, other, *rest, cap=cap).value, index(better, other, *rest, cap=cap).value
         c, d = index(other, better, *rest, cap=cap).value, index(other, worse, *rest, cap=cap).value
-        assert a is not None and b is not None and a <= b  # noqa: PT018
-        assert c is not None and d is not None and c <= d  # noqa: PT018
+        assert a is not None and b is not None and a <= b
+        assert c is not None and d is not None and c <= d
 
 
 @given(st.lists(values.filter(bool), min_size=5, max_size=5), st.sets(st.integers(0, 4)))

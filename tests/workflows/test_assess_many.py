@@ -53,7 +53,8 @@ def test_tables_are_written_in_every_form(facts, tmp_path, name):
 
 def test_a_parquet_file_of_many_parks(tmp_path):
     rows = [
-        {"subject": f"z{n}", "quantity": "publicity_events", "period": "2023", "value": str(n), "unit": "次"} for n in range(5)
+        {"subject": f"z{n}", "quantity": "publicity_events", "period": "2023", "value": str(n), "unit": "次"}
+        for n in range(5)
     ]
     path = tmp_path / "province.parquet"
     pl.DataFrame(rows).write_parquet(path)

@@ -37,8 +37,18 @@ def test_the_story_of_the_invented_park(answers):
 
 def test_what_would_meet_it_meets_it(full, answers):
     change = next(c for c in answers["hj274-2015"].clause("13").changes if c.quantity == "industrial_fresh_water_m3")
-    rows = [{"subject": full.parks[0].id, "quantity": change.quantity, "period": "2025", "value": str(float(change.needed)), "unit": "m3"}]
-    moved = Facts([*ep.read_facts(rows).observations, *full.observations], full.subjects.values(), settings=full.settings)
+    rows = [
+        {
+            "subject": full.parks[0].id,
+            "quantity": change.quantity,
+            "period": "2025",
+            "value": str(float(change.needed)),
+            "unit": "m3",
+        }
+    ]
+    moved = Facts(
+        [*ep.read_facts(rows).observations, *full.observations], full.subjects.values(), settings=full.settings
+    )
     assert ep.assess(moved, "hj274-2015", period="2025").clause("13").status == "met"
 
 
@@ -92,7 +102,8 @@ def test_a_scope_that_changed_breaks_the_trend(tmp_path):
     folder = tmp_path / "park"
     (folder / "data").mkdir(parents=True)
     (folder / "park.toml").write_text(
-        '[park]\nid = "p"\nname = "P"\n[[scope]]\nfrom = 2022\nzh = "扩区"\nen = "extension by 9 km2"\n', encoding="utf-8"
+        '[park]\nid = "p"\nname = "P"\n[[scope]]\nfrom = 2022\nzh = "扩区"\nen = "extension by 9 km2"\n',
+        encoding="utf-8",
     )
     (folder / "data" / "facts.csv").write_text(
         "quantity,period,value,unit\nindustrial_value_added_const,2020,1000,10k CNY@2020\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import typer
@@ -15,7 +16,11 @@ PACK = typer.Option(..., "--pack", "-p", help="Pack id; repeat for several, or `
 PERIOD = typer.Option(None, "--period", help="Year; default: the latest with figures.")
 SUBJECT = typer.Option(None, "--subject", help="Which park, where there are several.")
 SINCE = typer.Option(None, "--since", help="First year of the construction period (default: three years back).")
-SET = typer.Option([], "--set", help="PACK.KEY=VALUE: an option or parameter of a pack; factors.confirm=ID, factors.grid=CODE, bounds.narrow=TIMES.")
+SET = typer.Option(
+    [],
+    "--set",
+    help="PACK.KEY=VALUE: an option or parameter of a pack; factors.confirm=ID, factors.grid=CODE, bounds.narrow=TIMES.",
+)
 ASIDE = typer.Option(False, "--set-aside", help="Go on without unusable rows; they are written to rejected.csv.")
 LANG = typer.Option(None, "--lang", help="zh or en (default: as the environment says).")
 FORMAT = typer.Option("text", "--format", help="text or json.")
@@ -133,7 +138,7 @@ def assess(
         with progress("dossier" if lang == "en" else "报告") as step:
             written = write_dossiers(
                 read, pack, out, periods=periods, subject=subject, since=since, options=options, years=years, lang=lang,
-                step=step,
+                on=date.today(), step=step,
             )  # fmt: skip
     elif read.rejected:
         from ecopark.workflows.write_dossier import write_rejected

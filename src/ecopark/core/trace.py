@@ -16,7 +16,6 @@ from ecopark.core.text import Text
 from ecopark.core.value import Missing, Result
 from ecopark.errors import Place
 
-
 SHOWN_PARTS = 6
 """How many parts of a roll-up are printed in a text; all are kept in the data."""
 

@@ -55,7 +55,7 @@ from ecopark.expr.polynomial import (
     negate_interval,
     power_interval,
 )
-from ecopark.expr.traced import Lookup, Evaluator
+from ecopark.expr.traced import Evaluator, Lookup
 
 Ranges = Callable[[Leaf, Period], Interval | None]
 """Plausible range of a missing leaf at its own period; None where nothing is known."""

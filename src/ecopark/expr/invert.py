@@ -22,7 +22,7 @@ from ecopark.expr.bounded import BOTH, Ranges, bounds, missing_leaves
 from ecopark.expr.fit import Fitted
 from ecopark.expr.nodes import Binary, Call, Choice, Compare, Leaf, Named, Negate, Node, Number, children, leaves
 from ecopark.expr.polynomial import Interval, Ratio, TooBig, coefficients
-from ecopark.expr.traced import Lookup, Evaluator, evaluate
+from ecopark.expr.traced import Evaluator, Lookup, evaluate
 
 LeafKey = tuple[str, tuple[str, ...], Period]
 Movable = Callable[[Leaf], Interval | None]

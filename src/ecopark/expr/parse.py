@@ -72,7 +72,9 @@ def _read(node: ast.expr, source: str, depth: int) -> Node:
             try:
                 return Number(_decimal(literal.replace("_", "")))
             except ValueError:
-                raise FormulaError(f"{literal[:40]} is not a decimal number of ordinary size", node.col_offset + 1) from None
+                raise FormulaError(
+                    f"{literal[:40]} is not a decimal number of ordinary size", node.col_offset + 1
+                ) from None
         case ast.Constant(value=str() as word):
             return Word(word)
         case ast.Name(id=name):

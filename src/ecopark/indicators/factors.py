@@ -206,7 +206,6 @@ class Factors:
             used_zh, used_en = used_zh + "，用户已确认", used_en + ", confirmed by the user"
         return Trace("factor", best.id, best.value, best.unit, source=best.source, note=Text(used_zh, used_en))
 
-
     def _own(self, name: str, given: Mapping[str, Any], family: str) -> Trace:
         """A factor that the park folder states: ``[factors.values."grid.average.national"] value, unit, source``."""
         text, target = str(given.get("unit") or ""), family_unit(family)
@@ -216,9 +215,12 @@ class Factors:
             if text:
                 value *= unit(text).factor_to(target)
         except (ValueError, UnitError) as error:
-            return Trace("missing", name, Missing(Text(f"系数 {name}：{error}", f"factor {name}: {error}"), (MissingItem(f"factor.{name}"),)))
+            why = Text(f"系数 {name}：{error}", f"factor {name}: {error}")
+            return Trace("missing", name, Missing(why, (MissingItem(f"factor.{name}"),)))
         shown = f"{given.get('value')} {text}".strip()
-        return Trace("factor", name, value, target.symbol, given=shown, source=str(given.get("source") or ""), note=note)
+        return Trace(
+            "factor", name, value, target.symbol, given=shown, source=str(given.get("source") or ""), note=note
+        )
 
 
 def _year(factor: Factor, lang: str) -> str:

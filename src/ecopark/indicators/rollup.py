@@ -12,7 +12,6 @@ from fractions import Fraction
 from ecopark.core.period import Period
 from ecopark.observations.model import Facts, Observation, Subject
 
-
 TOLD = 300
 """Up to how many firms a roll-up keeps each of them for the trace."""
 

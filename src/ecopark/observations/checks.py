@@ -174,7 +174,9 @@ def closed_list_holes(facts: Facts, known: Catalogue | None = None) -> Iterable[
         for list_id in quantity.breakdowns:
             breakdown = known.breakdowns[list_id]
             have = {part for o in rows for part in o.by.split(";")}
-            lacking = [c for c in breakdown.codes if c.id in breakdown.required and f"{breakdown.dimension}={c.id}" not in have]
+            lacking = [
+                c for c in breakdown.codes if c.id in breakdown.required and f"{breakdown.dimension}={c.id}" not in have
+            ]
             if not lacking:
                 continue
             ids = ", ".join(f"{breakdown.dimension}={c.id}" for c in lacking)

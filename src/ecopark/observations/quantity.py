@@ -59,7 +59,8 @@ class Breakdown:
     dimension
         Key used in the ``by`` column, e.g. ``kind`` in ``kind=other``.
     closed
-        A closed list needs a value for every code that is not optional (zeros typed); an open list is complete once one row is given.
+        A closed list needs a value for every code that is not optional (zeros typed); an open list is complete once one
+        row is given.
     """
 
     id: str
@@ -178,7 +179,9 @@ class Catalogue:
     def like(self, word: str) -> list[Quantity]:
         """Quantities whose id or labels contain `word`."""
         low = word.lower()
-        return [q for q in self.quantities.values() if low in " ".join((q.id, q.label.zh, q.label.en, *q.aliases)).lower()]
+        return [
+            q for q in self.quantities.values() if low in " ".join((q.id, q.label.zh, q.label.en, *q.aliases)).lower()
+        ]
 
     @property
     def names(self) -> list[str]:

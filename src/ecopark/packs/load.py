@@ -279,7 +279,8 @@ class _Reader:
         )
         options = tuple(
             OptionSet(
-                str(o["id"]), tuple(f"{pack_id}/{c}" for c in self.strings(o.get("clauses"))), self.whole(o.get("need"), o.line_of("need"), "need", 1, 100) or 1,
+                str(o["id"]), tuple(f"{pack_id}/{c}" for c in self.strings(o.get("clauses"))), 
+                self.whole(o.get("need"), o.line_of("need"), "need", 1, 100) or 1,
                 self.text(o), self.basis_word(o.get("basis"), o.line),
             )
             for o in self.entries(head, "option_sets")

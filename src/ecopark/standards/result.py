@@ -304,7 +304,8 @@ class Assessment:
     def _repr_html_(self) -> str:
         from html import escape
 
-        head = f"<b>{escape(self.pack.title['en'])}</b> &middot; {escape(self.subject_name)} {self.period}: <b>{self.verdict}</b>"
+        title, name = escape(self.pack.title["en"]), escape(self.subject_name)
+        head = f"<b>{title}</b> &middot; {name} {self.period}: <b>{self.verdict}</b>"
         if self.score is not None:
             head += f", score {decimal_text(self.score, 6)}"
         rows = "".join(

@@ -170,7 +170,9 @@ def batch_data(batch: Batch) -> list[dict[str, Any]]:
         )
     packs = list(batch.packs)
     found = []
-    for row in sorted(batch.verdicts.iter_rows(named=True), key=lambda r: (r["subject"], r["period"], packs.index(r["pack"]))):
+    for row in sorted(
+        batch.verdicts.iter_rows(named=True), key=lambda r: (r["subject"], r["period"], packs.index(r["pack"]))
+    ):
         key = (row["subject"], row["period"], row["pack"])
         score = row.get("score")
         found.append(

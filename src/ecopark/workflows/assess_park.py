@@ -13,6 +13,7 @@ from typing import Any
 
 from ecopark import __version__
 from ecopark.core.period import Period
+from ecopark.core.rounding import exact
 from ecopark.errors import FormulaError, InputError, Place, Problem, did_you_mean
 from ecopark.indicators.catalogue import indicators
 from ecopark.indicators.factors import family_unit
@@ -22,7 +23,7 @@ from ecopark.observations.model import Facts
 from ecopark.observations.quantity import Catalogue
 from ecopark.observations.quantity import catalogue as quantity_catalogue
 from ecopark.packs.load import UnknownPackError, find_pack, shipped_ids
-from ecopark.packs.model import Pack
+from ecopark.packs.model import Pack, Parameter
 from ecopark.standards.assess import assess_pack
 from ecopark.standards.result import Assessment
 
@@ -215,7 +216,9 @@ def with_run_settings(facts: Facts, options: Options | None) -> Facts:
         for name in values:
             if name not in RUN_SETTINGS[key]:
                 hint = did_you_mean(name, RUN_SETTINGS[key])
-                raise _input("unknown-option", f"没有设置 '{key}.{name}'", f"there is no setting '{key}.{name}'. {hint}")
+                raise _input(
+                    "unknown-option", f"没有设置 '{key}.{name}'", f"there is no setting '{key}.{name}'. {hint}"
+                )
         merged = {**(settings.get(key) or {}), **values}
         if isinstance(values.get("confirm"), str):
             merged["confirm"] = [*(settings.get(key) or {}).get("confirm", ()), *values["confirm"].split(",")]
@@ -300,6 +303,10 @@ def check_options(loaded: Sequence[Pack], settings: Mapping[str, Any], options: 
                 en = f"{pack_id} has no option '{key}'. {did_you_mean(key, known)}"
                 problems.append(Problem("unknown-option", Place(), f"{pack_id} 没有选项 '{key}'", en))
                 continue
+            parameter = next((p for p in pack.parameters if p.id == key), None)
+            if parameter is not None and not _fits(parameter, value):
+                zh, en = f"{pack_id}.{key}：{value} 不是数字", f"{pack_id}.{key}: {value!r} is no number"
+                problems.append(Problem("bad-option", Place(), zh, en))
             option = next((o for o in pack.option_sets if o.id == key), None)
             if option is not None:
                 names = value.split(",") if isinstance(value, str) else list(value)
@@ -307,10 +314,22 @@ def check_options(loaded: Sequence[Pack], settings: Mapping[str, Any], options: 
                 wrong = [n for n in names if str(n).strip().split("/")[-1].lstrip("0") not in members]
                 if wrong or len(names) != option.need:
                     zh = f"{pack_id}.{key} 须从 {', '.join(sorted(members))} 中选 {option.need} 项"
-                    en = f"{pack_id}.{key} takes {option.need} of {', '.join(sorted(members))}, not {', '.join(map(str, names))}"
+                    offered, given_names = ", ".join(sorted(members)), ", ".join(map(str, names))
+                    en = f"{pack_id}.{key} takes {option.need} of {offered}, not {given_names}"
                     problems.append(Problem("bad-option", Place(), zh, en))
     if problems:
         raise InputError(problems)
+
+
+def _fits(parameter: Parameter, value: Any) -> bool:
+    """Whether a value is of the parameter's kind: a number, unless its default is a word; empty takes the default away."""
+    if (isinstance(parameter.default, str) and parameter.default) or str(value) == "":
+        return True
+    try:
+        exact(str(value))
+    except (ValueError, ZeroDivisionError):
+        return False
+    return True
 
 
 def parse_set(settings: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -18,8 +18,8 @@ from ecopark.workflows.assess_park import assess_all
 
 LEAD = Text(
     "以下数值均取自各区公开报道，原样照录；只有确切且注明年份的数值进入评价。公开数据远不足以判定任何一项标准，缺什么逐项列出。",
-    "All figures are taken from public reports as they stand; only exact, dated ones enter an assessment. What is public is far from "
-    "enough to decide any standard; what is missing is listed.",
+    "All figures are taken from public reports as they stand; only exact, dated ones enter an assessment. What is public "
+    "is far from enough to decide any standard; what is missing is listed.",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 from ecopark.observations.model import Facts
@@ -24,6 +25,7 @@ def write_dossiers(
     options: Options | None = None,
     years: int = 3,
     lang: str = "zh",
+    on: date | None = None,
     step: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write one dossier per park.
@@ -35,6 +37,8 @@ def write_dossiers(
         format that its suffix names.
     years
         How many years stand side by side, the assessed one being the last.
+    on
+        The day from which the clocks of titles are read; default: the end of the assessed year.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def write_dossiers(
     written: list[Path] = []
     for name, assessments in by_subject.items():
         target = out if len(by_subject) == 1 else out.with_stem(f"{out.stem}-{name}") if one_file else out / name
-        written += write_dossier(assessments, target, lang=lang, facts=facts, on_progress=step)
+        written += write_dossier(assessments, target, lang=lang, facts=facts, on=on, on_progress=step)
     if facts.rejected:
         folder = out.parent if one_file else out
         written.append(write_rejected(facts, folder / "rejected.csv"))
