@@ -136,6 +136,7 @@ class Facts:
         for o in self.observations:
             if o.subject not in self.subjects:
                 self.subjects[o.subject] = Subject(o.subject, o.subject)
+        self._prints: dict[str | None, str] = {}
         self._children: dict[str, list[Subject]] = {}
         for s in self.subjects.values():
             if s.parent:
@@ -177,6 +178,11 @@ class Facts:
 
     def fingerprint(self, subject: str | None = None) -> str:
         """Hash of all values (of one subject and its parts): facts with the same fingerprint give the same results."""
+        if subject not in self._prints:
+            self._prints[subject] = self._fingerprint(subject)
+        return self._prints[subject]
+
+    def _fingerprint(self, subject: str | None) -> str:
         wanted = None if subject is None else {subject, *self._below(subject)}
         rows = sorted(
             f"{o.subject}|{o.quantity}|{o.period}|{o.by}|{value_key(o.value)}|{o.base_year or ''}|{o.not_applicable}"
