@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -100,7 +99,8 @@ def work(path: str, out: str, years: Sequence[int], engine: str) -> None:
 
     batch = assess_batch(path, shipped_ids(), periods=list(years), engine=engine, out=out)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    status = Path("/proc/self/status").read_text()
+    peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
     near = float(batch.results["near"].mean())  # type: ignore[arg-type]
     report = {"seconds": seconds, "peak_mb": peak, "results": len(batch.results), "near": near}
     print(json.dumps(report | {"verdicts": len(batch.verdicts)}))
