@@ -253,8 +253,8 @@ def count_words(a: Assessment, lang: str) -> str:
 
 
 def with_limit(a: Assessment) -> list[ClauseResult]:
-    """Clauses for which a limit was applied."""
-    return [c for c in a.clauses if c.limit.require is not None]
+    """Clauses for which a limit was applied, or a benchmark that the score divides by."""
+    return [c for c in a.clauses if c.limit.require is not None or c.clause.benchmark is not None]
 
 
 def all_verified(a: Assessment) -> bool:
