@@ -146,3 +146,25 @@ def test_the_park_may_choose_its_optional_terms(full):
     chosen = ep.assess(full, "miit-green-park-2016", period="2025", options={"O1": "8,9"})
     assert dict(chosen.choices)["O1"] == ("miit-green-park-2016/8", "miit-green-park-2016/9")
     assert chosen.score <= free.score
+
+
+def test_a_share_of_a_whole_stays_within_it():
+    rows = [{"quantity": "park_area_km2", "period": "2023", "value": "20", "unit": "km2"}]
+    assert ep.assess(rows, "hj274-2015", period="2023").clause("29").bounds == (0, 100)
+    assert ep.assess(rows, "hj274-2015", period="2023").clause("16").bounds == (0, 100)
+
+
+def test_a_missing_figure_is_narrowed_by_other_years_only_where_the_user_allows_it():
+    rows = [
+        {"quantity": "energy_industrial_tce", "period": "2022", "value": "100", "unit": "tce"},
+        {"quantity": "industrial_value_added", "period": "2023", "value": "1000", "unit": "万元"},
+    ]
+    wide = ep.assess(rows, "hj274-2015", period="2023").clause("11").bounds
+    facts = (
+        ep.assess_all(rows, ["hj274-2015"], periods=["2023"], options={"bounds": {"narrow": "2"}})[0]
+        .clause("11")
+        .bounds
+    )
+    assert facts == (Fraction(50, 1000), Fraction(200, 1000))
+    assert wide[0] <= facts[0]
+    assert wide[1] > facts[1]

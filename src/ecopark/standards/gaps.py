@@ -21,7 +21,7 @@ from ecopark.core.value import Missing, MissingItem
 from ecopark.expr.bounded import bounds
 from ecopark.expr.fit import Fitted
 from ecopark.expr.invert import LeafChange, With, leaf_key, smallest_changes
-from ecopark.expr.nodes import Leaf
+from ecopark.expr.nodes import Binary, Choice, Leaf, Named, Node, Number
 from ecopark.expr.polynomial import Interval
 from ecopark.expr.traced import evaluate
 from ecopark.indicators.catalogue import indicators
@@ -49,12 +49,34 @@ def with_bounds(result: ClauseResult, run: Run) -> ClauseResult:
         return result
     if isinstance(result.value, Missing) and result.status == "undetermined" and result.clause.direction != "flag":
         found = bounds(compiled.value, run.lookup, lambda leaf, at: plausible(leaf, at, run), run.period)
-        known = found.possible and (found.low is not None or found.high is not None)
-        return replace(result, bounds=found.interval) if known else result
+        low, high = _met(found.interval, part_of_whole(compiled.value.node))
+        known = found.possible and (low is not None or high is not None)
+        return replace(result, bounds=(low, high)) if known else result
     if result.status in ("not_met", "partly_met") and not result.reported:
         test = compiled.test(run.period.year)
         return replace(result, changes=_changes(test, run)) if test is not None else result
     return result
+
+
+def part_of_whole(node: Node) -> Interval:
+    """The range of a formula that is a part divided by its whole: 0 to 1, in the clause's unit; else open."""
+    match node:
+        case Binary("*", inner, Number(factor)) if factor > 0:
+            low, high = part_of_whole(inner)
+            return (None if low is None else low * factor, None if high is None else high * factor)
+        case Named(_, Choice(_, inner, _)):
+            return part_of_whole(inner)
+        case Binary("/", Leaf("name", (part,), a), Leaf("name", (whole,), b)) if a == b:
+            if (part, whole) in catalogue().identities:
+                return (Fraction(0), Fraction(1))
+    return (None, None)
+
+
+def _met(a: Interval, b: Interval) -> Interval:
+    """What lies in both intervals; the first where they contradict each other."""
+    lows, highs = [v for v in (a[0], b[0]) if v is not None], [v for v in (a[1], b[1]) if v is not None]
+    low, high = max(lows, default=None), min(highs, default=None)
+    return a if low is not None and high is not None and low > high else (low, high)
 
 
 def plausible(leaf: Leaf, period: Period, run: Run) -> Interval | None:
@@ -77,9 +99,26 @@ def plausible(leaf: Leaf, period: Period, run: Run) -> Interval | None:
         if partial is not None and (low is None or partial > low):
             low = partial
         low, high = _narrowed(quantity, period, run, low, high)
+        low, high = _met((low, high), _beside(quantity, period, run))
     if low is not None and high is not None and low > high:
         high = None
     return (low, high)
+
+
+def _beside(quantity: Quantity, period: Period, run: Run) -> Interval:
+    """What known parts and wholes say of a missing figure: no part exceeds its whole."""
+
+    def known(name: str) -> Fraction | None:
+        found = run.facts.get(run.subject, name, period)
+        return (
+            found.value
+            if found is not None and isinstance(found.value, Fraction) and not found.not_applicable
+            else None
+        )
+
+    wholes = [v for part, whole in catalogue().identities if part == quantity.id and (v := known(whole)) is not None]
+    parts = [v for part, whole in catalogue().identities if whole == quantity.id and (v := known(part)) is not None]
+    return (max(parts, default=None), min(wholes, default=None))
 
 
 def _narrowed(
