@@ -124,7 +124,9 @@ def _ratio_index(
     )  # fmt: skip
     value = pl.col("value")
     inverse = pl.when(value > 0).then(pl.col("benchmark") / value).otherwise(floor)
-    ratio: pl.Expr = pl.when(value.is_not_null()).then(pl.when("lower").then(inverse).otherwise(value / pl.col("benchmark")))
+    ratio: pl.Expr = pl.when(value.is_not_null()).then(
+        pl.when("lower").then(inverse).otherwise(value / pl.col("benchmark"))
+    )
     if isinstance(cap, Fraction):
         ratio = pl.when(ratio > float(cap)).then(float(cap)).otherwise(ratio)
     terms = rows.join(marks, on="clause", how="inner").with_columns(ratio.alias("ratio"))
