@@ -102,7 +102,13 @@ def work(path: str, out: str, years: Sequence[int], engine: str) -> None:
     status = Path("/proc/self/status").read_text()
     peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
     near = float(batch.results["near"].mean())  # type: ignore[arg-type]
-    report = {"seconds": seconds, "peak_mb": peak, "results": len(batch.results), "near": near}
+    report = {
+        "seconds": seconds,
+        "cpu": time.process_time(),
+        "peak_mb": peak,
+        "results": len(batch.results),
+        "near": near,
+    }
     print(json.dumps(report | {"verdicts": len(batch.verdicts)}))
 
 
@@ -163,7 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = json.loads(done.stdout.strip().splitlines()[-1])
         print(
             f"{report['results']:,} results, {report['verdicts']:,} verdicts in {report['seconds']:.1f} s, "
-            f"peak {report['peak_mb']:,.0f} MB, {report['near']:.2%} decided by the traced form"
+            f"({report['cpu']:.1f} s of processor), peak {report['peak_mb']:,.0f} MB, {report['near']:.2%} decided by the traced form"
         )
         mean, high, wrong = rebuilt(path, out, options.sample)
         print(

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from ecopark.core.period import ALWAYS, Period
@@ -32,44 +32,63 @@ MEASURED = "factor.*"
 COLUMNS = ("subject", "quantity", "period", "value", "unit", "by", "note")
 YES, NO = ("true", "是", "True", "TRUE"), ("false", "否", "False", "FALSE")
 PLAIN_NUMBER = r"^-?\d{1,15}(\.\d{1,15})?$"
-PLAIN_PERIOD = r"^(\d{4})?$"
 EXACT_DIGITS = 15
 
-SCHEMA: dict[str, Any] = {
-    "subject": pl.String, "quantity": pl.String, "year": pl.Int32, "part": pl.Boolean, "by": pl.String, "x": pl.Float64,
-    "text": pl.String, "kind": pl.String, "na": pl.Boolean, "unit": pl.String, "base": pl.Int32, "period": pl.String,
-    "typed": pl.Float64, "meaning": pl.Int32,
+ROWS: dict[str, Any] = {
+    "sid": pl.UInt32, "mid": pl.Int32, "year": pl.Int32, "x": pl.Float64, "typed": pl.Float64, "text": pl.String,
+    "na": pl.Boolean, "part": pl.String,
+}  # fmt: skip
+ABOUT: dict[str, Any] = {
+    "mid": pl.Int32, "quantity": pl.String, "by": pl.String, "kind": pl.String, "unit": pl.String, "base": pl.Int32,
 }  # fmt: skip
 
 
 @dataclass
 class LongFacts:
-    """Canonical long facts.
+    """Canonical long facts: numbers and small integers only, so that millions of rows stay light.
 
     Parameters
     ----------
-    frame
-        ``subject, quantity, year`` (0: holds for all time), ``part`` (of a year), ``by, x`` (number or flag as 1/0, canonical
-        unit), ``text`` (a code), ``kind`` (number, flag, code, text, reported), ``na, unit, base``; and for exact values
-        ``typed`` and the row of `factors`.
+    rows
+        ``sid`` (place in `names`), ``mid`` (row of `about`), ``year`` (0: holds for all time), ``x`` (number or flag as 1/0, in
+        the canonical unit), ``typed`` and ``text`` (what makes the value exact; a code), ``na``, ``part`` (month or quarter).
+    about
+        What a ``mid`` means: ``quantity, by, kind`` (number, flag, code, text, reported), ``unit, base`` year.
+    names
+        Ids of the subjects.
     subjects
         Declared subjects; others are taken for parks.
     factors
-        Exact factors from typed to canonical unit.
+        Per ``mid`` the exact factor from the typed to the canonical unit.
     inexact
         Quantities whose floats do not determine the exact values (a unit was converted, very long decimals).
     source
         The facts themselves where they were given as such.
     """
 
-    frame: pl.DataFrame
+    rows: pl.DataFrame
+    about: pl.DataFrame
+    names: list[str]
     subjects: dict[str, Subject]
     factors: list[Fraction]
     inexact: set[str]
     settings: dict[str, Any] = field(default_factory=dict)
     source: Facts | None = None
     _sorted: pl.DataFrame | None = None
-    _slices: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _starts: Any = None
+    _ids: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """Places of subjects in `names`."""
+        if not self._ids:
+            self._ids = {name: i for i, name in enumerate(self.names)}
+        return self._ids
+
+    def where(self, test: pl.Expr) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which rows have a meaning for which `test` (on `about`) holds."""
+        flags = self.about.sort("mid").select(test.fill_null(False)).to_series().to_numpy()
+        return np.asarray(flags[self.rows["mid"].to_numpy()], dtype=np.bool_)
 
     def facts(self, subjects: Iterable[str], needed: pl.DataFrame | None = None) -> Facts:
         """The exact facts of some subjects (and of their firms), for the traced form.
@@ -84,22 +103,23 @@ class LongFacts:
         wanted = set(subjects)
         below = [s for s in self.subjects.values() if s.id in wanted or self._above(s) & wanted]
         firms = [(s.id, park) for s in below for park in self._above(s) & wanted]
-        if len(wanted) == 1 and not firms:
-            rows = self._of_one(next(iter(wanted)))
-            if needed is not None:
-                names = needed["quantity"].to_list()
-                rows = rows.filter(pl.col("quantity").is_in(names) | _measured(names))
-        elif needed is None:
-            rows = self.frame.filter(pl.col("subject").is_in([*wanted, *(f for f, _ in firms)]))
-        else:
-            table = pl.DataFrame(firms, schema={"firm": pl.String, "subject": pl.String}, orient="row")
-            more = needed.join(table, on="subject", how="inner").select(pl.col("firm").alias("subject"), "quantity")
-            keys = pl.concat([needed.select("subject", "quantity"), more])
-            rows = self.frame.join(keys, on=["subject", "quantity"], how="semi")
-            factors = keys.filter(pl.col("quantity") == MEASURED)
-            if len(factors):
-                own = self.frame.filter(pl.col("quantity").str.starts_with("factor."))
-                rows = pl.concat([rows, own.join(factors, on="subject", how="semi")])
+        rows = pl.concat([self._of_one(n) for n in sorted({*wanted, *(f for f, _ in firms)})] or [self.rows.head(0)])
+        if needed is not None:
+            pairs = pl.concat(
+                [
+                    needed.select("subject", "quantity"),
+                    needed.join(_frame(firms, ("firm", "subject")), on="subject").select(
+                        pl.col("firm").alias("subject"), "quantity"
+                    ),
+                ]
+            )
+            measured = self.about.filter(pl.col("quantity").str.starts_with("factor."))
+            named = self.about.select("mid", "quantity")
+            starred = measured.select("mid", pl.lit(MEASURED).alias("quantity"))
+            keys = pairs.join(pl.concat([named, starred]), on="quantity", how="inner")
+            places = pl.DataFrame({"subject": self.names, "sid": pl.Series(range(len(self.names)), dtype=pl.UInt32)})
+            keys = keys.join(places, on="subject", how="inner").select("sid", "mid").unique()
+            rows = rows.join(keys, on=["sid", "mid"], how="semi")
         known = {s.id for s in below}
         others = [Subject(n, n) for n in sorted(wanted - known)]
         return Facts(self._observations(rows), [*below, *others], settings=self.settings)
@@ -107,14 +127,13 @@ class LongFacts:
     def _of_one(self, subject: str) -> pl.DataFrame:
         """The rows of one subject: a slice of the rows sorted by subject."""
         if self._sorted is None:
-            frame = self.frame.sort("subject")
-            runs = frame["subject"].rle()
-            names, lengths = runs.struct.field("value").to_list(), runs.struct.field("len").to_list()
-            starts = accumulate(lengths, initial=0)
-            self._slices = {name: (start, n) for name, start, n in zip(names, starts, lengths, strict=False)}
-            self._sorted = frame
-        start, length = self._slices.get(subject, (0, 0))
-        return self._sorted.slice(start, length)
+            self._sorted = self.rows.sort("sid")
+            self._starts = np.searchsorted(self._sorted["sid"].to_numpy(), np.arange(len(self.names) + 1))
+        place = self.ids.get(subject)
+        if place is None:
+            return self._sorted.head(0)
+        start, end = int(self._starts[place]), int(self._starts[place + 1])
+        return self._sorted.slice(start, end - start)
 
     def _above(self, subject: Subject) -> set[str]:
         found: set[str] = set()
@@ -126,23 +145,31 @@ class LongFacts:
         return found
 
     def _observations(self, rows: pl.DataFrame) -> list[Observation]:
-        periods: dict[str, Period] = {}
+        meanings = {row[0]: row[1:] for row in self.about.iter_rows()}
+        periods: dict[Any, Period] = {0: ALWAYS}
         made = []
-        for subject, quantity, _, _, by, x, text, kind, na, unit, base, period, typed, index in rows.iter_rows():
-            when = periods.get(period)
+        for sid, mid, year, x, typed, text, na, part in rows.iter_rows():
+            quantity, by, kind, unit, base = meanings[mid]
+            when = periods.get(part or year)
             if when is None:
-                when = periods[period] = Period.parse(period)
+                when = periods[part or year] = Period.parse(part) if part else Period(year)
             value: Scalar
-            if kind == "flag":
-                value = x == 1.0
-            elif kind in ("code", "text") or na:
+            if na or kind in ("code", "text"):
                 value = text or ""
+            elif kind == "flag":
+                value = x == 1.0
             else:
                 value = exact(text) if text else _exact(typed)
-                if index >= 0 and self.factors[index] != 1:
-                    value = value * self.factors[index]
-            made.append(Observation(subject, quantity, when, value, unit or "", by, base_year=base, not_applicable=na))
+                if self.factors[mid] != 1:
+                    value = value * self.factors[mid]
+            made.append(
+                Observation(self.names[sid], quantity, when, value, unit or "", by, base_year=base, not_applicable=na)
+            )
         return made
+
+
+def _frame(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
 
 
 def _measured(names: list[str]) -> pl.Expr:
@@ -218,6 +245,19 @@ def _subjects(given: Any) -> dict[str, Subject]:
     return {s.id: s for s in given}
 
 
+def _codes(column: pl.Series) -> tuple[pl.Series, list[str]]:
+    """A text column as places in the list of its distinct texts (blanks trimmed)."""
+    values = column.unique(maintain_order=True).drop_nulls().to_list()
+    codes = column.cast(pl.Enum(values)).to_physical().cast(pl.Int64)
+    trimmed = [v.strip() for v in values]
+    if trimmed == values:
+        return codes, values
+    distinct = list(dict.fromkeys(trimmed))
+    place = {v: i for i, v in enumerate(distinct)}
+    again = np.array([place[t] for t in trimmed], dtype=np.int64)
+    return pl.Series(column.name, again[codes.to_numpy()]), distinct
+
+
 def _from_frame(
     frame: pl.DataFrame, subjects: dict[str, Subject], settings: dict[str, Any], known: KnownReported | None
 ) -> LongFacts:
@@ -225,93 +265,97 @@ def _from_frame(
     default = parks[0].id if len(parks) == 1 else DEFAULT_SUBJECT
     for name in COLUMNS:
         if name not in frame.columns:
-            frame = frame.with_columns(pl.lit("" if name != "subject" else default).alias(name))
+            frame = frame.with_columns(pl.lit("").alias(name))
     numeric = frame.schema["value"].is_numeric()
     frame = frame.select(
-        [pl.col(c).cast(pl.String).fill_null("").str.strip_chars() for c in COLUMNS if c != "value"]
-        + [pl.col("value") if numeric else pl.col("value").cast(pl.String).str.strip_chars()]
+        [pl.col(c).cast(pl.String).fill_null("") for c in COLUMNS if c != "value"]
+        + [pl.col("value") if numeric else pl.col("value").cast(pl.String)]
     )
-    frame = frame.filter(pl.col("value").is_not_null()).with_columns(
-        pl.when(pl.col("subject") == "").then(pl.lit(default)).otherwise(pl.col("subject")).alias("subject")
-    )
-    if not numeric:
-        frame = frame.filter(pl.col("value") != "")
+    frame = frame.filter(pl.col("value").is_not_null() if numeric else pl.col("value").fill_null("") != "")
+    sid, names = _codes(frame["subject"])
+    names = [n or default for n in names]
+    period, periods = _codes(frame["period"])
+    quantity, quantities = _codes(frame["quantity"])
+    unit, units = _codes(frame["unit"])
+    by, bys = _codes(frame["by"])
+    joint = (quantity * len(units) + unit) * len(bys) + by
+    distinct = joint.unique().sort().to_list()
     meanings = Meanings(catalogue(), known)
-    keys = ["quantity", "unit", "by"]
-    distinct = frame.select(keys).unique().sort(keys)
-    found = [meanings.of(*row) for row in distinct.iter_rows()]
+    spans = len(units) * len(bys)
+    found = [
+        meanings.of(quantities[j // spans], units[j // len(bys) % len(units)], bys[j % len(bys)]) for j in distinct
+    ]
+    mid = np.searchsorted(np.array(distinct, dtype=np.int64), joint.to_numpy()).astype(np.int32)
     base_year = settings.get("base_year")
-    table = distinct.with_columns(
-        pl.Series("meaning", range(len(found)), dtype=pl.Int32),
-        pl.Series("id", [m.id for m in found], dtype=pl.String),
-        pl.Series("kind", [_kind(m) for m in found], dtype=pl.String),
-        pl.Series("clean_by", [m.by for m in found], dtype=pl.String),
-        pl.Series("clean_unit", [m.unit for m in found], dtype=pl.String),
-        pl.Series("scale", [float(m.factor) for m in found], dtype=pl.Float64),
-        pl.Series("base", [_base(m, base_year) for m in found], dtype=pl.Int32),
+    about = [(i, m.id, m.by, _kind(m), m.unit, _base(m, base_year)) for i, m in enumerate(found)]
+
+    def per(values: list[Any], dtype: Any) -> np.ndarray[Any, Any]:
+        return np.array(values, dtype=dtype)[mid] if len(values) else np.array([], dtype=dtype)
+
+    kinds = {"number": 0, "reported": 0, "flag": 1, "code": 2}
+    kind = pl.Series("kind", per([kinds.get(a[3], 3) for a in about], np.int8))
+    scale = pl.Series("scale", per([float(m.factor) for m in found], np.float64))
+    flow = pl.Series("flow", per([m.quantity is not None and m.quantity.kind == "flow" for m in found], np.bool_))
+    year_of = [int(p) if len(p) == 4 and p.isascii() and p.isdigit() else 0 if not p else -1 for p in periods]
+    year = pl.Series(
+        "year", np.array(year_of, dtype=np.int32)[period.to_numpy()] if len(periods) else [], dtype=pl.Int32
     )
-    frame = frame.join(table, on=keys, how="left")
-    value = pl.col("value")
+    table = frame.select("value").with_columns(kind, scale, flow, year)
+    value, is_number, is_flag = pl.col("value"), pl.col("kind") == 0, pl.col("kind") == 1
     if numeric:
         typed = value.cast(pl.Float64)
-        good = typed.is_finite() & (
-            pl.col("kind").is_in(["number", "reported"]) | ((pl.col("kind") == "flag") & typed.is_in([0.0, 1.0]))
-        )
-        x = pl.when(pl.col("kind") == "flag").then(typed).otherwise(typed * pl.col("scale"))
-        text = pl.lit(None, pl.String)
+        table = table.with_columns(typed.alias("typed"), pl.lit(None, pl.String).alias("text"))
+        good = typed.is_finite() & (is_number | (is_flag & typed.is_in([0.0, 1.0])))
+        x = pl.when(is_flag).then(typed).otherwise(typed * pl.col("scale"))
         long = pl.lit(False)
     else:
-        yes, no = value.is_in(YES), value.is_in(NO)
-        number = value.str.contains(PLAIN_NUMBER)
+        number = is_number & value.str.contains(PLAIN_NUMBER)
         typed = pl.when(number).then(value).cast(pl.Float64, strict=False)
-        codes = pl.DataFrame(
-            [(m.id, c.id) for m in found if m.kind == "code" and m.quantity for c in m.quantity.codes],
-            schema={"id": pl.String, "value": pl.String}, orient="row",
-        ).unique()  # fmt: skip
-        frame = frame.join(codes.with_columns(pl.lit(True).alias("known_code")), on=["id", "value"], how="left")
-        good = (
-            (pl.col("kind").is_in(["number", "reported"]) & number)
-            | ((pl.col("kind") == "flag") & (yes | no))
-            | ((pl.col("kind") == "code") & pl.col("known_code").fill_null(False))
-        )
-        flag = pl.when(yes).then(1.0).when(no).then(0.0)
-        x = pl.when(pl.col("kind") == "flag").then(flag).otherwise(typed * pl.col("scale"))
-        long = number & (value.str.len_chars() > EXACT_DIGITS)
-        text = pl.when((pl.col("kind") == "code") | long).then(value)
-    good = good & pl.col("period").str.contains(PLAIN_PERIOD)
-    flows = [m.id for m in found if m.quantity is not None and m.quantity.kind == "flow"]
-    good = good & ~((pl.col("period") == "") & pl.col("id").is_in(flows))
-    frame = frame.with_columns(
-        good.fill_null(False).alias("good"), x.alias("x"), text.alias("text"), typed.alias("typed"), long.alias("long")
+        flag = pl.when(is_flag & value.is_in(YES)).then(1.0).when(is_flag & value.is_in(NO)).then(0.0)
+        long = number & (value.str.len_bytes() > EXACT_DIGITS)
+        code = (pl.col("kind") == 2) & pl.Series("code", _known_codes(table, mid, found))
+        text = pl.when(code | long).then(value)
+        table = table.with_columns(typed.alias("typed"), text.alias("text"), code.alias("code"))
+        good = number | flag.is_not_null() | code
+        x = pl.when(is_flag).then(flag).otherwise(pl.col("typed") * pl.col("scale"))
+    good = good & (pl.col("year") >= 0) & ~((pl.col("year") == 0) & pl.col("flow"))
+    table = table.with_columns(x.alias("x"), good.fill_null(False).alias("good"), long.alias("long")).with_columns(
+        pl.Series("sid", sid).cast(pl.UInt32), pl.Series("mid", mid)
     )
-    inexact = set(
-        frame.filter((pl.col("kind") == "number") & ((pl.col("scale") != 1.0) | pl.col("long")))["id"]
-        .unique()
-        .to_list()
+    odd = table.filter(is_number & ((pl.col("scale") != 1.0) | pl.col("long")))["mid"].unique().to_list()
+    inexact = {about[m][1] for m in odd}
+    plain = table.filter("good").select(
+        "sid", "mid", "year", "x", "typed", "text", pl.lit(False).alias("na"), pl.lit(None, pl.String).alias("part")
     )
-    plain = frame.filter("good").select(
-        "subject", pl.col("id").alias("quantity"),
-        pl.col("period").replace("", "0").cast(pl.Int32).alias("year"), pl.lit(False).alias("part"),
-        pl.col("clean_by").alias("by"), "x", "text", "kind", pl.lit(False).alias("na"),
-        pl.col("clean_unit").alias("unit"), "base", "period", "typed", "meaning",
-    )  # fmt: skip
-    rest = frame.filter(~pl.col("good"))
-    factors = [m.factor for m in found]
+    rest = frame.filter(~table["good"])
+    long_ = LongFacts(plain, pl.DataFrame(about, schema=ABOUT, orient="row"), names, subjects, [], inexact, settings)
+    long_.factors = [m.factor for m in found]
     problems: list[Problem] = []
     if len(rest):
         try:
-            slow = facts_from(rest.select(COLUMNS), list(subjects.values()), known_reported=known, checks=False)
+            slow = facts_from(rest, list(subjects.values()), known_reported=known, checks=False)
         except InputError as error:
             problems += error.problems
         else:
-            more, names = _rows_of(slow)
-            inexact |= names
-            plain = pl.concat([plain, more])
-    problems += _repeated(plain) + _mixed_base_years(plain)
+            _append(long_, slow.observations)
+    for name in subjects:
+        if name not in long_.ids:
+            long_.ids[name] = len(long_.names)
+            long_.names.append(name)
+    problems += _repeated(long_) + _mixed_base_years(long_)
     if problems:
         raise InputError(problems)
-    plain = plain.unique(["subject", "quantity", "period", "by"], keep="first", maintain_order=False)
-    return LongFacts(plain, subjects, factors, inexact, settings)
+    return long_
+
+
+def _known_codes(table: pl.DataFrame, mid: np.ndarray[Any, Any], found: list[Meaning]) -> np.ndarray[Any, Any]:
+    """Rows whose value is a code of their quantity."""
+    rows = np.flatnonzero(table["kind"].to_numpy() == 2)
+    good = np.zeros(len(table), dtype=np.bool_)
+    codes = [{c.id for c in m.quantity.codes} if m.quantity is not None else set() for m in found]
+    values = table["value"].gather(rows).to_list()
+    good[rows] = [v in codes[m] for v, m in zip(values, mid[rows].tolist(), strict=True)]
+    return good
 
 
 def _kind(meaning: Meaning) -> str:
@@ -324,84 +368,89 @@ def _base(meaning: Meaning, default: Any) -> int | None:
     return meaning.base_year or (int(default) if default else None)
 
 
-def _repeated(frame: pl.DataFrame) -> list[Problem]:
-    """Keys that are given twice with different values."""
-    key = ["subject", "quantity", "period", "by"]
-    twice = frame.filter(frame.select(key).is_duplicated())
-    if not len(twice):
+def _append(long: LongFacts, observations: Iterable[Observation]) -> None:
+    """Add observations as rows; each combination of quantity, breakdown, unit and kind gets a meaning of its own."""
+    quantities = catalogue()
+    about: dict[tuple[Any, ...], int] = {}
+    first = len(long.about)
+    ids = long.ids
+    rows = []
+    for o in observations:
+        value, x, text = o.value, None, None
+        if isinstance(value, bool):
+            kind, x = "flag", float(value)
+        elif isinstance(value, str):
+            kind, text = ("text" if o.not_applicable else "code"), value
+        else:
+            kind = "number" if quantities.find(o.quantity) else "reported"
+            x = float(value)
+            if exact(x) != value:
+                long.inexact.add(o.quantity)
+                text = f"{value.numerator}/{value.denominator}"
+        key = (o.quantity, o.by, kind, o.unit, o.base_year)
+        mid = about.setdefault(key, first + len(about))
+        if o.subject not in ids:
+            ids[o.subject] = len(long.names)
+            long.names.append(o.subject)
+        part = None if o.period.kind in ("year", "always") else str(o.period)
+        year = 0 if o.period == ALWAYS else o.period.year
+        rows.append((ids[o.subject], mid, year, x, x, text, o.not_applicable, part))
+    more = pl.DataFrame([(m, *k) for k, m in about.items()], schema=ABOUT, orient="row")
+    long.rows = pl.concat([long.rows, pl.DataFrame(rows, schema=ROWS, orient="row")])
+    long.about = pl.concat([long.about, more])
+    long.factors += [Fraction(1)] * len(about)
+
+
+def _repeated(long: LongFacts) -> list[Problem]:
+    """Keys that are given twice with different values; equal ones are kept once."""
+    keys = long.about.select("quantity", "by").unique(maintain_order=True).with_row_index("cell")
+    cells = long.about.join(keys, on=["quantity", "by"], how="left").sort("mid")["cell"].to_numpy().astype(np.int64)
+    rows = long.rows
+    whole = rows["part"].null_count() == len(rows)
+    joint = (rows["sid"].to_numpy().astype(np.int64) * (len(keys) + 1) + cells[rows["mid"].to_numpy()]) * 4096
+    key = pl.Series("key", joint + rows["year"].to_numpy())
+    if whole and key.n_unique() == len(rows):
         return []
-    differing = (
-        twice.group_by(key)
-        .agg(pl.struct("x", "text", "na", "base").n_unique().alias("n"))
-        .filter(pl.col("n") > 1)
-        .sort(key)
-    )
-    return [
-        Problem(
-            "differing-duplicate", Place("<dataframe>"), f"{s} {q} {p} {b} 有多个不同的值".replace("  ", " "),
-            f"{s} {q} {p} {b} is given more than once with different values".replace("  ", " "),
-        )
-        for s, q, p, b, _ in differing.iter_rows()
-    ]  # fmt: skip
+    rows = rows.with_columns(key, pl.Series("base", _bases(long)))
+    twice = rows.filter(rows.select("key", "part").is_duplicated())
+    values = pl.struct("x", "text", "na", "base").n_unique()
+    differing = twice.group_by("key", "part").agg(values.alias("n"), pl.col("sid", "mid", "year").first())
+    problems = []
+    for _, part, n, sid, mid, year in differing.sort("key").iter_rows():
+        if n > 1:
+            quantity, by = long.about.row(mid)[1:3]
+            what = f"{long.names[sid]} {quantity} {part or year or ''} {by}".strip()
+            zh, en = f"{what} 有多个不同的值", f"{what} is given more than once with different values"
+            problems.append(Problem("differing-duplicate", Place("<dataframe>"), zh, en))
+    if len(twice) and not problems:
+        long.rows = rows.unique(["key", "part"], keep="first", maintain_order=True).drop("key", "base")
+    return problems
 
 
-def _mixed_base_years(frame: pl.DataFrame) -> list[Problem]:
-    mixed = (
-        frame.filter(pl.col("base").is_not_null())
-        .group_by("subject")
-        .agg(pl.col("base").n_unique().alias("n"))
-        .filter(pl.col("n") > 1)
-        .sort("subject")
-    )
+def _bases(long: LongFacts) -> np.ndarray[Any, Any]:
+    table = long.about.sort("mid")["base"].fill_null(0).to_numpy()
+    return np.asarray(table[long.rows["mid"].to_numpy()], dtype=np.int32)
+
+
+def _mixed_base_years(long: LongFacts) -> list[Problem]:
+    if long.about["base"].drop_nulls().n_unique() < 2:
+        return []
+    rows = long.rows.select("sid").with_columns(pl.Series("base", _bases(long))).filter(pl.col("base") > 0)
+    mixed = rows.group_by("sid").agg(pl.col("base").n_unique().alias("n")).filter(pl.col("n") > 1).sort("sid")
     return [
         Problem(
-            "mixed-base-years", Place("<dataframe>"), f"{s} 混用了不同基年", f"{s} mixes base years of constant prices"
+            "mixed-base-years",
+            Place("<dataframe>"),
+            f"{long.names[s]} 混用了不同基年",
+            f"{long.names[s]} mixes base years of constant prices",
         )
         for s, _ in mixed.iter_rows()
     ]
 
 
 def _from_facts(facts: Facts) -> LongFacts:
-    frame, inexact = _rows_of(facts)
-    return LongFacts(frame, dict(facts.subjects), [], inexact, facts.settings, facts)
-
-
-def _rows_of(facts: Facts) -> tuple[pl.DataFrame, set[str]]:
-    """Observations as canonical rows, and the quantities whose floats are not exact."""
-    quantities = catalogue()
-    inexact: set[str] = set()
-    rows = []
-    for o in facts.observations:
-        value, x, text = o.value, None, None
-        known = quantities.find(o.quantity)
-        if isinstance(value, bool):
-            kind, x = "flag", float(value)
-        elif isinstance(value, str):
-            kind, text = ("text" if o.not_applicable else "code"), value
-        else:
-            kind = "number" if known else "reported"
-            x = float(value)
-            if exact(x) != value:
-                inexact.add(o.quantity)
-                text = f"{value.numerator}/{value.denominator}"
-        part = o.period.kind not in ("year", "always")
-        year = 0 if o.period == ALWAYS else o.period.year
-        rows.append(
-            (
-                o.subject,
-                o.quantity,
-                year,
-                part,
-                o.by,
-                x,
-                text,
-                kind,
-                o.not_applicable,
-                o.unit,
-                o.base_year,
-                str(o.period),
-                x,
-                -1,
-            )
-        )
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row"), inexact
+    empty = pl.DataFrame(schema=ROWS), pl.DataFrame(schema=ABOUT)
+    names = list(facts.subjects)
+    long = LongFacts(*empty, names, dict(facts.subjects), [], set(), facts.settings, facts)
+    _append(long, facts.observations)
+    return long

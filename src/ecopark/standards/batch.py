@@ -153,15 +153,20 @@ def assess_batch(
 
 
 def _grid(long: LongFacts, periods: Sequence[int | str] | None) -> pl.DataFrame:
-    """Subjects and years to assess: (subject, year)."""
-    parks = [s.id for s in long.subjects.values() if s.kind == "park"]
-    seen = long.frame["subject"].unique().to_list()
-    names = sorted({*parks, *(s for s in seen if s not in long.subjects)})
+    """Subjects and years to assess: (sid, year)."""
+    parks = {s.id for s in long.subjects.values() if s.kind == "park"}
+    seen = {long.names[i] for i in long.rows["sid"].unique().to_list()}
+    names = sorted(parks | {s for s in seen if s not in long.subjects})
+    sids = pl.DataFrame({"sid": pl.Series([long.ids[n] for n in names], dtype=pl.UInt32)})
     if periods is not None:
         years = pl.DataFrame({"year": pl.Series([Period.parse(str(p)).year for p in periods], dtype=pl.Int32)})
-        return pl.DataFrame({"subject": names}, schema={"subject": pl.String}).join(years, how="cross")
-    last = long.frame.filter(pl.col("year") > 0).group_by("subject").agg(pl.col("year").max())
-    return last.filter(pl.col("subject").is_in(names)).sort("subject")
+        return sids.join(years, how="cross")
+    last = long.rows.filter(pl.col("year") > 0).group_by("sid").agg(pl.col("year").max())
+    return sids.join(last, on="sid", how="inner", maintain_order="left")
+
+
+def _names(long: LongFacts) -> pl.DataFrame:
+    return pl.DataFrame({"sid": pl.Series(range(len(long.names)), dtype=pl.UInt32), "subject": long.names})
 
 
 # -- columns -----------------------------------------------------------------------------------------------------------
@@ -191,14 +196,15 @@ def _assess_years(
             for i, clause in enumerate(pack.clauses)
         ]
         plans.append((pack, atoms, clauses))
-    subjects = grid["subject"].unique(maintain_order=True).to_list()
+    sids = grid["sid"].unique(maintain_order=True).to_list()
+    order = grid.join(_names(long), on="sid", how="left", maintain_order="left")
     made = []
     with engines.engine(engine) as chosen:
-        wide = chosen.keep(cells.wide(subjects, chosen.convert))
+        wide = chosen.keep(cells.wide(sids, chosen.convert))
         for pack, atoms, clauses in plans:
             frame = atoms.program.apply(wide)
-            table = chosen.collect(frame.select("subject", "year", *[e for c in clauses for e in c.exprs]))
-            table = table.join(grid, on=["subject", "year"], how="semi").sort("subject", "year")
+            table = chosen.collect(frame.select("sid", "year", *[e for c in clauses for e in c.exprs]))
+            table = order.join(table, on=["sid", "year"], how="inner", maintain_order="left")
             made += [_long(table, i, c, pack) for i, c in enumerate(clauses)]
     return pl.concat(made)
 
@@ -522,28 +528,27 @@ def fingerprints(long: LongFacts) -> pl.DataFrame:
     Texts are hashed with SHA-256 once each, figures by the bits of their float64; both are mixed by splitmix64 and added
     up, so neither the order of rows nor the version of any library matters.
     """
-    frame = long.frame.select("subject", "quantity", "period", "by", "x", "text", "na", "base")
-    mixed = np.zeros(len(frame), dtype=np.uint64)
-    for place, name in enumerate(("quantity", "period", "by", "text", "na", "base")):
-        column = frame[name].cast(pl.String).fill_null("\0")
-        values = column.unique().to_list()
-        codes = column.cast(pl.Enum(values)).to_physical().to_numpy()
-        table = np.array([_text_hash(f"{place}|{v}") for v in values], dtype=np.uint64)
-        mixed = _mix(mixed ^ table[codes])
-    x = frame["x"].fill_null(float("nan")).to_numpy() + 0.0
-    bits = np.where(np.isnan(x), np.uint64(0x7FF8000000000000), x.view(np.uint64))
-    mixed = _mix(mixed ^ bits)
-    order = frame["subject"].rle_id().to_numpy() if frame["subject"].is_sorted() else None
-    names = frame["subject"]
-    if order is None:
-        index = np.argsort(names.rank("dense").to_numpy(), kind="stable")
-        names, mixed = names.gather(index), mixed[index]
-        order = names.rle_id().to_numpy()
-    starts = np.flatnonzero(np.r_[True, order[1:] != order[:-1]]) if len(order) else np.array([], dtype=np.int64)
-    with np.errstate(over="ignore"):
-        sums = np.add.reduceat(mixed, starts) if len(starts) else np.array([], dtype=np.uint64)
-    texts = [f"{int(v):016x}" for v in sums]
-    return pl.DataFrame({"subject": names.gather(starts), "fingerprint": pl.Series(texts, dtype=pl.String)})
+    rows, about = long.rows, long.about.sort("mid")
+    meant = [_text_hash(f"{q}|{b}|{y or ''}") for q, b, y in about.select("quantity", "by", "base").iter_rows()]
+    mixed = np.array(meant, dtype=np.uint64)[rows["mid"].to_numpy()] if len(rows) else np.zeros(0, dtype=np.uint64)
+    mixed = _mix(mixed ^ rows["year"].cast(pl.UInt64).to_numpy())
+    kinds = about["kind"].is_in(["code", "text"]).to_numpy()[rows["mid"].to_numpy()] if len(rows) else mixed == 1
+    words = np.flatnonzero(kinds | rows["na"].to_numpy() | rows["part"].is_not_null().to_numpy())
+    if len(words):
+        known: dict[tuple[Any, ...], int] = {}
+        few = rows.select("text", "na", "part").with_columns(pl.Series(kinds).alias("code"))[words]
+        hashes = [
+            known.setdefault(row, _text_hash("|".join(str(v) for v in ((row[0] if row[3] else ""), *row[1:3]))))
+            for row in few.iter_rows()
+        ]
+        mixed[words] = _mix(mixed[words] ^ np.array(hashes, dtype=np.uint64))
+    x = rows["x"].fill_null(0.0).to_numpy() + 0.0
+    mixed = _mix(mixed ^ x.view(np.uint64))
+    sid, size = rows["sid"].to_numpy(), len(long.names)
+    low = np.bincount(sid, (mixed & np.uint64(0xFFFFFFFF)).astype(np.float64), size)
+    high = np.bincount(sid, (mixed >> np.uint64(32)).astype(np.float64), size)
+    texts = [f"{(int(h) * 2**32 + int(w)) % 2**64:016x}" for h, w in zip(high, low, strict=True)]
+    return pl.DataFrame({"subject": long.names, "fingerprint": pl.Series(texts, dtype=pl.String)})
 
 
 def _text_hash(text: str) -> int:
