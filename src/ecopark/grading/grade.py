@@ -1,0 +1,544 @@
+"""Grade firms exactly: values, points, missing-value rules, adjustments, ranks, classes, vetoes and exemptions.
+
+One pass per group, every number a fraction, every step kept for the firm's sheet. `grading.columnar` does the same for
+hundreds of thousands of firms in float64 and comes back here for whatever is too close to call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from ecopark.core.period import ALWAYS, Period
+from ecopark.core.rounding import decimal_text, round_to
+from ecopark.core.text import Text
+from ecopark.core.trace import Trace
+from ecopark.core.unit import unit
+from ecopark.core.value import Missing, Result, not_given
+from ecopark.errors import InputError, PackError, Place, Problem
+from ecopark.expr.fit import Fitted
+from ecopark.expr.nodes import Leaf
+from ecopark.expr.traced import evaluate
+from ecopark.grading.firms import Firm, FirmTable
+from ecopark.grading.load import substitutes
+from ecopark.grading.method import Adjustment, ClassRule, Cutoffs, Group, Indicator, Item, Method
+from ecopark.grading.score import MEAN_DECIMALS, Spread, base_of, points
+from ecopark.observations.quantity import catalogue
+
+TOLERANCE = Fraction(2, 100)
+"""Relative difference between a ratio as given and as computed above which it is a finding."""
+
+COMPUTED_BY_ZERO = Text("除数为零", "division by zero")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemScore:
+    """One line of a firm's sheet.
+
+    Parameters
+    ----------
+    value, unit
+        The indicator's value; None where missing.
+    points
+        None where the missing-value rule leaves it open.
+    note
+        Which rule was used, what was missing.
+    trace
+        How the value came about.
+    """
+
+    id: str
+    label: Text
+    value: Fraction | None
+    unit: str
+    base: Fraction | None
+    weight: Fraction | None
+    points: Fraction | None
+    note: Text = Text()
+    trace: Trace | None = None
+    filled: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of `ecopark grade`."""
+        return {
+            "id": self.id,
+            "value": _text(self.value),
+            "base": _text(self.base),
+            "weight": _text(self.weight),
+            "points": _text(self.points),
+        }
+
+
+@dataclass(frozen=True)
+class FirmGrade:
+    """What a method says of one firm.
+
+    Parameters
+    ----------
+    score, rank, of
+        None where something the score needs is missing; `of` is how many were ranked together.
+    by_rank
+        The class that rank or score alone give, before vetoes and floors.
+    grade
+        The class in the end; None where there is none.
+    treated_as
+        An exempt firm's treatment.
+    """
+
+    firm: Firm
+    group: str
+    items: tuple[ItemScore, ...]
+    score: Fraction | None = None
+    rank: int | None = None
+    of: int = 0
+    by_rank: str | None = None
+    grade: str | None = None
+    treated_as: str = ""
+    notes: tuple[Text, ...] = ()
+    exempt: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """As in the JSON of `ecopark grade`."""
+        return {
+            "firm": self.firm.id,
+            "group": self.group,
+            "score": _text(self.score),
+            "rank": self.rank,
+            "grade": self.grade,
+            "items": [i.to_dict() for i in self.items],
+        }
+
+
+@dataclass(frozen=True)
+class Grading:
+    """All firms graded by one method, in the order they were given."""
+
+    method: Method
+    table: FirmTable
+    firms: tuple[FirmGrade, ...]
+    warnings: tuple[Problem, ...] = ()
+    spreads: Mapping[tuple[str, str], Spread] = field(default_factory=dict, compare=False)
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """As in the JSON of `ecopark grade`."""
+        return [f.to_dict() for f in self.firms]
+
+    def of(self, firm_id: str) -> FirmGrade:
+        """The grade of the firm with this id, name or credit code."""
+        firm = self.table.firm(firm_id)
+        return next(g for g in self.firms if g.firm.id == firm.id)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Number of firms by group and class; ``""`` counts those without a class."""
+        found: dict[str, dict[str, int]] = {}
+        for g in self.firms:
+            here = found.setdefault(g.group, {})
+            here[g.grade or ""] = here.get(g.grade or "", 0) + 1
+        return found
+
+
+def _text(number: Fraction | None) -> str | None:
+    return None if number is None else decimal_text(number)
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+class FirmLookup:
+    """One firm's figures as the evaluator of formulas sees them."""
+
+    def __init__(self, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> None:
+        self.firm, self.labels = firm, labels
+
+    def resolve(self, leaf: Leaf, period: Period) -> Trace:
+        """The figure, or the one that stands in for it, or what is missing."""
+        name = leaf.name
+        known = catalogue().find(name)
+        label, unit_text = self.labels.get(name) or (
+            (known.label, known.unit) if known is not None else (Text(name, name), "")
+        )
+        if leaf.kind != "name" or leaf.back:
+            return Trace("missing", name, Missing(Text("本方法不支持", "not supported for firms")), unit_text, label)
+        if name in self.firm.values:
+            return Trace(
+                "observation", name, self.firm.values[name], unit_text, label, place=self.firm.places.get(name)
+            )
+        other = substitutes().get(name)
+        if other is not None and isinstance(value := self.firm.values.get(other), Fraction):
+            factor = unit(catalogue()[other].unit).factor_to(unit(unit_text))
+            note = Text(f"由 {other} 换算", f"converted from {other}")
+            place = self.firm.places.get(other)
+            return Trace("observation", name, value * factor, unit_text, label, place=place, note=note)
+        return Trace("missing", name, not_given(name, ALWAYS, label), unit_text, label)
+
+
+def value_of(indicator: Indicator, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> tuple[Trace, Text]:
+    """An indicator's value for a firm, and a finding where what was given differs from what can be computed."""
+    given = firm.values.get(indicator.id)
+    computed = None
+    if indicator.fitted is not None:
+        computed = evaluate(indicator.fitted, FirmLookup(firm, labels), ALWAYS)
+    place = firm.places.get(indicator.id)
+    if computed is not None and isinstance(computed.value, Fraction):
+        finding = Text()
+        if isinstance(given, Fraction) and abs(given - computed.value) > TOLERANCE * max(
+            abs(given), abs(computed.value)
+        ):
+            a, b = decimal_text(given, 8), decimal_text(computed.value, 8)
+            finding = Text(
+                f"{firm.id}：{indicator.label.zh} 填报 {a}，按基础数据计算为 {b}，采用计算值",
+                f"{firm.id}: {indicator.id} is given as {a}, computed from its inputs it is {b}; the computed one is used",
+            )
+        trace = Trace(
+            "indicator",
+            indicator.id,
+            computed.value,
+            indicator.unit,
+            indicator.label,
+            inputs=(computed,),
+            note=indicator.note,
+        )
+        return trace, finding
+    if isinstance(given, Fraction):
+        note = Text("填报率（不可复算）", "reported, not recomputable")
+        return Trace("reported", indicator.id, given, indicator.unit, indicator.label, place=place, note=note), Text()
+    missing: Result = computed.value if computed is not None else not_given(indicator.id, ALWAYS, indicator.label)
+    inputs = (computed,) if computed is not None else ()
+    return Trace("missing", indicator.id, missing, indicator.unit, indicator.label, inputs=inputs), Text()
+
+
+def holds(fitted: Fitted | None, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> bool | None:
+    """Whether a condition holds for a firm; None where it cannot be told."""
+    if fitted is None:
+        return None
+    value = evaluate(fitted, FirmLookup(firm, labels), ALWAYS).value
+    return value if isinstance(value, bool) else None
+
+
+def labels_of(method: Method) -> dict[str, tuple[Text, str]]:
+    """Label and unit of the method's own inputs."""
+    return {i.id: (i.label, i.unit) for i in method.inputs}
+
+
+# -- groups ------------------------------------------------------------------------------------------------------------
+
+
+def group_of(firm: Firm, method: Method, labels: Mapping[str, tuple[Text, str]]) -> tuple[str, Text]:
+    """The group of a firm: as given, else the first whose condition holds, else the one it has the most figures for."""
+    if firm.group:
+        return firm.group, Text()
+    if len(method.groups) == 1 and not method.groups[0].when:
+        return method.groups[0].id, Text()
+    for group in method.groups:
+        if holds(group.fitted, firm, labels):
+            return group.id, Text()
+    best = max(method.groups, key=lambda g: (_figures(g, firm, labels), -method.groups.index(g)))
+    return best.id, Text(
+        f"{firm.id}：未填分组，且按条件无法判断，按已有指标归入“{best.label.zh}”",
+        f"{firm.id}: no group is given and no condition decides; put into '{best.id}' by the indicators it has",
+    )
+
+
+def _figures(group: Group, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> int:
+    return sum(not value_of(i.indicator, firm, labels)[0].missing for i in group.items)
+
+
+# -- ranks and classes -------------------------------------------------------------------------------------------------
+
+
+def ranks(scores: Sequence[Fraction]) -> list[int]:
+    """Competition ranks, highest first: equal scores share the rank of the first of them (1, 2, 2, 4)."""
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    found = [0] * len(scores)
+    for at, i in enumerate(order):
+        tied = at and scores[order[at - 1]] == scores[i]
+        found[i] = found[order[at - 1]] if tied else at + 1
+    return found
+
+
+def class_at(position: int, of: int, score: Fraction, cutoffs: Cutoffs) -> str:
+    """The class of a place in a ranking of `of` firms: lower bound excluded, upper bound included."""
+    for entry in cutoffs.classes:
+        if entry.limit is None:
+            return entry.id
+        if cutoffs.kind == "scores":
+            if score >= entry.limit:
+                return entry.id
+        elif cutoffs.kind == "ranks":
+            if position <= entry.limit:
+                return entry.id
+        elif position * 100 <= entry.limit * of:
+            return entry.id
+    return cutoffs.classes[-1].id
+
+
+def last_position(class_id: str, of: int, cutoffs: Cutoffs) -> int:
+    """The last place in a ranking of `of` firms that still gives a class, for shares and ranks."""
+    limit = next(c.limit for c in cutoffs.classes if c.id == class_id)
+    if limit is None:
+        return of
+    return min(of, int(limit if cutoffs.kind == "ranks" else limit * of / 100))
+
+
+def classify(scores: Sequence[Fraction], cutoffs: Cutoffs) -> tuple[list[int], list[str]]:
+    """Ranks and classes of scores that are ranked together.
+
+    Examples
+    --------
+    >>> from ecopark.grading.method import Class
+    >>> cut = Cutoffs("shares", (Class("A", Text(), Fraction(20)), Class("B", Text())))
+    >>> classify([Fraction(n) for n in (9, 8, 8, 7, 1)], cut)
+    ([1, 2, 2, 4, 5], ['A', 'B', 'B', 'B', 'B'])
+    """
+    rank = ranks(scores)
+    tied: dict[int, int] = {}
+    for r in rank:
+        tied[r] = tied.get(r, 0) + 1
+    of = len(scores)
+    position = rank if cutoffs.ties == "best" else [r + tied[r] - 1 for r in rank]
+    return rank, [class_at(p, of, s, cutoffs) for p, s in zip(position, scores)]
+
+
+# -- grading -----------------------------------------------------------------------------------------------------------
+
+
+def check_scorable(method: Method, groups: Iterable[str]) -> None:
+    """Raise where a method lacks what the score of one of these groups needs.
+
+    Raises
+    ------
+    PackError
+        It names what is missing and where to fill it in.
+    """
+    wanted = set(groups)
+    problems = [
+        Problem(
+            "method-incomplete",
+            Place(f"{method.id}/method.yaml"),
+            f"不能计分：{lack.zh}。",
+            f"cannot score: {lack.en}.",
+            "请用 --weight / --base 补充，或在自己的方法目录中填写。",
+            "Give them with --weight / --base, or fill them in in a directory of your own.",
+        )
+        for group in method.groups
+        if group.id in wanted and method.cannot_score(group)
+        for lack in method.lacks()
+        if lack.en.startswith(f"{group.id}:")
+    ]
+    if problems:
+        raise PackError(problems)
+
+
+@dataclass
+class _Draft:
+    """A firm on its way."""
+
+    firm: Firm
+    group: Group
+    notes: list[Text]
+    traces: list[Trace]
+    exempt: ClassRule | None = None
+    items: list[ItemScore] = field(default_factory=list)
+    score: Fraction | None = None
+
+
+def grade_firms(table: FirmTable, method: Method) -> Grading:
+    """Grade all firms of a table by a method.
+
+    Raises
+    ------
+    PackError
+        The method lacks a weight or a base that is needed.
+    InputError
+        There is no firm.
+    """
+    if not table.firms:
+        raise InputError([Problem("no-firms", Place(), "没有企业。", "there are no firms.")])
+    labels = labels_of(method)
+    drafts, warnings = [], list(table.warnings)
+    for firm in table.firms:
+        group_id, guess = group_of(firm, method, labels)
+        if guess:
+            warnings.append(Problem("group-guessed", firm.place, guess.zh, guess.en, "", "Fill in `group`.", "warning"))
+        group = method.group(group_id)
+        draft = _Draft(firm, group, [guess] if guess else [], [])
+        for item in group.items:
+            trace, finding = value_of(item.indicator, firm, labels)
+            draft.traces.append(trace)
+            if finding:
+                warnings.append(Problem("rate-differs", firm.place, finding.zh, finding.en, severity="warning"))
+        draft.exempt = next((e for e in method.exemptions if holds(e.fitted, firm, labels)), None)
+        drafts.append(draft)
+    check_scorable(method, (d.group.id for d in drafts))
+    spreads: dict[tuple[str, str], Spread] = {}
+    for group in method.groups:
+        members = [d for d in drafts if d.group.id == group.id]
+        _score(group, members, method, labels, spreads)
+    return Grading(method, table, tuple(_classed(drafts, method, labels)), tuple(warnings), spreads)
+
+
+def _score(
+    group: Group,
+    members: list[_Draft],
+    method: Method,
+    labels: Mapping[str, tuple[Text, str]],
+    spreads: dict[tuple[str, str], Spread],
+) -> None:
+    counted = [d for d in members if d.exempt is None]
+    for at, item in enumerate(group.items):
+        found = [d.traces[at].value for d in counted]
+        spread = spread_of([v for v in found if isinstance(v, Fraction)])
+        spreads[(group.id, item.id)] = spread
+        earned = {
+            id(d): points(v, item, spread) if isinstance(v := d.traces[at].value, Fraction) else None for d in members
+        }
+        known = [p for d in counted if (p := earned[id(d)]) is not None]
+        average = mean(known) if item.missing.rule == "group_average" and known else None
+        for d in members:
+            d.items.append(_item_score(item, d.traces[at], earned[id(d)], base_of(item, spread), average, len(known)))
+    for d in members:
+        for adjustment in method.adjustments:
+            if not adjustment.groups or group.id in adjustment.groups:
+                d.items.append(_adjusted(adjustment, d.firm, labels))
+        parts = [i.points for i in d.items]
+        if parts and None not in parts:
+            d.score = sum((p for p in parts if p is not None), Fraction(0))
+
+
+def spread_of(values: Sequence[Fraction]) -> Spread:
+    """Least, greatest and mean of the participants' values."""
+    return Spread(min(values), max(values), mean(values)) if values else Spread()
+
+
+def mean(values: Sequence[Fraction]) -> Fraction:
+    """The mean, summed at 40 decimals and rounded to `MEAN_DECIMALS`, so that its denominator stays small."""
+    power = 10**40
+    total = sum((v.numerator * power + v.denominator // 2) // v.denominator for v in values)
+    return round_to(Fraction(total, power * len(values)), MEAN_DECIMALS)
+
+
+def _item_score(
+    item: Item, trace: Trace, earned: Fraction | None, base: Fraction | None, average: Fraction | None, given: int
+) -> ItemScore:
+    value = trace.value if isinstance(trace.value, Fraction) else None
+    made = ItemScore(item.id, item.indicator.label, value, item.indicator.unit, base, item.weight, earned, trace=trace)
+    if earned is not None:
+        return made
+    reason = trace.value.reason if isinstance(trace.value, Missing) else Text("基准值不可用", "no usable base")
+    match item.missing.rule:
+        case "group_average" if average is not None:
+            rule = Text(f"取本组 {given} 家得分平均值", f"the average of the {given} firms of the group that have it")
+            return replace(
+                made, points=average, note=Text(f"{reason.zh}；{rule.zh}", f"{reason.en}; {rule.en}"), filled=True
+            )
+        case "points":
+            worth = decimal_text(item.missing.points)
+            note = Text(f"{reason.zh}；按规则计 {worth} 分", f"{reason.en}; {worth} points by rule")
+            return replace(made, points=item.missing.points, note=note, filled=True)
+        case _:
+            return replace(made, note=reason)
+
+
+def _adjusted(adjustment: Adjustment, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> ItemScore:
+    """The points of a bonus or malus; none where nothing was claimed."""
+    worth = Fraction(0)
+    applies = adjustment.when is None or holds(adjustment.when, firm, labels) is True
+    trace = evaluate(adjustment.points, FirmLookup(firm, labels), ALWAYS)
+    if applies and isinstance(trace.value, Fraction):
+        worth = max(trace.value, Fraction(0))
+        worth = worth if adjustment.cap is None else min(worth, adjustment.cap)
+    value = trace.value if isinstance(trace.value, Fraction) else None
+    signed = worth if adjustment.kind == "bonus" else -worth
+    return ItemScore(adjustment.id, adjustment.label, value, "1", None, None, signed, trace=trace)
+
+
+def _classed(drafts: list[_Draft], method: Method, labels: Mapping[str, tuple[Text, str]]) -> Iterable[FirmGrade]:
+    pools: dict[str, list[_Draft]] = {}
+    for d in drafts:
+        if d.exempt is None and d.score is not None:
+            pools.setdefault(d.group.id if method.rank_within == "group" else "", []).append(d)
+    placed: dict[int, tuple[int, int, str | None]] = {}
+    for members in pools.values():
+        scores = [d.score for d in members if d.score is not None]
+        if method.cutoffs is None:
+            rank, classes = ranks(scores), [None] * len(scores)  # type: ignore[assignment]
+        else:
+            rank, classes = classify(scores, method.cutoffs)  # type: ignore[assignment]
+        for d, r, c in zip(members, rank, classes):
+            placed[id(d)] = (r, len(members), c)
+    made = [_final(d, placed.get(id(d)), method, labels) for d in drafts]
+    by_id = {g.firm.id: g for g in made} | {g.firm.credit_code: g for g in made if g.firm.credit_code}
+    return [_follow(g, by_id) if method.group(g.group).follows else g for g in made]
+
+
+def _final(
+    d: _Draft, place: tuple[int, int, str | None] | None, method: Method, labels: Mapping[str, tuple[Text, str]]
+) -> FirmGrade:
+    made = FirmGrade(d.firm, d.group.id, tuple(d.items), d.score)
+    if d.exempt is not None:
+        label = d.exempt.label
+        note = Text(f"不参加分档：{label.zh}", f"outside the ranking: {label.en}")
+        return replace(
+            made, grade=d.exempt.grade or None, treated_as=d.exempt.treated_as, notes=(*d.notes, note), exempt=True
+        )
+    if place is None:
+        return replace(made, notes=(*d.notes, *_open(d)))
+    rank, of, by_rank = place
+    grade, notes = by_rank, list(d.notes)
+    if grade is not None and method.cutoffs is not None:
+        grade, more = apply_rules(grade, d.firm, method, labels)
+        notes += more
+    return replace(made, rank=rank, of=of, by_rank=by_rank, grade=grade, notes=tuple(notes))
+
+
+def _open(d: _Draft) -> list[Text]:
+    names = [i for i in d.items if i.points is None]
+    if not names:
+        return []
+    zh, en = "、".join(i.label.zh for i in names), ", ".join(i.id for i in names)
+    return [Text(f"待定，缺：{zh}", f"undetermined, missing: {en}")]
+
+
+def apply_rules(
+    grade: str, firm: Firm, method: Method, labels: Mapping[str, tuple[Text, str]]
+) -> tuple[str, list[Text]]:
+    """The class after vetoes (at best ...) and floors (at worst ...)."""
+    assert method.cutoffs is not None
+    order, notes, vetoed = method.cutoffs.ids, [], False
+    for rule in method.vetoes:
+        if holds(rule.fitted, firm, labels):
+            vetoed = True
+            if order.index(grade) < order.index(rule.grade):
+                notes.append(
+                    Text(
+                        f"一票否决：{rule.label.zh}，{grade}→{rule.grade}",
+                        f"veto: {rule.label.en}, {grade} to {rule.grade}",
+                    )
+                )
+                grade = rule.grade
+    for rule in method.floors:
+        if (
+            holds(rule.fitted, firm, labels)
+            and not (rule.unless_vetoed and vetoed)
+            and order.index(grade) > order.index(rule.grade)
+        ):
+            notes.append(
+                Text(f"保底：{rule.label.zh}，{grade}→{rule.grade}", f"floor: {rule.label.en}, {grade} to {rule.grade}")
+            )
+            grade = rule.grade
+    return grade, notes
+
+
+def _follow(tenant: FirmGrade, by_id: Mapping[str, FirmGrade]) -> FirmGrade:
+    """A tenant's class is its landlord's."""
+    owner = by_id.get(tenant.firm.landlord) if tenant.firm.landlord else None
+    if owner is None or owner.firm.id == tenant.firm.id:
+        note = Text(
+            "租赁企业，出租方未填或不在名单中，待定",
+            "a tenant whose landlord is not given or not in the list: undetermined",
+        )
+        return replace(tenant, score=None, rank=None, of=0, by_rank=None, grade=None, notes=(*tenant.notes, note))
+    note = Text(f"随出租方 {owner.firm.id} 定类", f"takes the class of its landlord {owner.firm.id}")
+    return replace(tenant, score=None, rank=None, of=0, by_rank=None, grade=owner.grade, notes=(*tenant.notes, note))

@@ -1,0 +1,254 @@
+"""A firm's own sheet: every item with its rank, the distance to the next class, and what alone would reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ecopark.core.rounding import decimal_text, round_to
+from ecopark.core.text import Text
+from ecopark.expr.nodes import leaves
+from ecopark.grading.firms import Firm
+from ecopark.grading.grade import (
+    FirmGrade,
+    FirmLookup,
+    Grading,
+    ItemScore,
+    grade_firms,
+    labels_of,
+    last_position,
+    ranks,
+    value_of,
+)
+from ecopark.grading.load import substitutes
+from ecopark.grading.method import Group, Method
+from ecopark.grading.score import Spread, needs_spread, points
+from ecopark.observations.quantity import catalogue
+
+STEPS = 60
+DIGITS = 6
+"""A needed figure is told to this many significant digits, rounded to the safe side."""
+
+UNREACHABLE = Text("单独改变此项达不到", "not reachable by this input alone")
+FARTHEST = Fraction(1000)
+"""An input is tried up to this many times (and down to a thousandth of) what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item with the firm's place among its group in it."""
+
+    item: ItemScore
+    rank: int | None
+    of: int
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The smallest change of one input alone that reaches the next class; `needed` None: there is none."""
+
+    id: str
+    label: Text
+    unit: str
+    now: Fraction
+    needed: Fraction | None
+    reason: Text = Text()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything a firm is told.
+
+    Parameters
+    ----------
+    next_class, place_needed, gap
+        The next better class, the last place that still has it, and the points missing; None where there is none.
+    changes
+        The smallest change of each single input, each verified by grading everybody again.
+    """
+
+    firm: FirmGrade
+    method: Method
+    lines: tuple[Line, ...]
+    next_class: str | None = None
+    place_needed: int | None = None
+    gap: Fraction | None = None
+    why_none: Text = Text()
+    changes: tuple[Change, ...] = ()
+    period: str = ""
+
+
+def sheet_of(grading: Grading, firm_id: str) -> Sheet:
+    """The sheet of one firm.
+
+    Raises
+    ------
+    EcoparkError
+        There is no such firm.
+    """
+    graded = grading.of(firm_id)
+    method, group = grading.method, grading.method.group(graded.group)
+    lines = tuple(_lines(grading, graded, group))
+    made = Sheet(graded, method, lines, period=grading.table.period)
+    target = _target(grading, graded)
+    if isinstance(target, Text):
+        return Sheet(graded, method, lines, why_none=target, period=made.period)
+    next_class, place, threshold = target
+    assert graded.score is not None
+    gap = max(Fraction(0), threshold - graded.score)
+    changes = tuple(_changes(grading, graded, group, next_class, threshold))
+    return Sheet(graded, method, lines, next_class, place, gap, Text(), changes, made.period)
+
+
+def _lines(grading: Grading, graded: FirmGrade, group: Group) -> Iterator[Line]:
+    peers = [f for f in grading.firms if f.group == graded.group and not f.exempt]
+    bases = {i.id: i.basis for i in group.items} | {a.id: a.basis for a in grading.method.adjustments}
+    for at, item in enumerate(graded.items):
+        having = [f for f in peers if f.items[at].value is not None]
+        place = None
+        if item.value is not None and graded in having:
+            earned = [f.items[at].points or Fraction(0) for f in having]
+            place = ranks(earned)[having.index(graded)]
+        yield Line(item, place, len(having), bases.get(item.id, ""))
+
+
+def _target(grading: Grading, graded: FirmGrade) -> tuple[str, int, Fraction] | Text:
+    """The next better class, its last place and the score that reaches it; or why there is none."""
+    cutoffs = grading.method.cutoffs
+    if cutoffs is None:
+        return Text("本方法没有分档界限，不定类。", "The method has no cut-offs: no class.")
+    if graded.by_rank is None or graded.score is None or graded.rank is None:
+        return Text("该企业未参加排序。", "The firm is not in the ranking.")
+    at = cutoffs.ids.index(graded.by_rank)
+    if at == 0:
+        return Text("已是最高类别。", "Already in the best class.")
+    if graded.grade != graded.by_rank:
+        return Text(
+            "类别由否决或保底规则决定，先解决该事项。", "The class is set by a veto or floor: settle that first."
+        )
+    better = cutoffs.classes[at - 1]
+    if cutoffs.kind == "scores":
+        assert better.limit is not None
+        return better.id, graded.rank, better.limit
+    others = _others(grading, graded)
+    place = last_position(better.id, len(others) + 1, cutoffs)
+    if place < 1:
+        return Text("参评企业太少，没有上一类名额。", "Too few firms: the next class has no place.")
+    return better.id, place, others[place - 1]
+
+
+def _others(grading: Grading, graded: FirmGrade) -> list[Fraction]:
+    """Scores of those ranked with the firm, best first."""
+    together = [
+        f
+        for f in grading.firms
+        if f.rank is not None and f is not graded and (grading.method.rank_within == "all" or f.group == graded.group)
+    ]
+    return sorted((f.score for f in together if f.score is not None), reverse=True)
+
+
+# -- the smallest change -----------------------------------------------------------------------------------------------
+
+
+def _inputs(firm: Firm, group: Group) -> Iterator[tuple[str, Text, str]]:
+    """What a firm could change: the quantities behind its computed items, and its reported ratios."""
+    seen: set[str] = set()
+    for item in group.items:
+        indicator = item.indicator
+        names = [leaf.name for leaf in leaves(indicator.fitted.node)] if indicator.fitted is not None else []
+        known = [n if n in firm.values else substitutes().get(n, n) for n in names]
+        if names and all(isinstance(firm.values.get(n), Fraction) for n in known):
+            for name in known:
+                if name not in seen and (quantity := catalogue().find(name)) is not None:
+                    seen.add(name)
+                    yield name, quantity.label, quantity.unit
+        elif isinstance(firm.values.get(indicator.id), Fraction):
+            seen.add(indicator.id)
+            yield indicator.id, indicator.label, indicator.unit
+
+
+def _changes(
+    grading: Grading, graded: FirmGrade, group: Group, next_class: str, threshold: Fraction
+) -> Iterator[Change]:
+    method, firm = grading.method, graded.firm
+    spreads = {i.id: grading.spreads[(group.id, i.id)] for i in group.items}
+    moving = any(needs_spread(i) or i.missing.rule == "group_average" for i in group.items)
+    strict = method.cutoffs is not None and method.cutoffs.ties == "worst" and method.cutoffs.kind != "scores"
+
+    def score(value: Fraction, name: str) -> Fraction | None:
+        return _score_alone(firm.with_values({name: value}), graded, group, method, spreads)
+
+    def reached(value: Fraction, name: str) -> bool:
+        if moving:
+            again = grade_firms(grading.table.replaced(firm.with_values({name: value})), method).of(firm.id)
+            return again.by_rank is not None and _as_good(method, again.by_rank, next_class)
+        found = score(value, name)
+        return found is not None and (found > threshold if strict else found >= threshold)
+
+    for name, label, unit in _inputs(firm, group):
+        now = firm.values[name]
+        assert isinstance(now, Fraction)
+        needed = _smallest(now, lambda value, name=name: reached(value, name))  # type: ignore[misc]
+        if needed is not None and not moving:
+            again = grade_firms(grading.table.replaced(firm.with_values({name: needed})), method).of(firm.id)
+            needed = needed if again.by_rank is not None and _as_good(method, again.by_rank, next_class) else None
+        yield Change(name, label, unit, now, needed, Text() if needed is not None else UNREACHABLE)
+
+
+def _as_good(method: Method, found: str, wanted: str) -> bool:
+    assert method.cutoffs is not None
+    return method.cutoffs.ids.index(found) <= method.cutoffs.ids.index(wanted)
+
+
+def _score_alone(
+    firm: Firm, graded: FirmGrade, group: Group, method: Method, spreads: dict[str, Spread]
+) -> Fraction | None:
+    """The firm's score with everybody else as they are."""
+    labels, total = labels_of(method), Fraction(0)
+    for item, before in zip(group.items, graded.items):
+        value = value_of(item.indicator, firm, labels)[0].value
+        earned = points(value, item, spreads[item.id]) if isinstance(value, Fraction) else before.points
+        if earned is None:
+            return None
+        total += earned
+    rest = graded.items[len(group.items) :]
+    return total + sum((i.points for i in rest if i.points is not None), Fraction(0))
+
+
+def _smallest(now: Fraction, reached: object) -> Fraction | None:
+    """The value nearest to `now`, up or down, from which on the class is reached; rounded to the safe side."""
+    assert callable(reached)
+    if now <= 0:
+        return None
+    found = []
+    for factor in (Fraction(2), Fraction(1, 2)):
+        near, far = now, now * factor
+        while not reached(far):
+            near, far = far, far * factor
+            if not now / FARTHEST <= far <= now * FARTHEST:
+                break
+        else:
+            found.append(_halved(near, far, reached))
+    return min(found, key=lambda v: abs(v - now)) if found else None
+
+
+def _halved(near: Fraction, far: Fraction, reached: object) -> Fraction:
+    """Between a value that does not reach it and one that does, the nearest that does, to `DIGITS` digits."""
+    assert callable(reached)
+    for _ in range(STEPS):
+        if abs(far - near) * 10 ** (DIGITS + 2) < abs(far):
+            break
+        middle = Fraction(decimal_text((near + far) / 2, DIGITS + 6))
+        near, far = (near, middle) if reached(middle) else (middle, far)
+    whole = len(str(int(abs(far)))) if abs(far) >= 1 else 0
+    decimals = DIGITS - whole if abs(far) >= 1 else DIGITS + 2
+    step = Fraction(10) ** -decimals
+    for candidate in (round_to(far, decimals), round_to(far, decimals) + (step if far > near else -step)):
+        if candidate > 0 and reached(candidate):
+            return candidate
+    return far
+
+
+__all__ = ["Change", "FirmLookup", "Line", "Sheet", "sheet_of"]

@@ -1,0 +1,137 @@
+"""Grade firms: read the figures and the method, grade, and hand out sheets, tables and simulations.
+
+grading = grade("firms.csv", "huangyan-2022")
+grading.firms[0].score, grading.firms[0].rank, grading.firms[0].grade
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ecopark.core.rounding import exact
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError, did_you_mean
+from ecopark.grading.firms import FirmTable, read_firms
+from ecopark.grading.grade import Grading, grade_firms
+from ecopark.grading.load import check_cutoffs, find_method
+from ecopark.grading.method import Class, Cutoffs, Method
+
+
+def grade(
+    firms: Any,
+    method: str | Path | Method,
+    *,
+    period: str | int | None = None,
+    weights: Mapping[str, Any] | None = None,
+    bases: Mapping[str, Any] | None = None,
+    cutoffs: str | Cutoffs | None = None,
+) -> Grading:
+    """Grade firms by a method, exactly.
+
+    Parameters
+    ----------
+    firms
+        A file (csv, xlsx, parquet), a park folder, a polars or pandas frame, or a list of mappings; wide or long.
+    method
+        Id of a shipped method, or the path of a method directory.
+    period
+        Year; default: the latest.
+    weights, bases
+        Numbers to put in the place of the method's, by ``item`` or ``group.item``.
+    cutoffs
+        Shares to put in the place of the method's: ``"A=20,B=45,C=30,D=5"``.
+
+    Returns
+    -------
+    grading
+        Score, rank and class of every firm, with every step.
+
+    Raises
+    ------
+    InputError
+        The figures or the method cannot be used; carries every problem.
+
+    Examples
+    --------
+    >>> row = {"firm": "F1", "group": "below_scale", "tax_per_mu": "11.5932", "tax_per_power": "0.2352"}
+    >>> grade([row], "huangyan-2022").to_list()[0]["score"]
+    '100'
+    """
+    chosen = method_with(method, weights=weights, bases=bases, cutoffs=cutoffs)
+    return grade_firms(read_firms(firms, chosen, period=str(period or "")), chosen)
+
+
+def method_with(
+    method: str | Path | Method,
+    *,
+    weights: Mapping[str, Any] | None = None,
+    bases: Mapping[str, Any] | None = None,
+    cutoffs: str | Cutoffs | None = None,
+) -> Method:
+    """A method with some of its numbers replaced; the weights of a group must still add up to what they did.
+
+    Raises
+    ------
+    EcoparkError
+        An unknown item, a number that is none, weights that do not add up.
+    """
+    found = method if isinstance(method, Method) else find_method(str(method))
+    if not (weights or bases or cutoffs):
+        return found
+    new_weights, new_bases = _numbers(weights, found, "weight"), _numbers(bases, found, "base")
+    if any(v <= 0 for v in new_bases.values()):
+        raise EcoparkError("a base is positive")
+    changed = found.changed(
+        weights=new_weights, bases=new_bases, cutoffs=read_cutoffs(cutoffs) if isinstance(cutoffs, str) else cutoffs
+    )
+    for group in changed.groups:
+        given = [i.weight for i in group.items if i.score != "rank_only"]
+        if new_weights and given and None not in given and sum(w for w in given if w is not None) != 100:
+            total = sum(w for w in given if w is not None)
+            raise EcoparkError(f"the weights of {group.id} add up to {total}, not 100")
+    return changed
+
+
+def _numbers(given: Mapping[str, Any] | None, method: Method, what: str) -> dict[str, Fraction]:
+    known = {name for g in method.groups for i in g.items for name in (i.id, f"{g.id}.{i.id}")}
+    found = {}
+    for key, value in (given or {}).items():
+        if key not in known:
+            raise EcoparkError(f"{method.id} has no item '{key}'. {did_you_mean(key, sorted(known))}".strip())
+        try:
+            found[key] = exact(str(value))
+        except (ValueError, ZeroDivisionError):
+            raise EcoparkError(f"the {what} of {key} is no number: {value!r}") from None
+        if found[key] < 0:
+            raise EcoparkError(f"the {what} of {key} is negative")
+    return found
+
+
+def read_cutoffs(text: str) -> Cutoffs:
+    """Cut-offs typed as shares of each class, best first: ``A=20,B=45,C=30,D=5``.
+
+    Raises
+    ------
+    EcoparkError
+        They cannot be read or do not add up to 100.
+    """
+    classes, total = [], Fraction(0)
+    for part in text.split(","):
+        name, _, share = part.partition("=")
+        try:
+            total += exact(share.strip())
+        except (ValueError, ZeroDivisionError):
+            raise EcoparkError(f"--cutoffs is A=20,B=45,C=30,D=5, not '{text}'") from None
+        classes.append(Class(name.strip(), Text(name.strip(), name.strip()), total))
+    if total != 100:
+        raise EcoparkError(f"the shares of --cutoffs add up to {total}, not 100")
+    if problems := check_cutoffs("shares", classes):
+        raise EcoparkError(f"--cutoffs: {problems[0].en}")
+    classes[-1] = Class(classes[-1].id, classes[-1].label)
+    return Cutoffs("shares", tuple(classes), basis="seen")
+
+
+__all__ = ["FirmTable", "Grading", "grade", "method_with", "read_cutoffs"]

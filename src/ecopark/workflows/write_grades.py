@@ -1,0 +1,348 @@
+"""Grades into a list, a workbook, a page, and a sheet for each firm in text, HTML or Word."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from ecopark.core.rounding import decimal_text, round_to
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError
+from ecopark.grading.grade import FirmGrade, Grading
+from ecopark.grading.method import Method
+from ecopark.grading.sheet import Sheet
+from ecopark.observations.safe_text import safe_cell
+from ecopark.reports.blocks import (
+    Block,
+    Bullets,
+    Card,
+    Cards,
+    Cell,
+    Code,
+    Cover,
+    Document,
+    Fold,
+    Heading,
+    Pairs,
+    Paragraph,
+    Table,
+)
+from ecopark.reports.html import render_html
+from ecopark.reports.word import write_word
+
+GRADE_TONE = {"A": "good", "B": "good", "C": "partly", "D": "bad", "T": "muted"}
+BASIS_TEXT = {
+    "seen": Text("见于来源", "seen"),
+    "inferred": Text("推断", "inferred"),
+    "recalled": Text("凭记忆", "recalled"),
+}
+W: dict[str, Text] = {
+    "firm": Text("企业", "Firm"),
+    "group": Text("分组", "Group"),
+    "score": Text("得分", "Score"),
+    "rank": Text("排名", "Rank"),
+    "grade": Text("类别", "Class"),
+    "notes": Text("说明", "Notes"),
+    "item": Text("指标", "Item"),
+    "value": Text("数值", "Value"),
+    "unit": Text("单位", "Unit"),
+    "base": Text("基准值", "Base"),
+    "weight": Text("权重", "Weight"),
+    "points": Text("得分", "Points"),
+    "method": Text("评价方法", "Method"),
+    "title": Text("亩均效益评价结果", "Per-mu evaluation: results"),
+    "sheet": Text("企业亩均效益评价明细表", "Evaluation sheet of a firm"),
+    "list": Text("评价结果", "Results"),
+    "counts": Text("各类企业数", "Firms by class"),
+    "none": Text("不定类", "no class"),
+    "basis": Text("依据", "Basis"),
+    "lacks": Text("方法中未见的内容", "What was not seen of the method"),
+    "sources": Text("出处", "Sources"),
+    "next": Text("距上一类", "To the next class"),
+    "input": Text("单独改变一项", "Changing one input alone"),
+    "now": Text("现值", "Now"),
+    "needed": Text("需达到", "Needed"),
+    "change": Text("变化", "Change"),
+    "consequences": Text("分类措施", "What the class means"),
+    "trace": Text("计算过程", "How each value came about"),
+}
+
+
+def say(key: str, lang: str) -> str:
+    """A fixed word in one language."""
+    return W[key][lang]
+
+
+def rounded(number: Fraction | None, decimals: int = 4) -> str:
+    """A number for reading; a dash where there is none."""
+    return "-" if number is None else decimal_text(round_to(number, decimals))
+
+
+def rank_text(firm: FirmGrade) -> str:
+    """``3 / 120``, or a dash."""
+    return "-" if firm.rank is None else f"{firm.rank} / {firm.of}"
+
+
+def notes_text(firm: FirmGrade, lang: str) -> str:
+    """The remarks on a firm and on its items in one line."""
+    joint = "；" if lang == "zh" else "; "
+    own = [n[lang] for n in firm.notes]
+    own += [f"{i.label[lang]}: {i.note[lang]}" for i in firm.items if i.filled]
+    return joint.join(own)
+
+
+def table_rows(grading: Grading, lang: str) -> list[list[str]]:
+    """The list as texts, header first; best score of each group first."""
+    rows = [[say(k, lang) for k in ("firm", "group", "score", "rank", "grade", "notes")]]
+    order = [g.id for g in grading.method.groups]
+    firms = sorted(grading.firms, key=lambda f: (order.index(f.group), f.rank or 10**9, f.firm.id))
+    for f in firms:
+        name = f.firm.id if f.firm.name in ("", f.firm.id) else f"{f.firm.id} {f.firm.name}"
+        group = grading.method.group(f.group).label[lang]
+        rows.append([name, group, rounded(f.score), rank_text(f), f.grade or "-", notes_text(f, lang)])
+    return rows
+
+
+def count_rows(grading: Grading, lang: str) -> list[list[str]]:
+    """Firms by group and class, header first."""
+    classes = list(grading.method.cutoffs.ids) if grading.method.cutoffs else []
+    counts = grading.counts()
+    others = sorted({c for per in counts.values() for c in per} - {*classes, ""})
+    names = [*classes, *others, ""]
+    rows = [[say("group", lang), *(n or say("none", lang) for n in names)]]
+    for group in grading.method.groups:
+        if group.id in counts:
+            rows.append([group.label[lang], *(str(counts[group.id].get(n, 0)) for n in names)])
+    return rows
+
+
+def method_blocks(method: Method, lang: str) -> list[Block]:
+    """Where a method comes from and what of it was not seen."""
+    blocks: list[Block] = []
+    if method.warning:
+        blocks.append(Paragraph(method.warning[lang], "warning"))
+    if lacks := method.lacks():
+        blocks += [Paragraph(say("lacks", lang), "lead"), Bullets(tuple(t[lang] for t in lacks))]
+    blocks.append(Pairs(((say("sources", lang), "\n".join(method.sources)), ("hash", method.hash))))
+    return blocks
+
+
+def _table(
+    rows: list[list[str]], numbers: tuple[int, ...] = (), tones: int | None = None, widths: tuple[float, ...] = ()
+) -> Table:
+    body = tuple(
+        tuple(
+            Cell(text, number=at in numbers, tone=GRADE_TONE.get(text, "plain") if at == tones else "plain")
+            for at, text in enumerate(row)
+        )
+        for row in rows[1:]
+    )
+    return Table(tuple(rows[0]), body, widths=widths)
+
+
+def grading_document(grading: Grading, lang: str) -> Document:
+    """The whole list as a document."""
+    method = grading.method
+    cover = Cover(
+        W["title"][lang], method.title[lang], method.place[lang], grading.table.period or method.year, (method.id,),
+        lines=tuple(method.sources),
+    )  # fmt: skip
+    blocks: list[Block] = [
+        Heading(1, say("counts", lang), "counts"),
+        _table(count_rows(grading, lang), numbers=tuple(range(1, 9))),
+        Heading(1, say("list", lang), "list"),
+        _table(table_rows(grading, lang), numbers=(2, 3), tones=4, widths=(2, 1.4, 1, 1, 0.7, 3)),
+        Heading(1, say("method", lang), "method"),
+        *method_blocks(method, lang),
+    ]
+    return Document(lang, cover, tuple(blocks))
+
+
+def write_grades(grading: Grading, path: Path, *, lang: str = "zh") -> Path:
+    """Write the list as .xlsx, .html, .docx or .csv, whichever the suffix names.
+
+    Raises
+    ------
+    EcoparkError
+        The suffix names none of them.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".html":
+        path.write_text(render_html(grading_document(grading, lang)), encoding="utf-8")
+    elif suffix == ".docx":
+        write_word(grading_document(grading, lang), path)
+    elif suffix == ".xlsx":
+        _workbook(grading, path, lang)
+    elif suffix == ".csv":
+        import csv
+
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows([[safe_cell(c) for c in row] for row in table_rows(grading, lang)])
+    else:
+        raise EcoparkError(f"--out: '{path.suffix}' is none of .xlsx, .html, .docx, .csv, .json")
+    return path
+
+
+def _workbook(grading: Grading, path: Path, lang: str) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        head = book.add_format({"bold": True, "bg_color": "#17523c", "font_color": "#ffffff", "text_wrap": True})
+        sheet = book.add_worksheet(say("list", lang))
+        ids = list(dict.fromkeys(i.id for f in grading.firms for i in f.items))
+        labels = {i.id: i.label[lang] for f in grading.firms for i in f.items}
+        titles = [say(k, lang) for k in ("firm", "group", "score", "rank", "grade")]
+        titles += [f"{labels[i]} {say(k, lang)}" for i in ids for k in ("value", "points")] + [say("notes", lang)]
+        sheet.write_row(0, 0, titles, head)
+        sheet.freeze_panes(1, 1)
+        sheet.set_column(0, len(titles), 13)
+        for row, f in enumerate(grading.firms, 1):
+            cells: list[str | float | int | None] = [
+                f.firm.id, grading.method.group(f.group).label[lang], _number(f.score), f.rank, f.grade or "",
+            ]  # fmt: skip
+            by_id = {i.id: i for i in f.items}
+            for name in ids:
+                item = by_id.get(name)
+                cells += [_number(item.value), _number(item.points)] if item else [None, None]
+            for at, cell in enumerate([*cells, notes_text(f, lang)]):
+                if isinstance(cell, str):
+                    sheet.write_string(row, at, cell)
+                elif cell is not None:
+                    sheet.write_number(row, at, cell)
+        sheet.autofilter(0, 0, len(grading.firms), len(titles) - 1)
+        counts = book.add_worksheet(say("counts", lang))
+        for row, texts in enumerate(count_rows(grading, lang)):
+            for at, text in enumerate(texts):
+                if text.isdigit():
+                    counts.write_number(row, at, int(text))
+                else:
+                    counts.write_string(row, at, text, head if row == 0 else None)
+        about = book.add_worksheet(say("method", lang))
+        lines = [
+            (say("method", lang), f"{grading.method.id} {grading.method.title[lang]}"),
+            ("hash", grading.method.hash),
+        ]
+        lines += [(say("sources", lang), s) for s in grading.method.sources]
+        lines += [(say("lacks", lang), t[lang]) for t in grading.method.lacks()]
+        for row, pair in enumerate(lines):
+            for at, text in enumerate(pair):
+                about.write_string(row, at, text)
+
+
+def _number(value: Fraction | None) -> float | None:
+    return None if value is None else float(value)
+
+
+# -- a firm's own sheet ------------------------------------------------------------------------------------------------
+
+
+def sheet_rows(sheet: Sheet, lang: str) -> list[list[str]]:
+    """The items of a firm's sheet as texts, header first."""
+    rows = [[say(k, lang) for k in ("item", "value", "unit", "base", "weight", "points", "rank", "basis", "notes")]]
+    for line in sheet.lines:
+        i = line.item
+        rank = "-" if line.rank is None else f"{line.rank} / {line.of}"
+        basis = BASIS_TEXT[line.basis][lang] if line.basis in BASIS_TEXT else ""
+        numbers = (rounded(i.base, 6), rounded(i.weight), rounded(i.points))
+        rows.append([i.label[lang], rounded(i.value, 6), i.unit, *numbers, rank, basis, i.note[lang]])
+    return rows
+
+
+def change_rows(sheet: Sheet, lang: str) -> list[list[str]]:
+    """The smallest change of each single input, header first."""
+    rows = [[say(k, lang) for k in ("input", "now", "needed", "change", "unit")]]
+    for c in sheet.changes:
+        if c.needed is None:
+            rows.append([c.label[lang], rounded(c.now, 6), c.reason[lang], "-", c.unit])
+        else:
+            relative = f"{decimal_text(round_to((c.needed - c.now) / abs(c.now) * 100, 2))} %" if c.now else "-"
+            rows.append([c.label[lang], rounded(c.now, 6), decimal_text(c.needed), relative, c.unit])
+    return rows
+
+
+def distance_text(sheet: Sheet, lang: str) -> str:
+    """One sentence on the distance to the next class."""
+    if sheet.next_class is None:
+        return sheet.why_none[lang]
+    points = rounded(sheet.gap)
+    if lang == "zh":
+        return f"升至 {sheet.next_class} 类：需进入前 {sheet.place_needed} 名，尚差 {points} 分。"
+    return f"To class {sheet.next_class}: place {sheet.place_needed} or better, {points} points more."
+
+
+def sheet_text(sheet: Sheet, lang: str) -> str:
+    """A firm's sheet for a terminal."""
+    f = sheet.firm
+    head = [
+        f"{f.firm.id} {f.firm.name if f.firm.name != f.firm.id else ''}  {sheet.method.title[lang]}".rstrip(),
+        f"{say('group', lang)}: {sheet.method.group(f.group).label[lang]}   {say('score', lang)}: {rounded(f.score)}   "
+        f"{say('rank', lang)}: {rank_text(f)}   {say('grade', lang)}: {f.grade or '-'}",
+    ]
+    parts = ["\n".join(head), *(n[lang] for n in f.notes), aligned(sheet_rows(sheet, lang)), distance_text(sheet, lang)]
+    if sheet.changes:
+        parts.append(aligned(change_rows(sheet, lang)))
+    return "\n\n".join(parts)
+
+
+def aligned(rows: list[list[str]]) -> str:
+    """Rows as aligned columns; Chinese characters count as two."""
+    from unicodedata import east_asian_width
+
+    def width(text: str) -> int:
+        return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+    widths = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join("  ".join(t + " " * (w - width(t)) for t, w in zip(row, widths)).rstrip() for row in rows)
+
+
+def sheet_document(sheet: Sheet, lang: str) -> Document:
+    """A firm's sheet as a document."""
+    f, method = sheet.firm, sheet.method
+    cover = Cover(
+        W["sheet"][lang], method.title[lang], f.firm.name or f.firm.id, sheet.period or method.year, (method.id,)
+    )
+    tone = GRADE_TONE.get(f.grade or "", "open")
+    lines = (f"{say('score', lang)} {rounded(f.score)}", f"{say('rank', lang)} {rank_text(f)}")
+    blocks: list[Block] = [
+        Heading(1, say("grade", lang), "grade"),
+        Cards((Card(f.firm.name or f.firm.id, f.grade or say("none", lang), tone, lines),)),
+        *(Paragraph(n[lang], "note") for n in f.notes),
+        Heading(1, say("item", lang), "items"),
+        _table(sheet_rows(sheet, lang), numbers=(1, 3, 4, 5, 6), widths=(2, 1.2, 1.3, 1, 0.8, 1, 0.9, 0.9, 1.8)),
+        Heading(1, say("next", lang), "next"),
+        Paragraph(distance_text(sheet, lang), "lead"),
+    ]
+    if sheet.changes:
+        blocks.append(_table(change_rows(sheet, lang), numbers=(1, 2, 3), widths=(2, 1, 2, 1, 1)))
+    known = [c for c in method.consequences if c.grade == f.grade]
+    if known:
+        blocks.append(Heading(1, say("consequences", lang), "consequences"))
+        rows = [[say("item", lang), say("value", lang), say("unit", lang), say("basis", lang), say("notes", lang)]]
+        rows += [[c.item, rounded(c.amount), c.unit, BASIS_TEXT[c.basis][lang], c.text[lang]] for c in known]
+        blocks.append(_table(rows, numbers=(1,)))
+    blocks.append(Heading(1, say("trace", lang), "trace"))
+    for i in f.items:
+        if i.trace is not None:
+            blocks.append(Fold(i.label[lang], (Code(i.trace.to_text(lang)),)))
+    blocks += [Heading(1, say("method", lang), "method"), *method_blocks(method, lang)]
+    return Document(lang, cover, tuple(blocks))
+
+
+def write_sheet(sheet: Sheet, path: Path, *, lang: str = "zh") -> Path:
+    """Write a firm's sheet as .html, .docx or .txt.
+
+    Raises
+    ------
+    EcoparkError
+        The suffix names none of them.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".html":
+        path.write_text(render_html(sheet_document(sheet, lang)), encoding="utf-8")
+    elif suffix == ".docx":
+        write_word(sheet_document(sheet, lang), path)
+    elif suffix == ".txt":
+        path.write_text(sheet_text(sheet, lang) + "\n", encoding="utf-8")
+    else:
+        raise EcoparkError(f"a firm's sheet is .html, .docx or .txt, not '{path.suffix}'")
+    return path
