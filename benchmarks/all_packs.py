@@ -169,7 +169,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = json.loads(done.stdout.strip().splitlines()[-1])
         print(
             f"{report['results']:,} results, {report['verdicts']:,} verdicts in {report['seconds']:.1f} s, "
-            f"({report['cpu']:.1f} s of processor), peak {report['peak_mb']:,.0f} MB, {report['near']:.2%} decided by the traced form"
+            f"({report['cpu']:.1f} s of processor), peak {report['peak_mb']:,.0f} MB, "
+            f"{report['near']:.2%} decided by the traced form"
         )
         mean, high, wrong = rebuilt(path, out, options.sample)
         print(

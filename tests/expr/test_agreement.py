@@ -143,3 +143,18 @@ def test_common_steps_are_computed_once() -> None:
     second = program.add(formula("(a + b) / c >= 0.5"))
     assert sum(len(s) for s in program.stages) <= count + 3
     assert (first.kind, second.kind) == ("number", "flag")
+
+
+def test_a_step_made_of_constants_alone_is_a_column_like_any_other() -> None:
+    rows = [{"a": "0.1"}, {"a": 1}, {}]
+    agree("root(0.5, 3) != a", *rows)
+    agree("root(0.5, 3) > 0.7 or a > 0.5", *rows)
+    agree("round(root(2, 2), 1)", *rows)
+
+
+def test_a_quotient_of_typed_figures_exactly_on_its_limit_is_decided_here() -> None:
+    rows = [{"a": 3, "b": 4}, {"a": "0.3", "b": "0.4"}, {"a": 7, "b": "9.3"}, {"a": 0, "b": 4}, {"a": 3, "b": 0}]
+    for text in ("a / b >= 0.75", "a / b > 0.75", "100 * share(a, b) <= 75", "growth(a) >= 0", "1 - a / b < 0.25"):
+        kept = agree(text, *rows, exact=True, magnitude=30)
+        assert kept.near == 0, text
+    assert agree("a / b >= 0.75", *rows).near == 2

@@ -59,11 +59,12 @@ _DTYPES = {"number": nw.Float64(), "flag": nw.Boolean(), "word": nw.String(), "a
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """An expression, the stage at which its columns exist, and how much work it is."""
+    """An expression, the stage at which its columns exist, how much work it is, and whether it holds no column at all."""
 
     expr: nw.Expr
     level: int = 0
     cost: int = 0
+    fixed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +210,7 @@ class Program:
 
     def share(self, piece: Piece, least: int = 2) -> Piece:
         """The piece as a column of its own, computed once, if it is worth it."""
-        if piece.cost < least:
+        if piece.cost < least or piece.fixed:  # a column made of literals alone is not broadcast by every engine
             return piece
         while len(self.stages) <= piece.level:
             self.stages.append([])
@@ -240,9 +241,9 @@ class Program:
             case Number(value):
                 return constant(value)
             case Flag(flag):
-                return Part("flag", Piece(nw.lit(flag, nw.Boolean())))
+                return Part("flag", _literal(flag, "flag"))
             case Word(word):
-                return Part("word", Piece(nw.lit(word, nw.String())))
+                return Part("word", _literal(word, "word"))
             case Undefined():
                 return nothing("any")
             case Leaf():
@@ -288,8 +289,12 @@ class Program:
     # -- combining -----------------------------------------------------------------------------------------------------
 
     def choice(self, test: Part, then: Part, otherwise: Part) -> Part:
-        """`then` where `test` holds, `otherwise` where it does not, missing where the test is."""
+        """`then` where `test` holds, `otherwise` where it does not, missing where the test is.
+
+        A guard (one branch has no value at all) that cannot be tested still says what its value would need.
+        """
         kind, empty = then.kind if then.kind != "any" else otherwise.kind, otherwise.kind == "any"
+        guards = (otherwise.kind == "any", then.kind == "any")
         then, otherwise = (nothing(kind) if p.kind == "any" else p for p in (then, otherwise))
         asked = self.share(_typed(test, "flag"))
         yes, no = asked, _piece(~asked.expr, asked)
@@ -300,7 +305,9 @@ class Program:
 
         near = _any([test.near, then.near and _and(yes, then.near), otherwise.near and _and(no, otherwise.near)])
         missing = dict(test.missing)
-        for branch, reached in ((then, yes), (otherwise, no)):
+        for branch, reached, guarded in ((then, yes, guards[0]), (otherwise, no, guards[1])):
+            if guarded:
+                reached = _piece(asked.expr.is_null() | reached.expr, asked)
             for key, piece in branch.missing.items():
                 _add(missing, key, _and(reached, piece))
         off = None
@@ -369,7 +376,7 @@ class Program:
         kind = a.kind if a.kind != "any" else b.kind
         left, right = self.share(_typed(a, kind)), self.share(_typed(b, kind))
         if a.const is not None and b.const is not None:
-            return Part("flag", Piece(nw.lit(_holds(op, a.const, b.const), nw.Boolean())))
+            return Part("flag", _literal(_holds(op, a.const, b.const), "flag"))
         value = _piece(_holds(op, left.expr, right.expr), left, right)
         near = None
         if kind == "number" and "any" not in (a.kind, b.kind):
@@ -633,8 +640,8 @@ class Program:
         )
 
 
-_ZERO = Piece(nw.lit(0.0, nw.Float64()))
-_FALSE = Piece(nw.lit(False, nw.Boolean()))
+_ZERO = Piece(nw.lit(0.0, nw.Float64()), fixed=True)
+_FALSE = Piece(nw.lit(False, nw.Boolean()), fixed=True)
 
 
 def constant(value: Fraction) -> Part:
@@ -644,17 +651,17 @@ def constant(value: Fraction) -> Part:
     except OverflowError:
         number = math.inf
     if not math.isfinite(number) or (value != 0 and abs(number) < LEAST):
-        return replace(nothing("number", Piece(nw.lit(True, nw.Boolean()))))
+        return replace(nothing("number", _literal(True, "flag")))
     size = math.log10(abs(number)) if number else 0.0
     digits = len(str(value.numerator).strip("-").strip("0")) if _is_decimal(value) else 99
     rel = 0.0 if Fraction(number) == value else U
     exact = digits <= 15 and Fraction(repr(number)) == value
-    return Part("number", Piece(nw.lit(number, nw.Float64())), rel=rel, low=size, high=size, const=value, exact=exact)
+    return Part("number", _literal(number, "number"), rel=rel, low=size, high=size, const=value, exact=exact)
 
 
 def nothing(kind: str, near: Piece | None = None, missing: Mapping[Hashable, Piece] | None = None) -> Part:
     """No value in any row."""
-    return Part(kind, Piece(nw.lit(None, _DTYPES[kind])), near, missing or {}, low=0.0, high=0.0)
+    return Part(kind, _literal(None, kind), near, missing or {}, low=0.0, high=0.0)
 
 
 def _is_decimal(value: Fraction) -> bool:
@@ -666,7 +673,11 @@ def _is_decimal(value: Fraction) -> bool:
 
 
 def _piece(expr: nw.Expr, *of: Piece) -> Piece:
-    return Piece(expr, max(p.level for p in of), sum(p.cost for p in of) + 1)
+    return Piece(expr, max(p.level for p in of), sum(p.cost for p in of) + 1, all(p.fixed for p in of))
+
+
+def _literal(value: float | bool | str | None, kind: str) -> Piece:
+    return Piece(nw.lit(value, _DTYPES[kind]), fixed=True)
 
 
 def _sure(expr: nw.Expr, *of: Piece) -> Piece:

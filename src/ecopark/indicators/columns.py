@@ -706,7 +706,7 @@ def reached(node: Node) -> frozenset[str]:
     return frozenset(found)
 
 
-_TRUE = Piece(nw.lit(True, nw.Boolean()))
+_TRUE = Piece(nw.lit(True, nw.Boolean()), fixed=True)
 
 
 def _or(tests: Sequence[nw.Expr]) -> nw.Expr:

@@ -204,6 +204,7 @@ def _assess_years(
         for pack, atoms, clauses in plans:
             frame = atoms.program.apply(wide)
             table = chosen.collect(frame.select("sid", "year", *[e for c in clauses for e in c.exprs]))
+            table = table.with_columns(pl.col("sid").cast(pl.UInt32), pl.col("year").cast(pl.Int32))
             table = order.join(table, on=["sid", "year"], how="inner", maintain_order="left")
             made += [_long(table, i, c, pack) for i, c in enumerate(clauses)]
     return pl.concat(made)
@@ -312,7 +313,7 @@ def _sector(
     declared = Part("flag", Piece((column == 1.0).fill_null(False), 0, 2))
     if tail not in own:
         item = (f"{pack.id}.limit_{tail}", "", 0)
-        return declared, nothing("number", None, {item: Piece(nw.lit(True, nw.Boolean()))}), nothing("flag")
+        return declared, nothing("number", None, {item: Piece(nw.lit(True, nw.Boolean()), fixed=True)}), nothing("flag")
     first = next((c.case.require for c in compiled.cases if c.case.require is not None), None)
     limit = program.part(Number(own[tail]))
     test = program.shared(program.compare(first.op if first else ">=", value, limit))

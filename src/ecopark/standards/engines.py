@@ -101,7 +101,8 @@ def _spark() -> Iterator[Engine]:
     session = builder.getOrCreate()
 
     def convert(frame: pl.DataFrame) -> Any:
-        return session.createDataFrame(frame.to_arrow())
+        signed = frame.with_columns(pl.selectors.unsigned_integer().cast(pl.Int64))  # Spark has no unsigned numbers
+        return session.createDataFrame(signed.to_arrow())
 
     def keep(frame: Any) -> Any:
         return nw.from_native(frame.to_native().localCheckpoint())
