@@ -72,6 +72,7 @@ def test_division_by_zero_is_missing_with_that_reason_and_nothing_to_ask_for():
 def test_growth_looks_at_the_year_before():
     assert run("growth(a)", a=11, a1=10).value == F(1, 10)
     assert items(run("growth(a)", a=11, a3=10)) == ["a@2022"]
+    assert items(run("growth(a)")) == ["a@2022", "a@2023"], "all that is needed is asked for at once"
     assert "zero or negative base" in run("growth(a)", a=1, a1=0).value.reason.en
     assert "zero or negative base" in run("growth(a)", a=1, a1=-1).value.reason.en
 

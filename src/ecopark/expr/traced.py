@@ -117,12 +117,23 @@ class Evaluator:
     def _choice(self, node: Node, test: Node, then: Node, otherwise: Node) -> Trace:
         asked = self.visit(test)
         if isinstance(asked.value, Missing):
-            return Trace("condition", to_text(node), asked.value, inputs=(asked,))
+            return self._untested(node, asked, asked.value, then, otherwise)
         branch, other = (then, otherwise) if asked.value else (otherwise, then)
         chosen = self.visit(branch)
         if isinstance(other, Undefined):
             return chosen  # a guard that was passed is no step worth telling
         return Trace("condition", to_text(node), chosen.value, chosen.unit, inputs=(asked, chosen))
+
+    def _untested(self, node: Node, asked: Trace, missing: Missing, then: Node, otherwise: Node) -> Trace:
+        """A condition whose test is missing. A guard still says what its value would need, so that all is asked for at once."""
+        value = then if isinstance(otherwise, Undefined) else otherwise if isinstance(then, Undefined) else None
+        if value is None:
+            return Trace("condition", to_text(node), missing, inputs=(asked,))
+        guarded = self.visit(value)
+        if not isinstance(guarded.value, Missing):
+            return Trace("condition", to_text(node), missing, inputs=(asked,))
+        whole = missing if not guarded.value.items else missing | guarded.value
+        return Trace("condition", to_text(node), whole, inputs=(asked, guarded))
 
     def _logic(self, node: Node, op: str, operands: tuple[Node, ...]) -> Trace:
         decisive = op == "or"

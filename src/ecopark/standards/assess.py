@@ -148,6 +148,7 @@ def assess_clause(clause: Clause, run: Run) -> ClauseResult:
         reported=any(step.kind == "reported" for step in trace.walk()),
         verified=str(run.verified.get(clause.tail, "")),
         notes=tuple(_scope_notes(compiled, run)),
+        doubts=_doubts(trace, run),
     )
 
 
@@ -248,6 +249,19 @@ def _partly(limit: ChosenLimit, value: Scalar, run: Run) -> bool:
 
 def _marked_na(trace: Trace) -> bool:
     return trace.missing and any(step.kind == "not_applicable" for step in trace.walk())
+
+
+DOUBTFUL = ("implausible", "implausible-rate", "part-exceeds-whole", "firms-differ", "not-whole", "maybe-fraction")
+"""Findings of the quality checks that cast doubt on a clause's figures; a jump from year to year does not."""
+
+
+def _doubts(trace: Trace, run: Run) -> tuple[Text, ...]:
+    """The findings of the quality checks on the figures that a value rests on."""
+    if not run.facts.warnings:
+        return ()
+    places = {str(step.place) for step in trace.observations() if step.place is not None and str(step.place)}
+    found = [Text(w.zh, w.en) for w in run.facts.warnings if w.code in DOUBTFUL and str(w.place) in places]
+    return tuple(dict.fromkeys(found))
 
 
 # -- footnotes ---------------------------------------------------------------------------------------------------------

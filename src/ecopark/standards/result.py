@@ -103,6 +103,8 @@ class ClauseResult:
         For a clause not met: per input, the smallest change of that input alone that would meet it.
     counts
         False for an optional clause that was not chosen.
+    doubts
+        What a quality check says against a figure the clause rests on: shown beside the status, which it does not change.
     """
 
     clause: Clause
@@ -117,6 +119,7 @@ class ClauseResult:
     changes: tuple[Change, ...] = ()
     notes: tuple[Text, ...] = ()
     counts: bool = True
+    doubts: tuple[Text, ...] = ()
 
     @property
     def id(self) -> str:
@@ -153,6 +156,7 @@ class ClauseResult:
             "basis": self.clause.basis.overall,
             "verified": bool(self.verified),
             "reported": self.reported,
+            "doubts": [text.en for text in self.doubts],
             "reason": self.reason.en,
             "reason_zh": self.reason.zh,
             "missing": [str(item) for item in self.missing],
