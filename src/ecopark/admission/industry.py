@@ -1,0 +1,74 @@
+"""Industry codes of GB/T 4754-2017: which exist, what they are called, which are near to a mistyped one."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+
+STANDARD = "GB/T 4754-2017"
+
+
+@cache
+def industries() -> dict[str, str]:
+    """Names by code: sections (``C``), divisions (``26``), groups (``261``) and classes (``2614``)."""
+    text = (files("ecopark.admission") / "tables" / "gbt4754.csv").read_text(encoding="utf-8")
+    return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}
+
+
+def nearest(code: str, count: int = 3) -> list[str]:
+    """Codes that look most like `code`: those that share its first digits, then those that look alike.
+
+    Examples
+    --------
+    >>> nearest("2695")[0][:3], "3973" in nearest("3793")
+    ('269', True)
+    """
+    known = [c for c in industries() if len(c) > 1]
+    wanted = "".join(ch for ch in code if ch.isdigit())[:4]
+    found: list[str] = []
+    if len(wanted) >= 3:
+        found = [c for c in known if len(c) == len(wanted) and c[:-1] == wanted[:-1]]
+        found.sort(key=lambda c: abs(int(c) - int(wanted)))
+    alike = get_close_matches(wanted, [c for c in known if len(c) == len(wanted)], n=count, cutoff=0.5)
+    mixed = [c for pair in zip(found, alike, strict=False) for c in pair] + found + alike
+    return list(dict.fromkeys(mixed))[: count + 1]
+
+
+def named(code: str) -> str:
+    """Code and name together: ``2614 有机化学原料制造``."""
+    name = industries().get(code, "")
+    return f"{code} {name}".strip()
+
+
+def covers(prefixes: Iterable[str], code: str) -> bool:
+    """Whether `code` falls under one of the prefixes (``C`` stands for the section, ``26`` for a division).
+
+    Examples
+    --------
+    >>> covers(["26", "3140"], "2614"), covers(["C"], "2614"), covers(["B"], "2614")
+    (True, True, False)
+    """
+    for prefix in prefixes:
+        if prefix.isdigit():
+            if code.startswith(prefix):
+                return True
+        elif prefix == section(code):
+            return True
+    return False
+
+
+@cache
+def section(code: str) -> str:
+    """The section letter a code belongs to."""
+    if code[:1].isalpha():
+        return code[:1]
+    letter = ""
+    for known in industries():
+        if known.isalpha():
+            letter = known
+        elif known == code[:2]:
+            return letter
+    return ""

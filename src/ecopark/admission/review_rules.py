@@ -1,0 +1,279 @@
+"""Kinds of rules that weigh or ask: scorecards with vetoes, joint review, and which procedure a project needs."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from importlib.resources import files
+
+from ecopark.admission.industry import covers
+from ecopark.admission.policy import Case, Outcome, PolicyRule, Source, rule_kind, undetermined
+from ecopark.admission.ratios import Ratio
+from ecopark.admission.rules import NO_CODE, Entry, Limit, matches, read_limits, read_ratio
+from ecopark.core.rounding import decimal_text
+from ecopark.core.text import Text
+from ecopark.core.trace import Trace
+from ecopark.core.value import Missing, MissingItem
+from ecopark.expr.traced import compare
+from ecopark.packs.yaml_lines import Map
+
+# -- scorecard ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Points for a value that holds against a limit; the first level that holds counts."""
+
+    op: str
+    value: Fraction
+    points: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a scorecard: points by levels of a ratio, or by industry."""
+
+    id: str
+    label: Text
+    most: Fraction
+    ratio: Ratio | None
+    levels: tuple[Level, ...]
+    entries: tuple[tuple[Entry, Fraction], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """Items, the marks that pass, and what is refused whatever the score."""
+
+    items: tuple[Item, ...]
+    enough: Fraction
+    condition: Fraction | None
+    vetoes: tuple[tuple[Text, Ratio, Limit], ...] = ()
+
+
+def _read_scorecard(node: Map, source: Source) -> Scorecard | None:
+    items = []
+    for entry in node.get("items") or []:
+        if not isinstance(entry, Map) or not entry.get("id"):
+            source.problem("id-missing", node.line_of("items"), "每个评分项须有 id", "every item has an id")
+            continue
+        item = _read_item(entry, source)
+        if item is not None:
+            items.append(item)
+    enough = source.number(node.get("pass"), node.line_of("pass"), "pass")
+    if not items or enough is None:
+        source.problem("scorecard-shape", node.line, "评分表须有 items 与 pass", "a scorecard has items and pass")
+        return None
+    vetoes = []
+    for entry in node.get("vetoes") or []:
+        ratio = read_ratio(entry, source) if isinstance(entry, Map) else None
+        limits = read_limits(entry, source) if isinstance(entry, Map) else ()
+        if ratio is not None and limits and limits[0].value is not None:
+            vetoes.append((Text(str(entry.get("zh") or ""), str(entry.get("en") or "")), ratio, limits[0]))
+    if enough > sum((i.most for i in items), Fraction(0)):
+        zh, en = "及格分高于满分", "the pass mark is above the full score"
+        source.problem("scorecard-shape", node.line_of("pass"), zh, en)
+    condition = source.number(node.get("condition"), node.line_of("condition"), "condition")
+    return Scorecard(tuple(items), enough, condition, tuple(vetoes))
+
+
+def _read_item(entry: Map, source: Source) -> Item | None:
+    label = Text(str(entry.get("zh") or ""), str(entry.get("en") or ""))
+    levels, entries = [], []
+    for level in entry.get("levels") or []:
+        points = source.number(level.get("points"), level.line_of("points"), "points") or Fraction(0)
+        value = source.number(level.get("value"), level.line_of("value"), "value")
+        if value is not None:
+            op = str(level.get("op") or ">=")
+            if op not in (">=", "<=", ">", "<", "=="):
+                source.problem(
+                    "unknown-operator", level.line_of("op"), f"比较符 {op!r} 无效", f"operator {op!r} is unknown"
+                )
+                continue
+            levels.append(Level(op, value, points))
+        elif level.get("codes") or level.get("words"):
+            name = Text(str(level.get("zh") or ""), str(level.get("en") or ""))
+            codes, words = source.strings(level.get("codes")), source.strings(level.get("words"))
+            entries.append((Entry("permitted", codes, words, name), points))
+    ratio = read_ratio(entry, source) if levels else None
+    if not levels and not entries:
+        source.problem("scorecard-shape", entry.line, "评分项没有档次 levels", "the item has no levels")
+        return None
+    most = max([level.points for level in levels] + [points for _, points in entries])
+    return Item(str(entry["id"]), label, most, ratio, tuple(levels), tuple(entries))
+
+
+@rule_kind("scorecard", keys="items pass condition vetoes", read=_read_scorecard)
+def scorecard(rule: PolicyRule, case: Case) -> Outcome:
+    """Points by item against a pass mark; a veto refuses whatever the score."""
+    spec: Scorecard = rule.spec
+    low = high = Fraction(0)
+    missing: Missing | None = None
+    steps: list[Trace] = []
+    for label, ratio, limit in spec.vetoes:
+        value = case.ratio(ratio).value
+        if isinstance(value, Missing):
+            missing = value if missing is None else missing | value
+        elif limit.value is not None and compare(limit.op, value, limit.value):
+            return Outcome(
+                "not_met", Text(f"一票否决：{label.zh}", f"veto: {label.en}"), value, limit.text(), ratio.unit
+            )
+    open_veto = missing is not None
+    for item in spec.items:
+        points = _points(item, case)
+        if isinstance(points, Missing):
+            missing = points if missing is None else missing | points
+            high += item.most
+        else:
+            low, high = low + points, high + points
+        steps.append(Trace("operation", item.id, points, "", item.label))
+    trace = Trace("function", rule.id, low if missing is None else missing, "", rule.label, inputs=tuple(steps))
+    limit_text = f">= {decimal_text(spec.enough)}"
+    span = decimal_text(low) if low == high else f"{decimal_text(low)}–{decimal_text(high)}"
+    mark = decimal_text(spec.enough)
+    reason = Text(f"评分 {span}，及格 {mark}", f"score {span}, pass mark {mark}")
+    total = low if low == high else None
+    bar = spec.condition if spec.condition is not None else spec.enough
+    if high < bar:
+        return Outcome("not_met", reason, total, limit_text, "", trace)
+    if low >= spec.enough and not open_veto:
+        return Outcome("met", reason, total, limit_text, "", trace)
+    if missing is not None:
+        return undetermined(Missing(reason, missing.items), limit=limit_text, trace=trace)
+    return Outcome("condition", reason, total, limit_text, "", trace)
+
+
+def _points(item: Item, case: Case) -> Fraction | Missing:
+    for entry, points in item.entries:
+        held = matches(entry, case)
+        if isinstance(held, Missing):
+            return held
+        if held:
+            return points
+    if item.ratio is None:
+        return Fraction(0)
+    value = case.ratio(item.ratio).value
+    if isinstance(value, Missing):
+        return value
+    return next((x.points for x in item.levels if compare(x.op, value, x.value)), Fraction(0))
+
+
+# -- review ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office whose opinion is needed; `veto`: its objection refuses alone."""
+
+    id: str
+    label: Text
+    veto: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A joint review: offices, and how many must agree where no one has a veto."""
+
+    offices: tuple[Office, ...]
+    quorum: int
+
+
+def _read_review(node: Map, source: Source) -> Review | None:
+    offices = []
+    for entry in node.get("offices") or []:
+        if not isinstance(entry, Map) or not entry.get("id"):
+            source.problem("id-missing", node.line_of("offices"), "会审部门须有 id", "every office has an id")
+            continue
+        label = Text(str(entry.get("zh") or entry["id"]), str(entry.get("en") or entry["id"]))
+        offices.append(Office(str(entry["id"]), label, entry.get("veto") is not False))
+    if not offices:
+        source.problem("offices-missing", node.line, "没有会审部门", "the review names no offices")
+        return None
+    quorum = source.whole(node.get("quorum"), node.line_of("quorum"), "quorum", 1, len(offices))
+    return Review(tuple(offices), quorum or len(offices))
+
+
+@rule_kind("review", keys="offices quorum", read=_read_review)
+def review(rule: PolicyRule, case: Case) -> Outcome:
+    """The opinions of the offices whose consent is needed, signed and dated."""
+    spec: Review = rule.spec
+    given = {o.office: o for o in case.project.opinions}
+    against = [o for o in spec.offices if o.id in given and given[o.id].opinion == "oppose"]
+    waiting = [o for o in spec.offices if o.id not in given]
+    agreed = [o for o in spec.offices if o.id in given and given[o.id].opinion != "oppose"]
+
+    def names(offices: list[Office]) -> Text:
+        return Text("、".join(o.label.zh for o in offices), ", ".join(o.label.en for o in offices))
+
+    blocking = [o for o in against if o.veto]
+    if blocking or len(spec.offices) - len(against) < spec.quorum:
+        who = names(blocking or against)
+        return Outcome("not_met", Text(f"会审不同意：{who.zh}", f"opposed in the joint review: {who.en}"))
+    if len(agreed) < spec.quorum or any(o.veto for o in waiting):
+        who = names(waiting)
+        reason = Text(f"待会审意见：{who.zh}", f"opinions still to come: {who.en}")
+        if rule.effect == "condition":
+            return Outcome("condition", reason)
+        return undetermined(Missing(reason, tuple(MissingItem(f"opinion.{o.id}") for o in waiting)))
+    bound = [o for o in agreed if given[o.id].opinion == "conditions"]
+    if bound:
+        notes = "；".join(given[o.id].note for o in bound if given[o.id].note)
+        who = names(bound)
+        return Outcome("condition", Text(f"{who.zh}附条件同意：{notes}", f"{who.en} agree under conditions: {notes}"))
+    return Outcome("met", Text("会审部门均已同意", "the offices have agreed"))
+
+
+# -- procedure ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """Which national classification says what procedure a project needs, and what a regional assessment covers."""
+
+    table: str
+    covered: tuple[tuple[str, ...], Text] | None = None
+
+
+@cache
+def procedure_rows(table: str) -> tuple[tuple[tuple[str, ...], str, tuple[tuple[str, str], ...]], ...]:
+    """Rows of a classification: (code prefixes, what it is about, (procedure, when))."""
+    text = (files("ecopark.admission") / "tables" / f"{table}.csv").read_text(encoding="utf-8")
+    found = []
+    for row in csv.DictReader(text.splitlines()):
+        levels = tuple((k, v) for k, v in row.items() if k not in ("codes", "about") and v not in ("", "/", "-"))
+        found.append((tuple(row["codes"].split()), row["about"], levels))
+    return tuple(found)
+
+
+def _read_procedure(node: Map, source: Source) -> Procedure | None:
+    table = str(node.get("table") or "")
+    if table not in ("eia_2021", "permit_2019"):
+        zh, en = f"没有名录 {table!r}", f"table {table!r} is none of eia_2021, permit_2019"
+        source.problem("unknown-table", node.line_of("table"), zh, en)
+        return None
+    covered = node.get("covered")
+    if not isinstance(covered, Map):
+        return Procedure(table)
+    return Procedure(table, (source.strings(covered.get("codes")), source.text(covered)))
+
+
+@rule_kind("procedure", keys="table covered", read=_read_procedure)
+def procedure(rule: PolicyRule, case: Case) -> Outcome:
+    """Which environmental-impact or permit procedure the project needs, from the national classification: information only."""
+    spec: Procedure = rule.spec
+    code = case.project.industry_code
+    if not code:
+        return Outcome("reported", NO_CODE.reason)
+    rows = [r for r in procedure_rows(spec.table) if any(code.startswith(c) or c.startswith(code) for c in r[0])]
+    if not rows:
+        return Outcome("reported", Text("名录中没有该行业的条目", "the classification has no line for this industry"))
+    zh = "；".join(
+        f"{about}：" + "，".join(f"{name}：{when}" for name, when in levels) for _, about, levels in rows[:3]
+    )
+    reason = Text(zh, f"{len(rows)} line(s) of the classification: {zh}")
+    if spec.covered is not None and (not spec.covered[0] or covers(spec.covered[0], code)):
+        text = spec.covered[1]
+        reason = Text(f"{reason.zh}。{text.zh}", f"{reason.en}. {text.en}")
+    return Outcome("reported", reason)

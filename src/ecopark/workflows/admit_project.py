@@ -1,0 +1,211 @@
+"""START READING HERE for the gate: a project and a policy in, an answer with every reason out.
+
+1. `admission.project` reads the project, `admission.load` the policy with what the park's folder adds to it.
+2. `admission.places` looks up on the park's map where the project wants to settle.
+3. `admission.gate.decide` holds it against every rule; `counter_offer` finds the smallest change that would make it a yes,
+   `best_place` the parcels where it would pass.
+4. `admission.register` keeps the decision; `workflows.write_minutes` writes it down.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ecopark import __version__
+from ecopark.admission.best_place import best_places
+from ecopark.admission.counter_offer import counter_offer, read_wishes
+from ecopark.admission.decision import Decision
+from ecopark.admission.gate import decide
+from ecopark.admission.load import find_policy, shipped_policies
+from ecopark.admission.places import ParkMap, read_map
+from ecopark.admission.policy import Policy, QuotaState
+from ecopark.admission.project import read_project
+from ecopark.admission.register import Entry, Register
+from ecopark.admission.together import Choice, choose_together
+from ecopark.core.rounding import exact
+from ecopark.errors import InputError, Place, Problem
+from ecopark.packs.yaml_lines import Map, load_yaml
+
+QUOTA_FILE = "quotas.yaml"
+
+
+def admit(
+    project: Any,
+    policy: str | Path | Policy,
+    *,
+    park: str | Path | None = None,
+    on: date | str | None = None,
+    weights: Mapping[str, Any] | None = None,
+    fix: Iterable[str] = (),
+    quotas: Mapping[tuple[str, int], Any] | None = None,
+    park_map: ParkMap | None = None,
+) -> Decision:
+    """Whether a project may come in, why not, what would make it a yes, and where it would fit.
+
+    Parameters
+    ----------
+    project
+        Path of a JSON or YAML file, or a mapping of the same shape.
+    policy
+        Id of a policy, its directory, or a policy already loaded.
+    park
+        Park folder: its map, the rules it fills in (`policy/`), its quotas.
+    on
+        Day of the decision; default: today.
+    weights, fix
+        For the counter-offer: cost of a relative change by quantity, and what must not move.
+    quotas
+        What is left by (quota, year); default: what `policy/quotas.yaml` of the park says.
+    park_map
+        The park's map, where it has been read already.
+
+    Returns
+    -------
+    decision
+        Verdict, a finding for every rule, bookings, what is missing, counter-offer and places.
+
+    Raises
+    ------
+    InputError
+        The project, the policy or the map cannot be used; every problem is listed.
+
+    Examples
+    --------
+    >>> facts = [
+    ...     {"quantity": "energy_intensity", "value": "0.38", "unit": "tce/10k CNY"},
+    ...     {"quantity": "tax_per_mu", "value": "450000", "unit": "CNY/mu"},
+    ... ]
+    >>> answer = admit({"name": "invented project", "facts": facts}, "anji", on="2026-11-21")
+    >>> answer.verdict, [f.id for f in answer.reasons]
+    ('refuse', ['anji/energy_intensity', 'anji/tax_per_mu'])
+    """
+    day = _day(on)
+    folder = None if park is None else _folder(park)
+    rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
+    wishes = read_wishes(weights, fix, rules)
+    described = read_project(project, rules.own_ratios)
+    if described.start is not None and described.start < day.year:
+        zh, en = (
+            f"投产年份 {described.start} 已过，不能占用往年指标",
+            f"start {described.start} is a past year: no quota of it can be booked",
+        )
+        raise InputError([Problem("past-year", described.place, zh, en)])
+    layers = park_map if park_map is not None else read_map(folder) if folder else None
+    left = _quotas(quotas) if quotas is not None else read_quotas(folder) if folder else None
+    site = layers.site_of(described.parcel, described.group, described.geometry) if layers else None
+    decision = decide(described, rules, day, site=site, quotas=left, version=__version__)
+    offer = counter_offer(decision, day, site=site, wishes=wishes)
+    places = best_places(decision, layers, day) if layers else ()
+    warnings = (*described.warnings, *(layers.problems if layers else ()))
+    return replace(decision, counter_offer=offer, places=places, warnings=warnings)
+
+
+def admit_together(
+    projects: Sequence[Any],
+    policy: str | Path | Policy,
+    *,
+    value: str = "tax_paid_10k_cny",
+    park: str | Path | None = None,
+    on: date | str | None = None,
+    quotas: Mapping[tuple[str, int], Any] | None = None,
+) -> Choice:
+    """Which of the waiting projects use the remaining quotas best, and what each of the others is held back by.
+
+    Parameters
+    ----------
+    projects
+        Descriptions; those the gate refuses for other reasons take no part.
+    value
+        Quantity whose sum is made as large as it can be.
+    """
+    day = _day(on)
+    folder = None if park is None else _folder(park)
+    rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
+    left = _quotas(quotas) if quotas is not None else read_quotas(folder) if folder else None
+    layers = read_map(folder) if folder else None
+    decisions = []
+    for given in projects:
+        described = read_project(given, rules.own_ratios)
+        site = layers.site_of(described.parcel, described.group, described.geometry) if layers else None
+        decisions.append(decide(described, rules, day, site=site, quotas=left, version=__version__))
+    return choose_together(decisions, left or {}, value=value)
+
+
+def record(decision: Decision, park: str | Path, *, by: str = "") -> Entry:
+    """Keep a decision in the park's register.
+
+    Raises
+    ------
+    InputError
+        The park folder does not exist.
+    """
+    return Register(_folder(park)).append(decision, by=by)
+
+
+def list_policies() -> list[Policy]:
+    """The admission policies that ship with ecopark."""
+    return [find_policy(name) for name in shipped_policies()]
+
+
+def read_quotas(folder: Path) -> QuotaState | None:
+    """What `policy/quotas.yaml` of a park says is left: entries with quota, year and left.
+
+    Raises
+    ------
+    InputError
+        An entry cannot be used; all of them are listed.
+    """
+    path = folder / "policy" / QUOTA_FILE
+    if not path.is_file():
+        return None
+    body = load_yaml(path, str(path))
+    entries = body.get("quotas") if isinstance(body, Map) else body
+    problems: list[Problem] = []
+    found: dict[tuple[str, int], Fraction] = {}
+    for node in entries if isinstance(entries, list) else [None]:
+        try:
+            if not isinstance(node, Map):
+                raise ValueError("a mapping with quota, year and left")
+            found[(str(node["quota"]), int(node["year"]))] = exact(str(node["left"]))
+        except (KeyError, ValueError, ZeroDivisionError) as error:
+            line = node.line if isinstance(node, Map) else 1
+            zh, en = f"总量指标读不懂：{error}", f"the quota cannot be read: {error}"
+            problems.append(Problem("bad-quota", Place(str(path), line=line), zh, en))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _quotas(given: Mapping[tuple[str, int], Any]) -> dict[tuple[str, int], Fraction]:
+    return {key: value if isinstance(value, Fraction) else exact(value) for key, value in given.items()}
+
+
+def _day(on: date | str | None) -> date:
+    if isinstance(on, date):
+        return on
+    if on is None:
+        return date.today()
+    try:
+        return date.fromisoformat(on)
+    except ValueError:
+        zh, en = f"日期 '{on}' 读不懂", f"'{on}' is no date such as 2026-11-21"
+        raise InputError([Problem("bad-date", Place(), zh, en)]) from None
+
+
+def _folder(park: str | Path) -> Path:
+    folder = Path(park)
+    if not folder.is_dir():
+        zh, en = "没有这个园区文件夹", "there is no such park folder"
+        raise InputError([Problem("no-park-folder", Place(str(park)), zh, en, "请核对路径。", "Check the path.")])
+    return folder
+
+
+def decision_json(decision: Decision) -> str:
+    """The decision as the JSON that `ecopark admit` prints."""
+    return json.dumps(decision.to_dict(), ensure_ascii=False, indent=1)
