@@ -132,6 +132,15 @@ def test_rows_can_be_set_aside_and_are_kept(tmp_path):
         (["--pack", "hj274-2015", "--since", "2023"], "2023"),
         (["--pack", "hj274-2015", "--format", "xml"], "xml"),
         (["--pack", "hj274-2015", "--lang", "fr"], "fr"),
+        (["--pack", "hj274-2015", "--set", "a.b=c"], "'a'"),
+        (["--pack", "hj274-2015", "--set", "factors.grid=mars"], "mars"),
+        (["--pack", "hj274-2015", "--set", "factors.confirm=xyz"], "xyz"),
+        (["--pack", "hj274-2015", "--set", "bounds.narrow=abc"], "abc"),
+        (["--pack", "hj274-2015", "--set", "miit-green-park-2016.cap=1"], "miit-green-park-2016"),
+        (["--pack", "hj274-2015", "--set", "hj274-2015.construction_years=0"], "construction_years"),
+        (["--pack", "hj274-2015", "--out", "report.doc"], "doc"),
+        (["--pack", "hj274-2015", "--out", "report.xyz"], "xyz"),
+        (["--pack", "hj274-2015", "--out", "/proc/nothing/here"], "/proc"),
         (["--pack", "hj274-2015", "--out", "x.docm/y.foo"], ""),
     ],
 )
@@ -226,3 +235,5 @@ def test_verification_is_recorded_and_shown(park, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Li Lei" in ecopark("explain", park, "hj274-2015/13").stdout
     assert ecopark("packs", "verify", park, "hj274-2015/99", "--by", "x", "--against", "y").returncode == 2
+    assert ecopark("packs", "verify", park, "hj274-2015/13", "--by", "x", "--against", "y", "--on", "2999-01-01").returncode == 2
+    assert ecopark("packs", "verify", tmp_path, "hj274-2015/13", "--by", "x", "--against", "y").returncode == 2

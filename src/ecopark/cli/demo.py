@@ -19,12 +19,12 @@ def register(app: typer.Typer) -> None:
 def demo(
     directory: Path = typer.Argument(Path("ecopark-demo"), metavar="[DIR]", help="Where the results go."),
     serve: bool = typer.Option(True, "--serve/--no-serve", help="Open the results in the site (comes with the site)."),
-    firms: int = typer.Option(50, "--firms", help="How many firms the invented park has."),
+    firms: int = typer.Option(50, "--firms", min=30, max=50_000, help="How many firms the invented park has."),
     lang: str | None = LANG,
 ) -> None:
     """Assess the invented park and the five real zones and say where the results lie. 演示。"""
     from ecopark.core.rounding import decimal_text
-    from ecopark.standards.result import VERDICT_TEXT
+    from ecopark.standards.result import STATUS_TEXT, VERDICT_TEXT
     from ecopark.workflows.show_demo import show_demo
 
     lang = language(lang)
@@ -36,7 +36,8 @@ def demo(
     for a in made.assessments:
         score = "-" if a.score is None else decimal_text(a.score, 5)
         counts = a.counts()
-        rows.append((a.pack.id, VERDICT_TEXT[a.verdict][lang], score, ", ".join(f"{k} {n}" for k, n in counts.items())))
+        said = ("，" if zh else ", ").join(f"{STATUS_TEXT[k][lang]} {n}" for k, n in counts.items())
+        rows.append((a.pack.id, VERDICT_TEXT[a.verdict][lang], score, said))
     first = made.assessments[0]
     say(f"{first.subject_name}  {first.period}")
     say(columns(rows))

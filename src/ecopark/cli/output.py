@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 from ecopark.errors import EcoparkError, InputError, Problem
 
 CANNOT_USE = 2
+INTERRUPTED = 130
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -27,7 +29,10 @@ def language(chosen: str | None) -> str:
         return chosen
     if chosen is not None:
         raise EcoparkError(f"--lang is zh or en, not '{chosen}'")
-    return "zh" if os.environ.get("ECOPARK_LANG", os.environ.get("LANG", "")).lower().startswith("zh") else "en"
+    for name in ("ECOPARK_LANG", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG"):
+        if value := os.environ.get(name, ""):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
 
 
 def say(text: str = "") -> None:
@@ -71,8 +76,11 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             complain(f"{error}")
         except BrokenPipeError:
             os._exit(0)
-        except (PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError) as error:
-            complain(f"{error.filename}: {error.strerror}")
+        except OSError as error:
+            complain(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+        except KeyboardInterrupt:
+            complain("已中断" if _language_or_default(asked) == "zh" else "interrupted")
+            raise SystemExit(INTERRUPTED) from None
         raise SystemExit(CANNOT_USE)
 
     return run
@@ -114,16 +122,38 @@ def progress(title: str, total: int | None = None) -> Iterator[Callable[[str], N
 
 
 def columns(rows: Iterable[Sequence[str]], gap: int = 2) -> str:
-    """Rows of texts as aligned columns; Chinese characters count as two."""
+    """Rows of texts as aligned columns; Chinese characters count as two. Long cells are cut to fit a terminal."""
     table = [list(row) for row in rows]
     if not table:
         return ""
+    if sys.stdout.isatty():
+        table = _fitted(table, gap, shutil.get_terminal_size().columns)
     widths = [max(width(row[i]) for row in table if i < len(row)) for i in range(max(map(len, table)))]
     lines = []
     for row in table:
         cells = [cell + " " * (widths[i] - width(cell)) for i, cell in enumerate(row)]
         lines.append((" " * gap).join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _fitted(table: list[list[str]], gap: int, room: int) -> list[list[str]]:
+    """The table with its widest columns cut until a row fits into `room` columns."""
+    count = max(map(len, table))
+    widths = [max((width(row[i]) for row in table if i < len(row)), default=0) for i in range(count)]
+    while sum(widths) + gap * (count - 1) > room and max(widths) > 12:
+        widths[widths.index(max(widths))] -= 1
+    return [[_cut(cell, widths[i]) for i, cell in enumerate(row)] for row in table]
+
+
+def _cut(text: str, room: int) -> str:
+    if width(text) <= room:
+        return text
+    kept = ""
+    for c in text:
+        if width(kept + c) > room - 1:
+            break
+        kept += c
+    return kept + "…"
 
 
 def width(text: str) -> int:

@@ -137,6 +137,10 @@ def verify(
         day = date.fromisoformat(on) if on else date.today()
     except ValueError:
         raise EcoparkError(f"--on {on} is not a day such as 2026-11-21") from None
+    if day > date.today():
+        raise EcoparkError(f"--on {on} lies in the future: a check can only be recorded when it has been made")
+    if not any((folder / name).is_file() for name in ("park.toml", "pack.yaml")):
+        raise EcoparkError(f"{folder} is neither a park folder (park.toml) nor a pack directory (pack.yaml)")
     by_pack: dict[str, list[str]] = {}
     for name in clause:
         if "/" not in name:

@@ -40,8 +40,10 @@ def new(
     directory: Path = typer.Argument(..., metavar="DIR", help="Folder to write; must not exist."),
     name: str = typer.Option("", "--name", help="What the park is called (default: the folder's name)."),
     pack: list[str] = typer.Option([], "--pack", "-p", help="Only the quantities these packs need (default: all)."),
-    last_year: int | None = typer.Option(None, "--last-year", help="Last year of the templates (default: last year)."),
-    years: int = typer.Option(6, "--years", help="How many years the templates have."),
+    last_year: int | None = typer.Option(
+        None, "--last-year", min=1950, max=2100, help="Last year of the templates (default: last year)."
+    ),
+    years: int = typer.Option(6, "--years", min=1, max=30, help="How many years the templates have."),
     lang: str | None = LANG,
 ) -> None:
     """Write a park folder: park.toml, Excel templates, a README. 新建园区文件夹。"""
@@ -115,7 +117,7 @@ def assess(
     engine: str | None = typer.Option(
         None, "--engine", help="polars, duckdb or spark: many parks at once, as a table."
     ),
-    years: int = typer.Option(3, "--years", help="Years side by side in the dossier."),
+    years: int = typer.Option(3, "--years", min=1, max=10, help="Years side by side in the dossier."),
     lang: str | None = LANG,
     format: str = FORMAT,
     out: Path | None = typer.Option(None, "--out", help="A directory: every format. A file: the one its suffix names."),

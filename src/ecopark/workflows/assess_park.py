@@ -16,7 +16,7 @@ from ecopark.core.period import Period
 from ecopark.core.rounding import exact
 from ecopark.errors import FormulaError, InputError, Place, Problem, did_you_mean
 from ecopark.indicators.catalogue import indicators
-from ecopark.indicators.factors import family_unit
+from ecopark.indicators.factors import family_unit, table
 from ecopark.indicators.rollup import RollUp
 from ecopark.observations import reading
 from ecopark.observations.model import Facts
@@ -25,6 +25,7 @@ from ecopark.observations.quantity import catalogue as quantity_catalogue
 from ecopark.packs.load import UnknownPackError, find_pack, shipped_ids
 from ecopark.packs.model import Pack, Parameter
 from ecopark.standards.assess import assess_pack
+from ecopark.standards.compile import CONSTRUCTION_YEARS
 from ecopark.standards.result import Assessment
 
 Options = Mapping[str, Mapping[str, Any]]
@@ -78,8 +79,32 @@ def read_facts(source: Any, *, set_aside: bool = False, checks: bool = True) -> 
     if isinstance(source, Facts):
         return source
     if isinstance(source, str | Path):
-        return reading.read_facts(source, set_aside=set_aside, known_reported=known_reported, checks=checks)
+        facts = reading.read_facts(source, set_aside=set_aside, known_reported=known_reported, checks=checks)
+        facts.warnings += tuple(_records_of_nothing(facts.settings))
+        return facts
     return reading.facts_from(source, set_aside=set_aside, known_reported=known_reported, checks=checks)
+
+
+def _records_of_nothing(settings: Mapping[str, Any]) -> list[Problem]:
+    """Verification records and evidence that name a clause or quantity there is none of."""
+    found = []
+    for entry in settings.get("verified") or ():
+        name = str(entry.get("clause", ""))
+        tail = name.split("/", 1)[-1]
+        if tail != "*" and known_reported(name) is None:
+            zh, en = f"核对记录中的条款 '{name}' 不存在", f"the verification record names '{name}', which is no clause"
+            found.append(Problem("unknown-clause", Place("verified.toml"), zh, en, severity="warning"))
+    for entry in settings.get("evidence") or ():
+        name = str(entry.get("clause_or_quantity", ""))
+        if name and name not in quantity_catalogue() and known_reported(name) is None:
+            zh, en = (
+                f"佐证材料所指的 '{name}' 不存在",
+                f"the evidence is for '{name}', which is neither clause nor quantity",
+            )
+            found.append(
+                Problem("unknown-clause", entry.get("place") or Place("evidence.csv"), zh, en, severity="warning")
+            )
+    return found
 
 
 def assess(
@@ -247,8 +272,12 @@ def _subjects(facts: Facts, subject: str | None) -> list[str]:
             by_name = [s.id for s in facts.subjects.values() if s.name == subject]
             if by_name:
                 return by_name[:1]
-            hint = did_you_mean(subject, list(facts.subjects))
-            raise _input("unknown-subject", f"没有对象 '{subject}'", f"there is no subject '{subject}'. {hint}")
+            parks = [s.id for s in facts.parks]
+            shown = ", ".join(parks[:10]) + (" ..." if len(parks) > 10 else "")
+            raise _input(
+                "unknown-subject", f"没有对象 '{subject}'", f"there is no subject '{subject}'. {did_you_mean(subject, parks)}",
+                f"有：{shown}。", f"There are: {shown}.",
+            )  # fmt: skip
         return [subject]
     parks = [s.id for s in facts.parks]
     if not parks:
@@ -289,7 +318,7 @@ def check_options(loaded: Sequence[Pack], settings: Mapping[str, Any], options: 
     InputError
         With every option that does not.
     """
-    problems = []
+    problems = [*_unknown_runs(loaded, options), *_wrong_settings(settings)]
     given = [*((settings.get("options") or {}).items()), *((options or {}).items())]
     by_id = {p.id: p for p in loaded}
     for pack_id, chosen in given:
@@ -305,7 +334,7 @@ def check_options(loaded: Sequence[Pack], settings: Mapping[str, Any], options: 
                 continue
             parameter = next((p for p in pack.parameters if p.id == key), None)
             if parameter is not None and not _fits(parameter, value):
-                zh, en = f"{pack_id}.{key}：{value} 不是数字", f"{pack_id}.{key}: {value!r} is no number"
+                zh, en = f"{pack_id}.{key}：'{value}' 不可用", f"{pack_id}.{key}: '{value}' is no usable number"
                 problems.append(Problem("bad-option", Place(), zh, en))
             option = next((o for o in pack.option_sets if o.id == key), None)
             if option is not None:
@@ -321,8 +350,54 @@ def check_options(loaded: Sequence[Pack], settings: Mapping[str, Any], options: 
         raise InputError(problems)
 
 
+def _unknown_runs(loaded: Sequence[Pack], options: Options | None) -> list[Problem]:
+    """Options of this run that are for no pack of this run."""
+    names = [p.id for p in loaded]
+    known = [*names, *RUN_SETTINGS]
+    return [
+        Problem(
+            "unknown-option", Place(), f"'{name}' 不是本次评价的标准", f"'{name}' is no pack of this run. {did_you_mean(name, known)}",
+            f"本次有：{'、'.join(known)}。", f"There are: {', '.join(known)}.",
+        )
+        for name in options or {}
+        if name not in known
+    ]  # fmt: skip
+
+
+def _wrong_settings(settings: Mapping[str, Any]) -> list[Problem]:
+    """Settings of factors and bounds that mean nothing."""
+    problems = []
+    factors = settings.get("factors") or {}
+    grid = str(factors.get("grid") or "")
+    grids = sorted(table().get("grid.average", {}))
+    if grid and grid not in grids:
+        zh, en = f"没有电网 '{grid}' 的系数", f"there is no grid '{grid}'. {did_you_mean(grid, grids)}"
+        problems.append(
+            Problem("unknown-grid", Place(), zh, en, f"可用：{'、'.join(grids)}。", f"There are: {', '.join(grids)}.")
+        )
+    names = {"all", *table(), *(f.id for codes in table().values() for rows in codes.values() for f in rows)}
+    for name in factors.get("confirm") or ():
+        if name and name not in names:
+            zh, en = f"没有系数 '{name}'", f"there is no factor '{name}'. {did_you_mean(str(name), sorted(names))}"
+            problems.append(Problem("unknown-factor", Place(), zh, en))
+    times = (settings.get("bounds") or {}).get("narrow")
+    if times not in (None, "") and not _above_one(times):
+        zh, en = f"bounds.narrow 应为大于 1 的数，而不是 '{times}'", f"bounds.narrow is a number above 1, not '{times}'"
+        problems.append(Problem("bad-option", Place(), zh, en))
+    return problems
+
+
+def _above_one(text: object) -> bool:
+    try:
+        return exact(str(text)) > 1
+    except (ValueError, ZeroDivisionError):
+        return False
+
+
 def _fits(parameter: Parameter, value: Any) -> bool:
     """Whether a value is of the parameter's kind: a number, unless its default is a word; empty takes the default away."""
+    if parameter.id == CONSTRUCTION_YEARS:
+        return str(value).isdigit() and 1 <= int(value) <= 50
     if (isinstance(parameter.default, str) and parameter.default) or str(value) == "":
         return True
     try:

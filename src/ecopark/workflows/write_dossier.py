@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from ecopark.errors import EcoparkError
 from ecopark.observations.model import Facts
 from ecopark.observations.safe_text import safe_cell
 from ecopark.packs.model import Pack
@@ -45,6 +46,11 @@ def write_dossiers(
     paths
         What was written, ``rejected.csv`` included where rows were set aside.
     """
+    suffix = out.suffix.lstrip(".").lower()
+    if suffix.isalpha() and len(suffix) <= 8 and suffix not in FORMATS and not out.is_dir():
+        raise EcoparkError(
+            f"'.{suffix}' is none of the formats {', '.join(FORMATS)}; for a directory choose a name without a suffix"
+        )
     results = assess_all(facts, packs, periods=periods, subject=subject, since=since, options=options, years=years)
     by_subject: dict[str, list] = {}
     for result in results:
