@@ -68,7 +68,7 @@ def test_explain_leads_down_to_the_line_it_was_typed_in(facts):
 
 
 def test_chinese_and_english(facts):
-    assert "判定" in ecopark("explain", facts, "hj274-2015/10", "--lang", "zh").stdout
+    assert "标准值" in ecopark("explain", facts, "hj274-2015/10", "--lang", "zh").stdout
     assert "status" in ecopark("explain", facts, "hj274-2015/10", "--lang", "en").stdout
 
 
