@@ -27,6 +27,11 @@ T = TypeVar("T")
 TRIES = 20
 """How often a write is run before a conflict is reported."""
 HOLD = f"SELECT {sql.ACCOUNT_COLUMNS} FROM ledger_account WHERE account = ? FOR UPDATE"
+# asked of the table itself: to_regclass may answer from a cache that does not know yet what another client made
+IS_THERE = (
+    "SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class WHERE relname = 'ledger_schema' "
+    "AND relkind = 'r' AND pg_catalog.pg_table_is_visible(oid))"
+)
 SCHEMA_LOCK = "SELECT pg_advisory_xact_lock(7235419002211)"
 
 CHECKS = """
@@ -200,10 +205,10 @@ class PostgresStore(sql.SqlTransaction):
         try:
             connection = self._held()
             with connection.transaction():
-                there = connection.execute("SELECT to_regclass('ledger_schema') IS NOT NULL").fetchone()[0]
+                there = connection.execute(IS_THERE).fetchone()[0]
                 if not there and create:
                     connection.execute(SCHEMA_LOCK)
-                    there = connection.execute("SELECT to_regclass('ledger_schema') IS NOT NULL").fetchone()[0]
+                    there = connection.execute(IS_THERE).fetchone()[0]
                     if not there:
                         tables = sql.TABLES.format(amount="NUMERIC", moment="TIMESTAMPTZ", checks=CHECKS)
                         connection.execute(tables)
