@@ -252,7 +252,10 @@ class Program:
             case Named(_, body):
                 return self.part(body)
             case Choice(test, then, otherwise):
-                return self.choice(self.part(test), self.part(then), self.part(otherwise))
+                undefined = isinstance(otherwise, Undefined), isinstance(then, Undefined)
+                if all(undefined):
+                    undefined = (True, False)
+                return self.choice(self.part(test), self.part(then), self.part(otherwise), undefined)
             case Logic(op, operands):
                 return self.logic(op, [self.part(o) for o in operands])
             case Not(operand):
@@ -288,13 +291,13 @@ class Program:
 
     # -- combining -----------------------------------------------------------------------------------------------------
 
-    def choice(self, test: Part, then: Part, otherwise: Part) -> Part:
+    def choice(self, test: Part, then: Part, otherwise: Part, guards: tuple[bool, bool] = (False, False)) -> Part:
         """`then` where `test` holds, `otherwise` where it does not, missing where the test is.
 
-        A guard (one branch has no value at all) that cannot be tested still says what its value would need.
+        A guard (the other branch is undefined) that cannot be tested still says what its value would need: `guards` says
+        which branch is reached also where the test is missing.
         """
         kind, empty = then.kind if then.kind != "any" else otherwise.kind, otherwise.kind == "any"
-        guards = (otherwise.kind == "any", then.kind == "any")
         then, otherwise = (nothing(kind) if p.kind == "any" else p for p in (then, otherwise))
         asked = self.share(_typed(test, "flag"))
         yes, no = asked, _piece(~asked.expr, asked)
@@ -303,11 +306,12 @@ class Program:
             chosen = nw.when(yes.expr).then(a.expr).otherwise(nw.when(no.expr).then(b.expr))
             return _piece(chosen, yes, a, b)
 
-        near = _any([test.near, then.near and _and(yes, then.near), otherwise.near and _and(no, otherwise.near)])
+        near = test.near
         missing = dict(test.missing)
         for branch, reached, guarded in ((then, yes, guards[0]), (otherwise, no, guards[1])):
             if guarded:
-                reached = _piece(asked.expr.is_null() | reached.expr, asked)
+                reached = _sure(asked.expr.is_null() | reached.expr, asked)
+            near = _any([near, branch.near and _and(reached, branch.near)])
             for key, piece in branch.missing.items():
                 _add(missing, key, _and(reached, piece))
         off = None
