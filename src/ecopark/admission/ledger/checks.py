@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import (
     Clamped,
@@ -47,9 +48,15 @@ class LedgerError(InputError):
     """
 
     def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+        zh, en = _sentence(problem.zh, problem.repair_zh, "。"), _sentence(problem.en, problem.repair_en, ".")
+        self.problem = replace(problem, zh=zh, en=en)
         self.code = problem.code
-        super().__init__([problem])
+        super().__init__([self.problem])
+
+
+def _sentence(text: str, repair: str, stop: str) -> str:
+    """The text, ended where another sentence follows."""
+    return text if not repair or text.endswith(("。", ".", "?", "？")) else text + stop
 
 
 class NotEnough(LedgerError):
