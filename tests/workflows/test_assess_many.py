@@ -74,3 +74,10 @@ def test_what_cannot_be_used_is_refused(tmp_path, facts):
         assess_many(path, PACKS)
     with pytest.raises(InputError, match="'nobody'"):
         assess_many(facts, PACKS, subject="nobody")
+
+
+def test_a_rebuilt_row_keeps_what_footnotes_say():
+    rows = [{"subject": "p", "quantity": "hj274-2015/7", "period": "2023", "value": "90", "unit": "%"}]
+    batch = assess_many(ep.read_facts(rows), ["hj274-2015"])
+    row = batch.results.filter(pl.col("clause") == "hj274-2015/7").row(0, named=True)
+    assert batch.rebuild(row).status == row["status"] == ep.assess(rows, "hj274-2015").clause("7").status == "undetermined"

@@ -94,7 +94,7 @@ def assess_pack(
     verified = verified_clauses(pack, facts.settings.get("verified", ()))
     run = Run(pack, facts, subject, period, lookup, parameters, options, option_limits(pack, options), verified)
     results = [assess_clause(clause, run) for clause in pack.clauses]
-    results = _footnoted(results, run)
+    results = footnoted(results, run)
     if detail:
         from ecopark.standards.gaps import with_bounds
 
@@ -296,7 +296,13 @@ def _sector_limit(clause: Clause, run: Run) -> ChosenLimit | None:
     return ChosenLimit(Requirement(op, own), own, why)
 
 
-def _footnoted(results: Sequence[ClauseResult], run: Run) -> list[ClauseResult]:
+def footnote_partners(clause: Clause, pack: Pack) -> tuple[Clause, ...]:
+    """The clauses on which the footnotes of a clause make it depend."""
+    named = [str(dict(f.settings).get("clause", "")) for f in pack.footnotes if f.id in clause.footnotes]
+    return tuple(c for c in pack.clauses if c.tail in named)
+
+
+def footnoted(results: Sequence[ClauseResult], run: Run) -> list[ClauseResult]:
     """Footnotes that bear on the choice of optional clauses, and what footnotes say where they do not apply."""
     by_tail = {r.clause.tail: r for r in results}
     made = []
@@ -361,4 +367,13 @@ def parameter_text(value: Scalar) -> str:
     return decimal_text(value) if isinstance(value, Fraction) and not isinstance(value, bool) else str(value)
 
 
-__all__ = ["CONSTRUCTION_YEARS", "Run", "assess_clause", "assess_pack", "exact", "parameter_text"]
+__all__ = [
+    "CONSTRUCTION_YEARS",
+    "Run",
+    "assess_clause",
+    "assess_pack",
+    "exact",
+    "footnote_partners",
+    "footnoted",
+    "parameter_text",
+]

@@ -32,7 +32,7 @@ from ecopark.packs.load import find_pack
 from ecopark.packs.model import Clause, Pack
 from ecopark.packs.verify import verified_clauses
 from ecopark.standards import engines
-from ecopark.standards.assess import DOMINANT_SECTOR, Run, assess_clause
+from ecopark.standards.assess import DOMINANT_SECTOR, Run, assess_clause, footnote_partners, footnoted
 from ecopark.standards.batch_score import verdicts_of
 from ecopark.standards.compile import CompiledCase, CompiledClause, compile_clause, option_limits, run_parameters
 from ecopark.standards.result import STATUSES, ClauseResult
@@ -511,13 +511,15 @@ def rebuild(
     """
     long = long_facts(data)
     pack = pack or find_pack(row["pack"])
-    names = sorted(quantities_of(pack, pack.clause(row["clause"])))
+    clause = pack.clause(row["clause"])
+    clauses = [clause, *footnote_partners(clause, pack)]
+    names = sorted({DOMINANT_SECTOR, *(q for c in clauses for q in quantities_of(pack, c))})
     wanted = pl.DataFrame({"subject": [row["subject"]] * len(names), "quantity": names})
     facts = long.facts([row["subject"]], wanted)
     run = _run_of(
         pack, facts, row["subject"], int(row["period"]), since, (options or {}).get(pack.id, {}), RollUp(facts)
     )
-    return assess_clause(pack.clause(row["clause"]), run)
+    return footnoted([assess_clause(c, run) for c in clauses], run)[0]
 
 
 # -- fingerprints ------------------------------------------------------------------------------------------------------
