@@ -1,8 +1,9 @@
 """The counter-offer: the smallest weighted relative change of the project's numbers that turns a refusal into a yes.
 
 Every rule that could refuse asks that a fraction of two linear forms keeps to a limit: ``a / b <= L`` is
-``a - L b <= 0`` where b is positive. The least change under all of them is a linear programme, solved by HiGHS; a reported rate is a variable of its own.
-The answer is then rounded to decimals on the side that passes, and the gate is asked again with exactly these.
+``a - L b <= 0`` where b is positive. The least change under all of them is a linear programme, solved by HiGHS; a reported rate
+is a variable of its own. The answer is then rounded to decimals on the side that passes, and the gate is asked again with
+exactly these.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil, floor, isfinite
+from math import ceil, floor, isfinite, log10
 from typing import Any
 
 from ecopark.admission.decision import Change, CounterOffer, Decision
@@ -280,20 +281,14 @@ class _Search:
 def _decimal(value: float, now: Fraction, digits: int) -> Fraction:
     """A float as the short decimal it stands for, else with `digits` significant digits, away from `now`."""
     scale = max(abs(value), 1e-300)
-    for decimals in range(13):
+    exponent = digits - 1 - floor(log10(scale))
+    for decimals in range(max(exponent, 0) + 1):
         short = Fraction(Decimal(repr(round(value, decimals))))
         if abs(float(short) - value) <= SNAP * scale:
             return short
-    exponent = digits - 1 - floor(_log10(scale))
     power = Fraction(10) ** exponent
     grown = Fraction(value) * power
     return Fraction(ceil(grown) if value > now else floor(grown)) / power
-
-
-def _log10(value: float) -> float:
-    from math import log10
-
-    return log10(value)
 
 
 def _solve(

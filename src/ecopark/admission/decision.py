@@ -111,6 +111,8 @@ class CounterOffer:
         Sum of weight times relative change.
     verdict
         What the gate says to the changed project.
+    place
+        The parcel or group it was worked out for, where the project names none and the best one was taken.
     """
 
     changes: tuple[Change, ...]
@@ -119,6 +121,7 @@ class CounterOffer:
     verdict: str
     gap: Fraction | None = None
     seconds: float = 0.0
+    place: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The offer as the contract of `ecopark admit` has it."""

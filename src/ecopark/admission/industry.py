@@ -19,22 +19,21 @@ def industries() -> dict[str, str]:
 
 
 def nearest(code: str, count: int = 3) -> list[str]:
-    """Codes that look most like `code`: those that share its first digits, then those that look alike.
+    """Codes that look most like `code`: two digits exchanged, the same first digits, then whatever looks alike.
 
     Examples
     --------
-    >>> nearest("2695")[0][:3], "3973" in nearest("3793")
-    ('269', True)
+    >>> nearest("2695")[0], "3973" in nearest("3793")
+    ('2659', True)
     """
-    known = [c for c in industries() if len(c) > 1]
+    known = [c for c in industries() if not c.isalpha()]
     wanted = "".join(ch for ch in code if ch.isdigit())[:4]
-    found: list[str] = []
-    if len(wanted) >= 3:
-        found = [c for c in known if len(c) == len(wanted) and c[:-1] == wanted[:-1]]
-        found.sort(key=lambda c: abs(int(c) - int(wanted)))
+    swapped = [wanted[:i] + wanted[i + 1] + wanted[i] + wanted[i + 2 :] for i in range(len(wanted) - 1)]
+    same = [c for c in known if len(wanted) > 2 and len(c) == len(wanted) and c[:-1] == wanted[:-1]]
+    same.sort(key=lambda c: abs(int(c) - int(wanted)))
     alike = get_close_matches(wanted, [c for c in known if len(c) == len(wanted)], n=count, cutoff=0.5)
-    mixed = [c for pair in zip(found, alike, strict=False) for c in pair] + found + alike
-    return list(dict.fromkeys(mixed))[: count + 1]
+    found = [c for c in swapped if c in industries()] + same[:2] + alike
+    return list(dict.fromkeys(found))[: count + 1]
 
 
 def named(code: str) -> str:

@@ -52,7 +52,7 @@ class PlaceSpec:
     near, distance
         ``setback``: type of sensitive place and least distance. [m]
     groups
-        ``group``: roles by group id.
+        ``group``: roles by group id. ``reserve``: groups that are reserve as a whole.
     outside
         ``group``: what is said to an industry that the group does not name.
     """
@@ -204,9 +204,14 @@ def _reserve(spec: PlaceSpec, case: Case, site: Site) -> Outcome:
         zh = f"占用战略留白用地：{'、'.join(r.name.zh for r in site.reserve)}"
         en = f"on strategic reserve land: {', '.join(r.name.en for r in site.reserve)}"
         return Outcome("not_met", Text(zh, en))
-    marked = site.parcel is not None and bool(site.parcel.get("reserve"))
-    if marked:
+    if site.parcel is not None and bool(site.parcel.get("reserve")):
         return Outcome("not_met", Text("该地块为战略留白", "the parcel is strategic reserve"))
+    if site.group is not None and any(r.id == site.group.id for r in spec.groups):
+        zh, en = f"{site.group.name.zh}为战略留白", f"{site.group.name.en} is strategic reserve"
+        return Outcome("not_met", Text(zh, en))
+    if "reserve" not in site.known and not spec.groups:
+        zh, en = "地图中没有战略留白图层", "the map has no layer of reserve land"
+        return undetermined(lacks("reserve", zh, en))
     return Outcome("met", Text("不占用战略留白用地", "not on strategic reserve land"))
 
 

@@ -318,14 +318,7 @@ class _Reader:
                 )  # fmt: skip
         observations = [replace(o, period=ALWAYS) if o.period == NO_PERIOD else o for o in reader.finish()]
         self.problems += reader.problems
-        for o in observations:
-            quantity = catalogue()[o.quantity]
-            if isinstance(o.value, Fraction) and quantity.low is not None and quantity.low >= 0 and o.value < 0:
-                self._negative(o.place, quantity.label.zh, quantity.label.en, o.given)
         return [*observations, *rates.values()]
-
-    def _negative(self, place: Place, zh: str, en: str, given: str) -> None:
-        self.problem("negative-value", place, f"{zh}不能为负：{given}", f"{en} cannot be negative: {given}")
 
     def _rate(
         self, node: Mapping[str, Any], ratio: Ratio, place: Place, found: dict[tuple[str, Period], Observation]
@@ -349,7 +342,9 @@ class _Reader:
             self.problem("bad-period", place, f"期间读不懂：{error}", f"{error}")
             return
         if number.value < 0:
-            self._negative(place, ratio.label.zh, ratio.label.en, shown(node["value"]))
+            given = shown(node["value"])
+            zh, en = f"{ratio.label.zh}不能为负：{given}", f"{ratio.label.en} cannot be negative: {given}"
+            self.problem("impossible-value", place, zh, en)
         made = Observation(
             SUBJECT, ratio.id, period, number.value * factor, ratio.unit, "", f"{shown(node['value'])} {text}",
             source=str(node.get("source") or ""), note=str(node.get("note") or ""), place=place,

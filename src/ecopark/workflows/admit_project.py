@@ -19,8 +19,8 @@ from typing import Any
 
 from ecopark import __version__
 from ecopark.admission.best_place import best_places
-from ecopark.admission.counter_offer import counter_offer, read_wishes
-from ecopark.admission.decision import Decision
+from ecopark.admission.counter_offer import Wishes, counter_offer, read_wishes
+from ecopark.admission.decision import CounterOffer, Decision, PlaceAnswer
 from ecopark.admission.gate import decide
 from ecopark.admission.load import find_policy, shipped_policies
 from ecopark.admission.places import ParkMap, read_map
@@ -100,10 +100,23 @@ def admit(
     left = _quotas(quotas) if quotas is not None else read_quotas(folder) if folder else None
     site = layers.site_of(described.parcel, described.group, described.geometry) if layers else None
     decision = decide(described, rules, day, site=site, quotas=left, version=__version__)
-    offer = counter_offer(decision, day, site=site, wishes=wishes)
     places = best_places(decision, layers, day) if layers else ()
+    offer = counter_offer(decision, day, site=site, wishes=wishes)
+    if offer is None and site is None and layers and places and places[0].rank:
+        offer = _offer_there(decision, day, layers, places[0], wishes)
     warnings = (*described.warnings, *(layers.problems if layers else ()))
     return replace(decision, counter_offer=offer, places=places, warnings=warnings)
+
+
+def _offer_there(
+    decision: Decision, day: date, layers: ParkMap, best: PlaceAnswer, wishes: Wishes
+) -> CounterOffer | None:
+    """The counter-offer of a project that names no place, worked out for the best one."""
+    parcel, group = (best.id, "") if best.kind == "parcel" else ("", best.id)
+    there = layers.site_of(parcel, group, "")
+    moved = decide(decision.project, decision.policy, day, site=there, quotas=decision.quotas)
+    offer = counter_offer(moved, day, site=there, wishes=wishes)
+    return None if offer is None else replace(offer, place=best.id)
 
 
 def admit_together(

@@ -130,6 +130,8 @@ def _offer_lines(offer: CounterOffer, lang: str) -> list[str]:
 def _proof(offer: CounterOffer, lang: str) -> str:
     verdict = VERDICTS[offer.verdict][lang]
     after = f"调整后：{verdict}" if lang == "zh" else f"then: {verdict}"
+    if offer.place:
+        after += f"（落在 {offer.place}）" if lang == "zh" else f" (on {offer.place})"
     if offer.proven:
         return f"{after}；{W['proven'].zh}" if lang == "zh" else f"{after}; {W['proven'].en}"
     text = W["not_proven"][lang]
