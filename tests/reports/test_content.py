@@ -10,11 +10,15 @@ import pytest
 import report_cast as cast
 
 from ecopark.core.text import Text
-from ecopark.reports.blocks import Fold, Heading, Table
+from ecopark.observations.quantity import catalogue
+from ecopark.packs.model import Basis, Rule
+from ecopark.reports.advice import advice, change_words, outward, relative_words, sensible, wanted
+from ecopark.reports.blocks import Fold, Heading, Pairs, Table
 from ecopark.reports.content import Evidence, Material, all_verified, basis_words, build, evidence_of, material
-from ecopark.reports.sections import change_words, indicator_table, outward, relative_words
+from ecopark.reports.sections import indicator_table, limit_words, status_cell
+from ecopark.reports.verdicts import only_basics, rests_on, verdict_words
 from ecopark.reports.words import formula_words, number, requirement, unit_words
-from ecopark.standards.result import Change
+from ecopark.standards.result import Assessment, Change, ChosenLimit
 
 
 def _texts(m: Material) -> str:
@@ -83,7 +87,11 @@ def test_clauses_without_evidence_say_so_and_evidence_is_found_by_clause_or_figu
     rows = [[c.text for c in row] for row in table.rows]
     assert next(r for r in rows if r[0].startswith("b1"))[2:] == ["platform.pdf", "3", "2023-05-01"]
     assert next(r for r in rows if r[0].startswith("1 "))[2] == "balance.pdf"
-    assert next(r for r in rows if r[0].startswith("b2"))[2] == "none given"
+    assert not any(r[0].startswith("b2") for r in rows)
+    without = blocks[at + 3]
+    assert isinstance(without, Pairs)
+    assert "b2" in without.pairs[0][1]
+    assert without.pairs[0][1].startswith("8 / 10")
 
 
 def test_evidence_of_a_park_folder_is_understood() -> None:
@@ -107,6 +115,83 @@ def test_a_needed_value_is_never_rounded_to_the_wrong_side() -> None:
     assert "3.33334" in change_words(up, "en")
     assert "6.66666" in change_words(down, "en")
     assert relative_words(down) == "−33.3 %"
+
+
+def _change(quantity: str, now: str, needed: str, unit: str = "t") -> Change:
+    return Change(quantity, "2023", Text(quantity, quantity), unit, Fraction(now), Fraction(needed))
+
+
+def test_only_changes_that_somebody_would_make_are_advised() -> None:
+    failed = next(c for c in cast.assessments()[2].clauses if c.status == "not_met")
+    changes = (
+        _change("industrial_value_added", "100", "20"),
+        _change("industrial_fresh_water_m3", "100", "140"),
+        _change("wastewater_treated_m3", "100", "90"),
+        _change("reclaimed_water_used_m3", "100", "300"),
+        _change("publicity_events", "1", "2", "count"),
+        _change("energy_industrial_tce", "100", "70"),
+    )
+    told = [change.quantity for change in sensible(replace(failed, changes=changes))]
+    assert told == ["energy_industrial_tce", "publicity_events"]
+    assert advice(replace(failed, changes=changes[:4]), "zh") == ("须多项同时改进",)
+    assert advice(replace(failed, changes=()), "en") == ("several inputs must improve together",)
+
+
+def test_less_is_better_only_for_burdens() -> None:
+    names = {
+        n: wanted(catalogue()[n]) for n in ("water_total_m3", "emission_cod_t", "solid_waste_utilised_t", "park_gdp")
+    }
+    assert list(names.values()) == [-1, -1, 1, 1]
+    assert wanted(catalogue()["pollutant_cap_t"]) == wanted(catalogue()["firms_total"]) == 0
+
+
+def test_a_verdict_from_basic_requirements_says_so() -> None:
+    a = _indexed()
+    assert only_basics(a)
+    assert verdict_words(a, "zh") == "基本要求满足"
+    assert rests_on(a, "zh").startswith("基本要求满足，指数 137.2（引领值均未见原文，凭记忆）")
+    assert "index 137.2" in rests_on(a, "en")
+    assert rests_on(cast.assessments()[2], "zh") == ""
+    text = _texts(material([a], facts=cast.facts()))
+    assert "引领值" in text
+    assert limit_words(next(c for c in a.clauses if c.clause.benchmark), "zh") == "引领值 3"
+
+
+def _indexed() -> Assessment:
+    """The small pack as an index: no limits but of basic requirements, benchmarks for the rest."""
+    a = cast.assessments()[2]
+    recalled = Basis("recalled", "seen", "seen")
+    clauses = tuple(
+        c
+        if c.clause.kind == "basic"
+        else replace(
+            c,
+            clause=replace(c.clause, limits=(), benchmark=Fraction(3), basis=recalled),
+            limit=ChosenLimit(None, None),
+            status="reported",
+            changes=(),
+        )
+        for c in a.clauses
+    )
+    rules = (Rule("all_met", (("kinds", ("basic",)),)),)
+    pack = replace(a.pack, verdict=rules, score=Rule("ratio_index"), clauses=tuple(c.clause for c in clauses))
+    return replace(a, pack=pack, clauses=clauses, verdict="pass", score=Fraction("137.2"), verdict_reasons=())
+
+
+def test_a_doubtful_figure_is_told_beside_the_status() -> None:
+    c = replace(cast.assessments()[2].clauses[0], doubts=(Text("合计不符", "sums differ"),))
+    assert (status_cell(c, "zh").text, status_cell(c, "zh").note) == ("达标（数据存疑）", "合计不符")
+    assert status_cell(c, "en").text == "met (figures in doubt)"
+
+
+def test_the_title_of_the_park_s_own_report_has_no_book_marks() -> None:
+    cover = build(material(cast.assessments(), facts=cast.facts())).cover
+    assert cover.title == "自评价报告"
+    assert cover.packs[0].startswith("《")
+
+
+def test_figures_typed_in_the_unit_of_use_are_no_conversions(small: Material) -> None:
+    assert small.say("no_convert") in _texts(small)
 
 
 def test_numbers_are_never_rounded_onto_their_limit() -> None:

@@ -70,6 +70,6 @@ def test_libreoffice_computes_what_the_program_computes(written: Written, tmp_pa
     assert len(rows) == 36
     for row in rows:
         assert row["核对"] == "一致", row
-        assert row["活公式判定"] == row["程序判定"], row
-    assert {r["活公式结果"] for r in rows if r["条款"] == "4" and r["年度"] == "2022"} == {"无法计算"}
-    assert {r["活公式结果"] for r in rows if r["条款"] == "8"} == {"缺项"}
+        assert row["公式复算判定"] == row["程序判定"], row
+    assert {r["公式复算结果"] for r in rows if r["条款"] == "4" and r["年度"] == "2022"} == {"无法计算"}
+    assert {r["公式复算结果"] for r in rows if r["条款"] == "8"} == {"缺项"}

@@ -55,6 +55,15 @@ def test_a_verified_clause_names_who_verified_it() -> None:
     assert "verified: A. Person, printed edition" in text
 
 
+def test_formulas_and_conditions_are_put_in_words_with_their_ids() -> None:
+    text = describe_pack(find_pack("hj274-2015"), "zh")
+    assert "工业综合能耗 ÷ 工业增加值（现价）  [energy_industrial_tce / industrial_value_added]" in text
+    assert "≤ 0.5 吨标准煤/万元" in text
+    assert "jing_jin_ji" not in text
+    assert "草案" in text
+    assert pack_summary(find_pack("eco-industrial-park-2026"))["status_text"] == {"zh": "框架", "en": "frame"}
+
+
 def test_a_frame_is_to_be_filled_in() -> None:
     assert "to be filled in" in describe_pack(find_pack("green-park-general-2026"), "en")
     assert "不作判定" in describe_pack(find_pack("green-park-general-2026"), "zh")

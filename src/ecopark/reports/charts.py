@@ -8,7 +8,8 @@ from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING
 
-from ecopark.reports.labels import COLOURS, STATUS_TONE, VERDICT_TONE, VERDICT_WORDS
+from ecopark.reports.labels import COLOURS, STATUS_TONE, VERDICT_TONE
+from ecopark.reports.verdicts import verdict_words
 from ecopark.reports.words import joined, number, printable, unit_words
 from ecopark.standards.result import STATUS_TEXT, Assessment, ClauseResult
 
@@ -84,18 +85,29 @@ def small_multiples(m: Material, series: Sequence[Assessment]) -> list[Chart]:
     years = [int(p[:4]) for p in m.periods if p[:4].isdigit()]
     if not years:
         return []
-    plots = []
-    for c in series[-1].clauses:
-        points = {a.period: next((r for r in a.clauses if r.id == c.id), None) for a in series}
-        known = [r for r in points.values() if r is not None and _number(r.value) is not None]
-        if known and c.clause.unit and not isinstance(c.limit.value, bool):
-            plots.append((c, points))
+    plots = [(c, points) for c, points, known in _points(series) if known > 1]
     pages = []
     size = COLUMNS * ROWS
     for start in range(0, len(plots), size):
         part = plots[start : start + size]
         pages.append(_page(m, part))
     return pages
+
+
+def single_points(series: Sequence[Assessment]) -> list[ClauseResult]:
+    """Indicators that have a number in one year only: a chart would show nothing."""
+    return [c for c, _, known in _points(series) if known == 1]
+
+
+def _points(series: Sequence[Assessment]) -> list[tuple[ClauseResult, dict[str, ClauseResult | None], int]]:
+    """Per indicator with numbers its results by period, and in how many periods it has one."""
+    found = []
+    for c in series[-1].clauses:
+        points = {a.period: next((r for r in a.clauses if r.id == c.id), None) for a in series}
+        known = sum(r is not None and _number(r.value) is not None for r in points.values())
+        if known and c.clause.unit and not isinstance(c.limit.value, bool):
+            found.append((c, points, known))
+    return found
 
 
 def _number(value: object) -> Fraction | None:
@@ -272,7 +284,7 @@ def matrix(m: Material) -> str:
             out += _matrix_cell(by_period.get(period), m.lang, x + 4, y + 5, cell - 8, step - 10)
     height = head + len(m.packs) * step
     words = "; ".join(
-        f"{s[-1].pack.title[m.lang]}: " + joined((f"{a.period} {VERDICT_WORDS[a.verdict][m.lang]}" for a in s), m.lang)
+        f"{s[-1].pack.title[m.lang]}: " + joined((f"{a.period} {verdict_words(a, m.lang)}" for a in s), m.lang)
         for s in m.packs
     )
     return _svg(WIDTH, height, out, words)
@@ -296,8 +308,8 @@ def _matrix_cell(a: Assessment | None, lang: str, x: float, y: float, w: float, 
         _text(
             x + w / 2,
             y + h / 2 - 2,
-            VERDICT_WORDS[a.verdict][lang],
-            size=13.5,
+            verdict_words(a, lang),
+            size=13.5 if display_width(verdict_words(a, lang)) * 13.5 < w else 10.5,
             fill=ink,
             anchor="middle",
             weight="bold",

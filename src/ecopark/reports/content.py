@@ -16,11 +16,20 @@ from ecopark.errors import Place
 from ecopark.observations.model import Facts, Subject
 from ecopark.reports import charts, sections
 from ecopark.reports.blocks import Block, Card, Cards, Code, Cover, Document, Figure, Heading, Pairs, Paragraph
-from ecopark.reports.labels import SHORT_BASIS, STATUS_TONE, VERDICT_TONE, VERDICT_WORDS, L, say
+from ecopark.reports.labels import STATUS_TONE, VERDICT_TONE, L, say
+from ecopark.reports.verdicts import (
+    BASIC_KINDS,
+    all_verified,
+    basis_words,
+    count_words,
+    rests_on,
+    score_name,
+    score_value,
+    score_words,
+    verdict_words,
+)
 from ecopark.reports.words import joined, labels_of, number
-from ecopark.standards.result import STATUS_TEXT, Assessment, ClauseResult
-
-BASIC_KINDS = ("basic", "prerequisite")
+from ecopark.standards.result import Assessment, ClauseResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +221,7 @@ def _cover(m: Material) -> Cover:
     if version := current[0].version:
         lines.append(f"{m.say('version')}{_colon(m)}ecopark {version}")
     return Cover(
-        title=f"《{m.title}》" if m.lang == "zh" else m.title,
+        title=m.title,
         subtitle=m.say("subtitle"),
         park=m.name,
         period=m.periods[-1],
@@ -229,69 +238,10 @@ def _colon(m: Material) -> str:
 # -- summary -----------------------------------------------------------------------------------------------------------
 
 
-def verdict_words(a: Assessment, lang: str) -> str:
-    """The verdict in the interface's words."""
-    return VERDICT_WORDS[a.verdict][lang]
-
-
-def score_words(a: Assessment, lang: str) -> str:
-    """The score, or the bounds between which it must lie; empty where there is neither."""
-    if a.score is not None:
-        return f"{L['score'][lang]} {number(a.score)}"
-    if a.score_bounds and None not in a.score_bounds:
-        low, high = (number(b) for b in a.score_bounds if b is not None)
-        return f"{L['score_between'][lang]} {low} – {high}"
-    return ""
-
-
-def count_words(a: Assessment, lang: str) -> str:
-    """达标 7 条、未达标 2 条 ..."""
-    counts = a.counts()
-    if lang == "zh":
-        return "、".join(f"{STATUS_TEXT[s].zh} {n} 条" for s, n in counts.items())
-    return ", ".join(f"{n} {STATUS_TEXT[s].en}" for s, n in counts.items())
-
-
-def with_limit(a: Assessment) -> list[ClauseResult]:
-    """Clauses for which a limit was applied, or a benchmark that the score divides by."""
-    return [c for c in a.clauses if c.limit.require is not None or c.clause.benchmark is not None]
-
-
-def all_verified(a: Assessment) -> bool:
-    """Whether a named person has checked every limit that was applied; only then may 'official' be said."""
-    limits = with_limit(a)
-    return bool(limits) and all(c.verified for c in limits)
-
-
-def basis_words(a: Assessment, lang: str) -> str:
-    """How the limits are known: seen, inferred, recalled, and who has checked how many."""
-    limits = with_limit(a)
-    if not limits:
-        return L["frame"][lang] if a.pack.is_frame else ""
-    counted = {b: sum(c.clause.basis.overall == b for c in limits) for b in SHORT_BASIS}
-    known = joined(
-        (f"{SHORT_BASIS[b][lang]} {n}{' 条' if lang == 'zh' else ''}" for b, n in counted.items() if n), lang
-    )
-    people = list(dict.fromkeys(c.verified for c in limits if c.verified))
-    checked = sum(bool(c.verified) for c in limits)
-    if all_verified(a):
-        who = joined(people, lang)
-        return (
-            f"标准值共 {len(limits)} 条，均已由{who}对照正式文本核对。"
-            if lang == "zh"
-            else f"All {len(limits)} limits were checked against the official text by {who}."
-        )
-    if lang == "zh":
-        by = f"（{joined(people, lang)}）" if people else ""
-        return f"标准值共 {len(limits)} 条：{known}；其中已核 {checked} 条{by}，待核 {len(limits) - checked} 条。"
-    by = f" by {joined(people, lang)}" if people else ""
-    return f"{len(limits)} limits: {known}; {checked} verified{by}, {len(limits) - checked} to be verified."
-
-
 def _card(a: Assessment, m: Material) -> Card:
     lines = [count_words(a, m.lang)]
-    if score := score_words(a, m.lang):
-        lines.insert(0, score)
+    if said := rests_on(a, m.lang) or score_words(a, m.lang):
+        lines.insert(0, said)
     lines += [basis_words(a, m.lang)]
     return Card(
         f"{pack_title(a, m.lang)} · {a.period}",
@@ -346,8 +296,9 @@ def _per_pack(m: Material) -> list[Block]:
         anchor = f"pack-{at + 1}"
         blocks.append(Heading(1, pack_title(now, m.lang), anchor))
         facts = [(m.say("verdict"), verdict_words(now, m.lang))]
-        if score := score_words(now, m.lang):
-            facts.append((m.say("score"), score.split(" ", 1)[1] if now.score is not None else score))
+        if score := score_value(now):
+            facts.append((m.say(score_name(now) + ("" if now.score is not None else "_between")), score))
+        facts.append((m.say("rests_on"), rests_on(now, m.lang)))
         facts.append((m.say("status"), count_words(now, m.lang)))
         facts.append((m.say("basis"), basis_words(now, m.lang)))
         blocks.append(Pairs(tuple((k, v) for k, v in facts if v)))
@@ -369,6 +320,9 @@ def _per_pack(m: Material) -> list[Block]:
             blocks.append(Figure(charts.score_bars(now, m.lang), m.say("chart_score"), alt))
         for page in charts.small_multiples(m, series):
             blocks.append(Figure(page.svg, m.say("chart_limits"), page.alt))
+        if single := charts.single_points(series):
+            names = joined((f"{c.clause.tail} {c.clause.label[m.lang]}" for c in single), m.lang)
+            blocks.append(Paragraph(m.say("single_points", names=names), "note"))
         blocks.append(Heading(2, m.say("s_explain"), f"{anchor}-explain"))
         blocks += [sections.explanation(m, now, c) for c in now.clauses]
     return blocks
@@ -384,4 +338,15 @@ def is_missing(c: ClauseResult) -> bool:
     return isinstance(c.value, Missing)
 
 
-__all__ = ["Code", "Evidence", "Material", "build", "material"]
+__all__ = [
+    "Code",
+    "Evidence",
+    "Material",
+    "all_verified",
+    "basis_words",
+    "build",
+    "count_words",
+    "material",
+    "score_words",
+    "verdict_words",
+]

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
-from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from ecopark.core.rounding import decimal_text
+from ecopark.core.period import Period
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace, value_text
 from ecopark.core.value import Missing, MissingItem
 from ecopark.indicators.catalogue import indicators
+from ecopark.observations.quantity import catalogue
+from ecopark.reports.advice import advice, change_words
 from ecopark.reports.blocks import Block, Bullets, Cell, Code, Fold, Heading, Pairs, Paragraph, Table
-from ecopark.reports.labels import ATTRIBUTES, KIND_TEXT, SHORT_BASIS, STATUS_TONE, TO_VERIFY
-from ecopark.reports.words import formula_words, joined, number, requirement, shown, unit_words, with_unit
-from ecopark.standards.result import STATUS_TEXT, VERIFIED_TEXT, Assessment, Change, ClauseResult, Gap, bounds_text
+from ecopark.reports.labels import ATTRIBUTES, KIND_TEXT, SHORT_BASIS, STATUS_TONE, TO_VERIFY, L
+from ecopark.reports.verdicts import status_words
+from ecopark.reports.words import (
+    formula_words,
+    joined,
+    number,
+    reference_words,
+    requirement,
+    shown,
+    unit_words,
+    with_unit,
+)
+from ecopark.standards.describe import parameter_words
+from ecopark.standards.explain import trace_text
+from ecopark.standards.result import VERIFIED_TEXT, Assessment, ClauseResult, Gap, bounds_text
 from ecopark.standards.titles import LIGHT_TEXT, STEP_TEXT, reminders
 
 if TYPE_CHECKING:
@@ -23,7 +37,28 @@ if TYPE_CHECKING:
 
 LEAF_KINDS = ("observation", "reported", "factor", "parameter")
 KEY_FIGURES = 60
+SCALE = (
+    "park_area_km2",
+    "industrial_land_area_km2",
+    "enterprises_above_size",
+    "industrial_employees",
+    "resident_population",
+    "industrial_gross_output",
+    "park_gdp",
+    "industrial_value_added",
+    "industrial_value_added_const",
+    "energy_total_tce",
+    "energy_industrial_tce",
+    "electricity_consumption_kwh",
+    "water_total_m3",
+    "industrial_fresh_water_m3",
+    "industrial_wastewater_discharge_t",
+    "solid_waste_generated_t",
+    "co2_emissions_t",
+)
+"""Quantities that say how large a park is, in the order told."""
 LIGHT_TONE = {"overdue": "bad", "due_soon": "partly", "ahead": "good"}
+_TYPED = re.compile(r"[-+]?\d+(?:\.\d+)?(?![\d.eE万亿千百])")
 HIDDEN = ("invented", "name_en", "name_zh")
 
 
@@ -43,7 +78,7 @@ def indicator_table(m: Material, series: Sequence[Assessment], results: Sequence
         m.say("indicator"),
         m.say("unit"),
         *years,
-        m.say("limit"),
+        m.say("limit_or_benchmark" if any(_is_benchmark(c) for c in results) else "limit"),
         m.say("status"),
         m.say("basis"),
     )
@@ -65,11 +100,17 @@ def indicator_table(m: Material, series: Sequence[Assessment], results: Sequence
         for period in years:
             found = by_period.get(period, {}).get(c.id)
             cells.append(_value_cell(found, m, strong=period == years[-1]))
-        cells += [Cell(limit_words(c, m.lang)), status_cell(c, m.lang), Cell(basis_short(c, m.lang), c.verified)]
+        cells += [_limit_cell(c, m.lang), status_cell(c, m.lang), Cell(basis_short(c, m.lang), c.verified)]
         rows.append(tuple(cells))
-    first, status, basis = (1.1, 1.35, 1.5) if m.lang == "zh" else (1.5, 2.4, 1.9)
+    first, status, basis = (1.1, 1.35, 1.7) if m.lang == "zh" else (1.5, 2.4, 1.9)
+    if any(c.doubts for c in results):
+        status += 0.9
     widths = (first, 4.2, 1.7, *(1.35 for _ in years), 1.7, status, basis)
     return Table(header, tuple(rows), widths=widths, groups=tuple(groups), wide=True)
+
+
+def _is_benchmark(c: ClauseResult) -> bool:
+    return c.limit.require is None and c.clause.benchmark is not None
 
 
 def _kind(c: ClauseResult, lang: str) -> str:
@@ -99,24 +140,42 @@ def bounds_words(c: ClauseResult) -> str:
 
 
 def limit_words(c: ClauseResult, lang: str, *, unit: bool = False) -> str:
-    """The limit that was applied."""
+    """The limit that was applied; a benchmark, marked as such, where there is none."""
     if c.limit.require is None:
-        return "—"
+        told = benchmark_words(c, lang, unit=unit)
+        return f"{L['benchmark'][lang]} {told}" if told else "—"
     return requirement(c.limit.require.op, c.limit.value, c.clause.unit if unit else "", lang)
 
 
+def benchmark_words(c: ClauseResult, lang: str, *, unit: bool = False) -> str:
+    """The benchmark of a clause; empty where it has none."""
+    benchmark = c.clause.benchmark
+    if benchmark is None:
+        return ""
+    if c.clause.direction == "flag":
+        return shown(benchmark == 1, lang)
+    return with_unit(number(benchmark), c.clause.unit if unit else "", lang)
+
+
+def _limit_cell(c: ClauseResult, lang: str) -> Cell:
+    if c.limit.require is None and (told := benchmark_words(c, lang)):
+        return Cell(told, L["benchmark"][lang])
+    return Cell(limit_words(c, lang))
+
+
 def status_cell(c: ClauseResult, lang: str) -> Cell:
-    """The status as a chip with its word."""
-    return Cell(STATUS_TEXT[c.status][lang], tone=STATUS_TONE[c.status])
+    """The status as a chip with its word; what is doubtful about its figures below."""
+    return Cell(status_words(c, lang), "\n".join(doubt[lang] for doubt in c.doubts), tone=STATUS_TONE[c.status])
 
 
 def basis_short(c: ClauseResult, lang: str) -> str:
     """How the limit is known, and whether it has been verified."""
     if c.verified:
         return VERIFIED_TEXT[lang]
+    known = SHORT_BASIS[c.clause.basis.overall][lang]
     if lang == "zh":
-        return f"{SHORT_BASIS[c.clause.basis.overall].zh}（{TO_VERIFY.zh}）"
-    return f"{SHORT_BASIS[c.clause.basis.overall].en}, {TO_VERIFY.en}"
+        return f"{known}，{TO_VERIFY.zh}" if known.endswith("）") else f"{known}（{TO_VERIFY.zh}）"
+    return f"{known}, {TO_VERIFY.en}"
 
 
 # -- explanation -------------------------------------------------------------------------------------------------------
@@ -129,12 +188,18 @@ def explanation(m: Material, a: Assessment, c: ClauseResult) -> Fold:
     pairs = [
         (m.say("formula"), formula_of(c, m, a)),
         (m.say("result"), value + (f"（{m.say('reported_mark')}）" if c.reported else "")),
-        (m.say("limit"), limit_words(c, lang, unit=True)),
+        (m.say("benchmark"), benchmark_words(c, lang, unit=True))
+        if _is_benchmark(c)
+        else (m.say("limit"), limit_words(c, lang, unit=True)),
         (m.say("why_limit"), c.limit.why[lang]),
         (m.say("why_status"), c.reason[lang]),
+        (m.say("doubtful"), "\n".join(m.without_folder(doubt[lang]) for doubt in c.doubts)),
         (m.say("between"), with_unit(bounds_words(c), c.clause.unit, lang) if bounds_words(c) else ""),
         (m.say("basis"), basis_short(c, lang) + (f" · {c.verified}" if c.verified else "")),
-        (m.say("reference"), joined(filter(None, (c.clause.reference, *c.clause.sources)), lang)),
+        (
+            m.say("reference"),
+            joined(filter(None, (reference_words(c.clause.reference, lang), *c.clause.sources)), lang),
+        ),
         (m.say("note"), " ".join(filter(None, (c.clause.note[lang], *(n[lang] for n in c.notes))))),
     ]
     blocks: list[Block] = [Pairs(tuple((k, v) for k, v in pairs if v))]
@@ -143,8 +208,9 @@ def explanation(m: Material, a: Assessment, c: ClauseResult) -> Fold:
     if table := inputs_table(m, c):
         blocks.append(table)
     if c.changes:
+        blocks.append(Paragraph(m.say("computed_changes"), "note"))
         blocks.append(Bullets(tuple(change_words(change, lang) for change in c.changes)))
-    blocks.append(Fold(m.say("full_trace"), (Code(m.without_folder(c.trace.to_text(lang))),), paper=False))
+    blocks.append(Fold(m.say("full_trace"), (Code(m.without_folder(trace_text(c.trace, lang))),), paper=False))
     title = f"{c.clause.tail}　{c.clause.label[lang]}"
     anchor = "c-" + "".join(ch if ch.isalnum() else "-" for ch in c.id)
     return Fold(title, tuple(blocks), status_cell(c, lang), anchor)
@@ -157,7 +223,7 @@ def formula_of(c: ClauseResult, m: Material, a: Assessment) -> str:
     if name and (not formula or formula == name):
         shared = indicators().get(name)
         formula = shared.formula if shared else name
-    parameters = {p.id: p.label for p in a.pack.parameters if p.label}
+    parameters = {p.id: parameter_words(p.label) for p in a.pack.parameters if p.label}
     return formula_words(formula, {**m.labels, **parameters}, m.lang)
 
 
@@ -185,40 +251,6 @@ def inputs_table(m: Material, c: ClauseResult) -> Table | None:
     return Table(header, tuple(seen.values()), widths=(3.2, 2.2, 2.2, 3, 2.4))
 
 
-def change_words(change: Change, lang: str) -> str:
-    """``工业综合能耗由 4 改为 3 吨标准煤（−25 %）``."""
-    label = change.label[lang] + (f"[{change.by}]" if change.by else "")
-    now, needed = number(change.now), number(outward(change), 6, change.now)
-    unit = unit_words(change.unit, lang)
-    relative = relative_words(change)
-    if lang == "zh":
-        return (
-            f"单独改变“{label}”：由 {now} 变为 {needed} {unit}{f'（{relative}）' if relative else ''}即可达标".replace(
-                "  ", " "
-            )
-        )
-    return f"{label} alone: from {now} to {needed} {unit}{f' ({relative})' if relative else ''} would meet it"
-
-
-def outward(change: Change) -> Fraction:
-    """What is needed, to about six digits, rounded to the side on which the clause is met."""
-    if change.needed.denominator == 1 or not change.needed:
-        return change.needed
-    whole = len(str(abs(int(change.needed)))) if abs(change.needed) >= 1 else 0
-    scale = 10 ** max(6 - whole, 1) if whole else 10**8
-    scaled = change.needed * scale
-    return Fraction(ceil(scaled) if change.needed > change.now else floor(scaled), scale)
-
-
-def relative_words(change: Change) -> str:
-    """The change in percent with its sign."""
-    if change.relative is None:
-        return ""
-    percent = change.relative * 100
-    text = decimal_text(abs(percent), 3 if abs(percent) < 1000 else 6)
-    return f"{'+' if percent > 0 else '−'}{text} %"
-
-
 # -- facts of the park -------------------------------------------------------------------------------------------------
 
 
@@ -238,9 +270,40 @@ def basic_facts(m: Material) -> list[Block]:
     blocks.append(Pairs(tuple(pairs)))
     if title := _title_life(m):
         blocks += title
+    if table := _scale(m):
+        blocks += [Heading(2, m.say("scale"), "scale"), table]
     if table := _key_figures(m):
         blocks += [Heading(2, m.say("key_figures"), "key-figures"), table]
     return blocks
+
+
+def _scale(m: Material) -> Table | None:
+    """Area, people, output, energy and water of the years shown, as far as anybody has given them."""
+    years = m.periods[-3:]
+    found: dict[tuple[str, str], Trace] = {}
+    for a in (a for series in m.packs for a in series):
+        for c in a.clauses:
+            for step in c.trace.walk():
+                if step.what in SCALE and not step.missing and step.kind in (*LEAF_KINDS, "rollup", "derived"):
+                    found.setdefault((step.what, step.period), step)
+    rows = []
+    for what in SCALE:
+        cells = [_scale_cell(m, what, year, found) for year in years]
+        if any(cell.text != "—" for cell in cells):
+            quantity = catalogue()[what]
+            rows.append((Cell(quantity.label[m.lang]), Cell(unit_words(quantity.unit, m.lang)), *cells))
+    header = (m.say("quantity"), m.say("unit"), *years)
+    return Table(header, tuple(rows), widths=(4, 1.6, *(1.8 for _ in years))) if rows else None
+
+
+def _scale_cell(m: Material, what: str, year: str, found: dict[tuple[str, str], Trace]) -> Cell:
+    quantity, step = catalogue()[what], found.get((what, year))
+    if step is not None and step.unit == quantity.unit:
+        return Cell(shown(step.value, m.lang), number=True)
+    given = m.facts.exact(m.packs[0][-1].subject, what, Period.parse(year)) if m.facts else None
+    if given is None or given.not_applicable or given.unit != quantity.unit:
+        return Cell("—", number=True)
+    return Cell(shown(given.value, m.lang), number=True)
 
 
 def _title_life(m: Material) -> list[Block]:
@@ -339,7 +402,7 @@ def must_change(m: Material) -> list[Block]:
         for c in failed:
             what = Cell(f"{c.clause.tail} {c.clause.label[m.lang]}", _kind(c, m.lang))
             now = Cell(with_unit(shown(c.value, m.lang, c.limit.value), c.clause.unit, m.lang), number=True)
-            ways = "\n".join(change_words(change, m.lang) for change in c.changes) or m.say("no_single")
+            ways = "\n".join(advice(c, m.lang))
             rows.append((what, now, Cell(limit_words(c, m.lang, unit=True)), status_cell(c, m.lang), Cell(ways)))
     if not rows:
         return [*blocks, Paragraph(m.say("none_change"))]
@@ -372,23 +435,42 @@ def quality(m: Material) -> list[Block]:
 
 
 def evidence_list(m: Material) -> list[Block]:
-    """Per clause the document, page and date that support it; clauses without any are shown as such."""
+    """Per clause the document, page and date that support it; clauses without any in one line a standard."""
     rows: list[tuple[Cell, ...]] = []
     groups: list[tuple[int, str]] = []
+    without: list[tuple[str, str]] = []
     for a in m.current:
-        groups.append((len(rows), f"{a.pack.title[m.lang]} · {a.period}"))
+        name = f"{a.pack.title[m.lang]} · {a.period}"
+        bare = [c.clause.tail for c in a.clauses if not evidence_for(m, c)]
+        if len(bare) < len(a.clauses):
+            groups.append((len(rows), name))
         for c in a.clauses:
-            found = evidence_for(m, c)
-            name = f"{c.clause.tail} {c.clause.label[m.lang]}"
-            if not found:
-                rows.append((Cell(name), Cell("—"), Cell(m.say("none_given"), tone="muted"), Cell("—"), Cell("—")))
-            for at, e in enumerate(found):
-                figure = "" if e.about in (c.id, c.clause.tail) else m.labels.get(e.about, Text(e.about))[m.lang]
-                cells = (Cell("" if at else name), Cell(figure or "—", e.period), Cell(e.file), Cell(e.page or "—"))
-                rows.append((*cells, Cell(e.date or "—")))
-    header = (m.say("clause"), m.say("quantity"), m.say("file"), m.say("page"), m.say("date"))
-    table = Table(header, tuple(rows), widths=(3.6, 3, 3.2, 0.8, 1.5), groups=tuple(groups))
-    return [Heading(1, m.say("s_evidence"), "evidence"), table]
+            if found := evidence_for(m, c):
+                rows.append((Cell(f"{c.clause.tail} {c.clause.label[m.lang]}"), *_evidence_cells(m, c, found)))
+        if bare:
+            tails = joined(bare, m.lang)
+            count = f"{len(bare)} / {len(a.clauses)}"
+            without.append((name, f"{count} 条：{tails}" if m.lang == "zh" else f"{count}: {tails}"))
+    blocks: list[Block] = [Heading(1, m.say("s_evidence"), "evidence")]
+    if rows:
+        header = (m.say("clause"), m.say("quantity"), m.say("file"), m.say("page"), m.say("date"))
+        blocks.append(Table(header, tuple(rows), widths=(3.6, 3, 3.2, 0.8, 1.5), groups=tuple(groups)))
+    if without:
+        blocks += [Heading(2, m.say("no_evidence"), "no-evidence"), Pairs(tuple(without))]
+    return blocks
+
+
+def _evidence_cells(m: Material, c: ClauseResult, found: Sequence[Evidence]) -> tuple[Cell, ...]:
+    """The figures and years that documents support; a line for each document with its pages and dates."""
+    figures = (m.labels.get(e.about, Text(e.about))[m.lang] for e in found if e.about not in (c.id, c.clause.tail))
+    by_file: dict[str, list[Evidence]] = {}
+    for e in found:
+        by_file.setdefault(e.file, []).append(e)
+    pages = [joined(dict.fromkeys(e.page for e in given if e.page), m.lang) or "—" for given in by_file.values()]
+    dates = [joined(dict.fromkeys(e.date for e in given if e.date), m.lang) or "—" for given in by_file.values()]
+    years = joined(sorted({e.period for e in found if e.period}), m.lang)
+    what = Cell(joined(dict.fromkeys(figures), m.lang) or "—", years)
+    return what, Cell("\n".join(by_file)), Cell("\n".join(pages)), Cell("\n".join(dates))
 
 
 def evidence_for(m: Material, c: ClauseResult) -> list[Evidence]:
@@ -417,7 +499,7 @@ def conversions(m: Material) -> list[Block]:
                         Cell(label, step.what),
                         Cell(step.period),
                         Cell(step.given),
-                        Cell(with_unit(value_text(step.value), step.unit, m.lang)),
+                        Cell(with_unit(shown(step.value, m.lang), step.unit, m.lang)),
                     )
                     rows.setdefault((step.what, step.period), cells)
     heading = Heading(1, m.say("s_convert"), "conversions")
@@ -428,11 +510,9 @@ def conversions(m: Material) -> list[Block]:
 
 
 def _same_text(step: Trace) -> bool:
-    plain = value_text(step.value)
-    given = step.given.replace(",", "").replace("，", "").strip()
-    return given == plain or (
-        given.split(" ", 1)[0] == plain and given.split(" ", 1)[-1].strip() in (step.unit, plain, "")
-    )
+    """Whether a figure was typed as it is used: the same number, so the same unit whatever its name."""
+    found = _TYPED.match(step.given.replace(",", "").replace("，", "").strip())
+    return found is not None and isinstance(step.value, Fraction) and Fraction(found.group()) == step.value
 
 
 def promise(m: Material) -> list[Block]:
@@ -452,8 +532,11 @@ def appendix(m: Material) -> list[Block]:
         pack = a.pack
         state = m.say("pack_verified") if pack.status == "verified" else m.say("frame" if pack.is_frame else "draft")
         chosen = "; ".join(f"{k}: {joined(v, m.lang)}" for k, v in a.choices)
+        names = {p.id: parameter_words(p.label)[m.lang] for p in pack.parameters}
         used = "; ".join(
-            f"{k} = {value_text(v) if isinstance(v, Fraction | bool | str) else v}" for k, v in a.parameters
+            f"{names.get(k) or k} = {value_text(v, m.lang) if isinstance(v, Fraction | bool | str) else v}"
+            for k, v in a.parameters
+            if v not in ("", None)
         )
         pairs = (
             ("ID", pack.id),

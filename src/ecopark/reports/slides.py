@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from ecopark.core.value import Missing
+from ecopark.reports.advice import advice
 from ecopark.reports.blocks import Cell
 from ecopark.reports.charts import display_width, wrap
-from ecopark.reports.content import Material, basis_words, count_words, pack_title, score_words, verdict_words
+from ecopark.reports.content import Material, pack_title
 from ecopark.reports.labels import ACCENT, COLOURS, STATUS_TONE, VERDICT_TONE
-from ecopark.reports.sections import change_words, evidence_for, limit_words, missing_table, status_cell
+from ecopark.reports.sections import evidence_for, limit_words, missing_table, status_cell
+from ecopark.reports.verdicts import basis_words, count_words, rests_on, score_words, verdict_words, with_limit
 from ecopark.reports.words import printable, shown, with_unit
-from ecopark.standards.result import STATUS_TEXT, STATUSES, Assessment, Change, ClauseResult
+from ecopark.standards.result import STATUS_TEXT, STATUSES, Assessment, ClauseResult
 
 FONT_ZH, FONT_EN = "Microsoft YaHei", "Calibri"
 WIDTH, HEIGHT, MARGIN = 13.333, 7.5, 0.6
 FAILS, GAPS, COVER_PACKS = 7, 9, 6
-WITHIN_REACH = Fraction(1, 2)
-"""A change of one input beyond this is no advice: several inputs must improve together."""
 
 
 def write_slides(m: Material, path: Path) -> None:
@@ -239,7 +238,9 @@ class _Deck:
                 bold=True,
                 colour=ink,
             )
-            lines = [score_words(a, self.lang), count_words(a, self.lang), basis_words(a, self.lang)]
+            rests = rests_on(a, self.lang) or score_words(a, self.lang)
+            basis = "" if down > 1 and rests_on(a, self.lang) else basis_words(a, self.lang)
+            lines = [rests, count_words(a, self.lang), basis]
             self.box(slide, "\n".join(filter(None, lines)), left + 0.2, top + 1.6, inner, height - 1.7, small)
 
     def matrix(self) -> None:
@@ -323,14 +324,14 @@ class _Deck:
             if isinstance(c.value, Missing)
             else with_unit(shown(c.value, self.lang, c.limit.value), c.clause.unit, self.lang)
         )
-        ways = change_words(_easiest(c.changes), self.lang) if c.changes else self.m.say("no_single")
-        name = f"{c.clause.tail} {c.clause.label[self.lang]}\n{a.pack.title[self.lang]}"
+        name = "\n".join((f"{c.clause.tail} {c.clause.label[self.lang]}", a.pack.title[self.lang]))
+        doubts = self.m.without_folder("\n".join(doubt[self.lang] for doubt in c.doubts[:1]))
         return [
             Cell(name),
             Cell(value),
             Cell(limit_words(c, self.lang, unit=True)),
             status_cell(c, self.lang),
-            Cell(ways),
+            Cell("\n".join(filter(None, (advice(c, self.lang)[0], doubts)))),
         ]
 
     def missing(self) -> None:
@@ -380,29 +381,21 @@ class _Deck:
                 else f"Give {len(gaps.rows)} missing figures: {names}"
             )
         for a, c in short[:4]:
-            near = [x for x in c.changes if x.relative is not None and abs(x.relative) <= WITHIN_REACH]
-            if near:
-                lines.append(f"{a.pack.title[self.lang]} {c.clause.tail}：{change_words(_easiest(near), self.lang)}")
-            else:
-                word = "须多项同时改进" if self.zh else "several inputs must improve together"
-                lines.append(f"{a.pack.title[self.lang]} {c.clause.tail} {c.clause.label[self.lang]}：{word}")
-        unchecked = sum(not c.verified for a in m.current for c in a.clauses if c.limit.require is not None)
+            colon = "：" if self.zh else ": "
+            name = f"{a.pack.title[self.lang]} {c.clause.tail} {c.clause.label[self.lang]}"
+            lines.append(f"{name}{colon}{advice(c, self.lang)[0]}")
+        unchecked = sum(not c.verified for a in m.current for c in with_limit(a))
         if unchecked:
             lines.append(
-                f"对照标准原文核对 {unchecked} 条标准值（目前待核）"
+                f"对照标准原文核对 {unchecked} 条标准值和引领值（目前待核）"
                 if self.zh
-                else f"Check {unchecked} limits against the texts of the standards (to be verified)"
+                else f"Check {unchecked} limits and benchmarks against the texts of the standards (to be verified)"
             )
         rows = sum(not evidence_for(m, c) for a in m.current for c in a.clauses)
         if rows:
             lines.append(f"为 {rows} 条条款补充佐证材料" if self.zh else f"Add evidence for {rows} clauses")
         text = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, 1))
         self.box(slide, text, MARGIN, 1.5, WIDTH - 2 * MARGIN, 5, 18 if len(lines) < 7 else 15)
-
-
-def _easiest(changes: Sequence[Change]) -> Change:
-    """The change that is smallest in proportion."""
-    return min(changes, key=lambda change: abs(change.relative) if change.relative is not None else Fraction(10**9))
 
 
 def _rgb(colour: str) -> Any:

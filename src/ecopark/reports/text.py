@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from fractions import Fraction
 
 from ecopark.core.value import Missing
-from ecopark.reports.content import basis_words, count_words, pack_title, score_words, verdict_words
-from ecopark.reports.labels import L
-from ecopark.reports.sections import basis_short, bounds_words, change_words, limit_words
-from ecopark.reports.words import joined, shown, unit_words
-from ecopark.standards.result import STATUS_TEXT, Assessment, ClauseResult, Gap
+from ecopark.reports.advice import advice, sensible
+from ecopark.reports.content import pack_title
+from ecopark.reports.labels import L, say
+from ecopark.reports.sections import basis_short, bounds_words, limit_words
+from ecopark.reports.verdicts import basis_words, count_words, rests_on, score_words, status_words, verdict_words
+from ecopark.reports.words import cell_width, cut, joined, shown, unit_words
+from ecopark.standards.explain import item_words
+from ecopark.standards.result import Assessment, ClauseResult, Gap
 
 NAME_COLUMNS = 38
 MOST_GAPS, MOST_CHANGES = 12, 2
@@ -34,12 +35,16 @@ def summary(a: Assessment, lang: str = "en", *, gaps: int = MOST_GAPS) -> str:
     lines = [f"{pack_title(a, lang)}   {a.subject_name or a.subject}   {a.period}"]
     verdict = f"{L['verdict'][lang]}{colon}{verdict_words(a, lang)}"
     lines.append("   ".join(filter(None, (verdict, score_words(a, lang), count_words(a, lang)))))
+    if rests := rests_on(a, lang):
+        lines.append(f"  {rests}")
     lines += [f"  {reason[lang]}" for reason in a.verdict_reasons]
     if basis := basis_words(a, lang):
         lines.append(basis)
     if a.pack.warning:
         lines.append(a.pack.warning[lang])
     lines += ["", *_clauses(a, lang)]
+    if doubts := _doubts(a, lang):
+        lines += ["", *doubts]
     if changes := _changes(a, lang):
         lines += ["", L["s_change"][lang], *changes]
     if a.gaps:
@@ -61,7 +66,7 @@ def _row(c: ClauseResult, lang: str) -> list[str]:
         value = f"[{bounds}]" if bounds else "—"
     else:
         value = shown(c.value, lang, c.limit.value) + ("*" if c.reported else "")
-    status = STATUS_TEXT[c.status][lang]
+    status = status_words(c, lang)
     if not c.counts:
         status += f"（{L['chosen_not'].zh}）" if lang == "zh" else f" ({L['chosen_not'].en})"
     return [
@@ -78,36 +83,37 @@ def _row(c: ClauseResult, lang: str) -> list[str]:
 def _changes(a: Assessment, lang: str) -> list[str]:
     lines = []
     for c in a.clauses:
-        if c.status in ("not_met", "partly_met") and c.changes:
-            ranked = sorted(c.changes, key=lambda x: abs(x.relative) if x.relative is not None else Fraction(10**9))
-            for change in ranked[:MOST_CHANGES]:
-                lines.append(f"  {c.clause.tail}  {change_words(change, lang)}")
+        if c.status in ("not_met", "partly_met"):
+            ways = advice(c, lang)[:MOST_CHANGES]
+            name = "" if sensible(c) else f"{c.clause.label[lang]}{'：' if lang == 'zh' else ': '}"
+            lines += [f"  {c.clause.tail}  {name}{way}" for way in ways]
     return lines
+
+
+def _doubts(a: Assessment, lang: str) -> list[str]:
+    colon = "：" if lang == "zh" else ": "
+    return [f"  {c.clause.tail}  {L['doubtful'][lang]}{colon}{doubt[lang]}" for c in a.clauses for doubt in c.doubts]
 
 
 def _gaps(gaps: Sequence[Gap], lang: str, most: int) -> list[str]:
-    rows = []
+    """Missing items by department, those that settle most first; what each is, its id, and who needs it."""
+    departments: dict[str, list[Gap]] = {}
     for gap in gaps[:most]:
-        tails = joined((c.split("/", 1)[-1] for c in gap.clauses[:8]), lang) + ("…" if len(gap.clauses) > 8 else "")
-        rows.append([f"  {gap.department[lang] or L['department_none'][lang]}", gap.label[lang], str(gap.item), tails])
-    lines = columns(rows, widest={1: NAME_COLUMNS})
+        departments.setdefault(gap.department[lang] or L["department_none"][lang], []).append(gap)
+    rows = []
+    for items in departments.values():
+        for gap in items:
+            tails = joined((c.split("/", 1)[-1] for c in gap.clauses[:8]), lang)
+            told = item_words(gap.item, gap.label, lang)
+            rows.append([f"    {told}", tails + ("…" if len(gap.clauses) > 8 else "")])
+    aligned = iter(columns(rows))
+    lines = []
+    for department, items in departments.items():
+        lines.append(f"  {department}")
+        lines += [next(aligned) for _ in items]
     if len(gaps) > most:
-        lines.append(f"  另有 {len(gaps) - most} 项" if lang == "zh" else f"  and {len(gaps) - most} more")
+        lines.append(f"  {say('rest_of_gaps', lang, n=len(gaps) - most)}")
     return lines
-
-
-def cell_width(text: str) -> int:
-    """Columns a text takes in a terminal: full-width characters take two."""
-    return sum(2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in text)
-
-
-def cut(text: str, width: int) -> str:
-    """`text` within `width` columns, an ellipsis where something is left out."""
-    if cell_width(text) <= width:
-        return text
-    while text and cell_width(text) > width - 1:
-        text = text[:-1]
-    return text + "…"
 
 
 def columns(
@@ -133,3 +139,6 @@ def columns(
             cells.append(space + text if at in right else text + space)
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+__all__ = ["cell_width", "columns", "cut", "summary"]

@@ -22,6 +22,7 @@ from ecopark.reports.blocks import (
     Table,
 )
 from ecopark.reports.blocks import Paragraph as Running
+from ecopark.reports.charts import display_width
 from ecopark.reports.labels import ACCENT, COLOURS, L
 from ecopark.reports.words import printable
 
@@ -253,7 +254,7 @@ class _Word:
         table = self.doc.add_table(rows=lines, cols=len(widths), style="Table Grid")
         table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
         _borders(table)
-        sizes = [Cm(TABLE_CM * w / sum(widths)) for w in widths]
+        sizes = [Cm(width) for width in _fitted(widths, rows, header, size)]
         for column, width in zip(table.columns, sizes, strict=True):
             column.width = width
         grid = [list(row.cells) for row in table.rows]
@@ -263,13 +264,14 @@ class _Word:
         at = 0
         if header:
             for cell, text in zip(grid[0], header, strict=True):
-                self.fill(cell, Cell(text), size, head=True)
+                self.fill(cell, Cell(text), size, head=True, stay=True)
             _repeat(table.rows[0])
             at = 1
         for number, row in enumerate(rows):
             if number in groups:
                 merged = grid[at][0].merge(grid[at][-1])
-                self.fill(merged, Cell(groups[number], strong=True), size, shade="F1F4F2")
+                self.fill(merged, Cell(groups[number], strong=True), size, shade="F1F4F2", stay=True)
+                _keep(table.rows[at])
                 at += 1
             for cell, content in zip(grid[at], row, strict=True):
                 self.fill(cell, content, size)
@@ -277,17 +279,22 @@ class _Word:
             at += 1
         self.doc.add_paragraph().paragraph_format.space_after = Cm(0.1)
 
-    def fill(self, cell: Any, content: Cell, size: float, *, head: bool = False, shade: str = "") -> None:
+    def fill(
+        self, cell: Any, content: Cell, size: float, *, head: bool = False, shade: str = "", stay: bool = False
+    ) -> None:
+        """Text, note and ground of a cell; `stay` keeps its row on the page of the next one."""
         from docx.enum.text import WD_ALIGN_PARAGRAPH
         from docx.shared import Pt
 
         paragraph = cell.paragraphs[0]
         paragraph.paragraph_format.space_after = Pt(1)
         paragraph.paragraph_format.line_spacing = 1.1
+        paragraph.paragraph_format.keep_with_next = stay or None
         if content.number:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         ink = "#ffffff" if head else COLOURS[content.tone][0]
-        self.run(paragraph, content.text, size=size, bold=head or content.strong or content.tone != "plain", colour=ink)
+        text = content.text.replace(" ", "\u00a0") if content.number else content.text
+        self.run(paragraph, text, size=size, bold=head or content.strong or content.tone != "plain", colour=ink)
         if content.note:
             self.run(paragraph, "\n" + content.note, size=size - 1.5, colour="#5b6168")
         fill = (
@@ -314,6 +321,25 @@ class _Word:
         )
         words = ("packs", "verdict", "basis")
         self.grid(rows, (3, 1.2, 4), header=tuple(L[w][self.document.lang] for w in words), size=9.5)
+
+
+def _fitted(
+    widths: tuple[float, ...], rows: tuple[tuple[Cell, ...], ...], header: tuple[str, ...], size: float
+) -> list[float]:
+    """Widths of columns in cm: numbers stand in one line, the columns of running text give the room."""
+    share = [TABLE_CM * w / sum(widths) for w in widths]
+    em = size * 2.54 / 72
+    need = [0.0] * len(widths)
+    for at in range(len(widths)):
+        cells = [row[at].text for row in rows if row[at].number] + [h for h in header[at : at + 1] if h.isdigit()]
+        if cells:
+            need[at] = min(max(display_width(text) for text in cells) * em * 1.08 + 0.45, TABLE_CM / 4)
+    lacking = sum(max(n - s, 0) for n, s in zip(need, share, strict=True))
+    spare = [0.0 if n else s for n, s in zip(need, share, strict=True)]
+    if not lacking or not sum(spare):
+        return share
+    kept = 1 - min(lacking / sum(spare), 0.6)
+    return [max(n, s) if n else s * kept for n, s in zip(need, share, strict=True)]
 
 
 def _rgb(colour: str) -> Any:

@@ -22,10 +22,12 @@ from ecopark.expr.nodes import Leaf
 from ecopark.expr.traced import compare
 from ecopark.observations.quantity import catalogue
 from ecopark.observations.safe_text import safe_cell
-from ecopark.reports.content import Material, basis_words, pack_title, score_words, verdict_words
+from ecopark.reports.advice import advice
+from ecopark.reports.content import Material, pack_title
 from ecopark.reports.labels import ACCENT, COLOURS, STATUS_TONE, VERDICT_TONE
-from ecopark.reports.sections import basis_short, change_words, formula_of, limit_words
-from ecopark.reports.words import unit_words
+from ecopark.reports.sections import basis_short, benchmark_words, formula_of, limit_words
+from ecopark.reports.verdicts import basis_words, rests_on, score_words, status_words, verdict_words
+from ecopark.reports.words import printable, unit_words
 from ecopark.standards.result import STATUS_TEXT, Assessment, ClauseResult
 
 _WORDS = {
@@ -55,17 +57,17 @@ _CLAUSE = (
     ("指标", "indicator", 36),
     ("年度", "period", 8),
     ("单位", "unit", 14),
-    ("活公式结果", "live result", 16),
+    ("公式复算结果", "live result", 16),
     ("程序结果", "program's result", 16),
     ("核对", "check", 12),
-    ("比较", "op", 7),
-    ("标准值", "limit", 13),
-    ("活公式判定", "live status", 12),
-    ("程序判定", "program's status", 12),
-    ("依据", "basis", 18),
+    ("比较", "op", 9),
+    ("标准值/引领值", "limit or benchmark", 13),
+    ("公式复算判定", "live status", 12),
+    ("程序判定", "program's status", 14),
+    ("依据", "basis", 24),
     ("填报率", "reported", 10),
     ("计算方法", "formula", 50),
-    ("说明", "reason", 40),
+    ("说明", "reason", 56),
 )
 _LEAVES = ("observation", "reported", "factor", "parameter", "missing")
 _KINDS = {
@@ -161,7 +163,9 @@ class _Writer:
         )
         self.flag = book.add_format({**base, "bg_color": "#fff9e0", "border": 1, "border_color": "#d9d2b0"})
         self.title = book.add_format({**base, "bold": True, "font_size": 16, "font_color": ACCENT})
-        self.bold = book.add_format({**base, "bold": True})
+        self.bold = book.add_format({**base, "bold": True, "text_wrap": True})
+        self.right = book.add_format({**base, "align": "right"})
+        self.link = book.add_format({**base, "bold": True, "text_wrap": True, "font_color": ACCENT, "underline": 1})
         self.base = base
         self.tones = {
             tone: book.add_format({**base, "bold": True, "font_color": ink, "bg_color": ground})
@@ -179,7 +183,7 @@ class _Writer:
         overview = self.book.add_worksheet(self.word("overview"))
         sheets = [(self.book.add_worksheet(name), series) for name, series in self._named()]
         data, steps = self.book.add_worksheet(self.word("data")), self.book.add_worksheet(self.word("steps"))
-        self._overview(overview)
+        self._overview(overview, [sheet.get_name() for sheet, _ in sheets])
         for sheet, series in sheets:
             self._pack(sheet, series)
         self._steps(steps)
@@ -206,14 +210,20 @@ class _Writer:
             sheet.set_column(at, at, width)
             self.text(sheet, 0, at, zh if self.lang == "zh" else en, self.head)
         sheet.freeze_panes(1, 2)
+        self._print(sheet, 0)
+
+    def _print(self, sheet: Any, head: int) -> None:
+        """Landscape A4, as wide as the page, the header on every page."""
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
+        sheet.repeat_rows(0, head)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.set_footer(f"&L{printable(self.m.name).replace('&', '&&')}  {self.m.periods[-1]}&C&A&R&P / &N")
 
     # -- overview ------------------------------------------------------------------------------------------------------
 
-    def _overview(self, sheet: Any) -> None:
+    def _overview(self, sheet: Any, names: Sequence[str]) -> None:
         m = self.m
         sheet.hide_gridlines(2)
         sheet.set_column(0, 0, 46)
@@ -227,22 +237,23 @@ class _Writer:
         self.text(sheet, 2, 0, m.say("packs"), self.head)
         self.text(sheet, 2, 4, m.say("basis"), self.head)
         row = 3
-        for series in m.packs:
+        for name, series in zip(names, m.packs, strict=True):
             by_period = {a.period: a for a in series}
-            self.text(sheet, row, 0, pack_title(series[-1], self.lang), self.bold)
+            title = safe_cell(pack_title(series[-1], self.lang))
+            sheet.write_url(row, 0, f"internal:'{name}'!A1", self.link, title)
             for at, period in enumerate(m.periods[-3:]):
                 if a := by_period.get(period):
                     score = score_words(a, self.lang)
                     text = verdict_words(a, self.lang) + (f"\n{score}" if score else "")
                     style = self.book.add_format({**self._tone(VERDICT_TONE[a.verdict]), "text_wrap": True})
                     self.text(sheet, row, 1 + at, text, style)
-            self.text(sheet, row, 4, basis_words(series[-1], self.lang))
-            sheet.set_row(row, 34)
+            said = [rests_on(series[-1], self.lang), basis_words(series[-1], self.lang)]
+            self.text(sheet, row, 4, "\n".join(filter(None, said)))
             row += 1
         guide = (
             (
-                f"“{self.word('data')}”表的黄色单元格是全部输入；改动后各表的活公式结果随之变化。",
-                "“活公式结果”由工作表公式重新计算，“程序结果”是本程序的精确结果，“核对”比较两者。",
+                f"“{self.word('data')}”表的黄色单元格是全部输入；改动后各表的公式复算结果随之变化。",
+                "“公式复算结果”由工作表公式重新计算，“程序结果”是本程序的精确结果，“核对”比较两者。",
                 "空白输入显示为“缺项”，不按零处理。条件公式中未用到的分支不导出，遇到时显示“无法计算”。",
             )
             if self.lang == "zh"
@@ -253,11 +264,18 @@ class _Writer:
                 "A branch that was not reached is not exported and gives 'undefined'.",
             )
         )
+        quiet = self.book.add_format({**self.base, "font_color": COLOURS["muted"][0], "text_wrap": True})
         for line in guide:
             row += 1
-            self.text(sheet, row, 0, line, self.book.add_format({**self.base, "font_color": COLOURS["muted"][0]}))
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
+            sheet.merge_range(row, 0, row, 4, "", quiet)
+            self.text(sheet, row, 0, line, quiet)
+        row += 2
+        for key in ("data", "steps"):
+            word = self.word(key)
+            sheet.write_url(row, 0, f"internal:'{word}'!A1", self.link, word)
+            row += 1
+        sheet.freeze_panes(3, 1)
+        self._print(sheet, 2)
 
     def _tone(self, tone: str) -> dict[str, Any]:
         ink, ground = COLOURS[tone]
@@ -290,9 +308,9 @@ class _Writer:
     def _paint(self, sheet: Any, first: int, column: int, last: int) -> None:
         for status, tone in STATUS_TONE.items():
             rule = {
-                "type": "cell",
-                "criteria": "==",
-                "value": f'"{STATUS_TEXT[status][self.lang]}"',
+                "type": "text",
+                "criteria": "begins with",
+                "value": STATUS_TEXT[status][self.lang],
                 "format": self.rule[tone],
             }
             sheet.conditional_format(first, column, max(last, first), column, rule)
@@ -312,12 +330,13 @@ class _Writer:
             self.text(sheet, row, 6, self.word("fixed"))
         self._limit(sheet, row, c)
         self._status(sheet, row, c, live)
-        self.text(sheet, row, 10, STATUS_TEXT[c.status][lang])
+        self.text(sheet, row, 10, status_words(c, lang))
         self.text(sheet, row, 11, basis_short(c, lang) + (f" {c.verified}" if c.verified else ""))
         self.text(sheet, row, 12, self.m.say("reported_mark") if c.reported else "")
         self.text(sheet, row, 13, formula_of(c, self.m, a))
-        why = [c.reason[lang], *(change_words(change, lang) for change in c.changes)]
-        self.text(sheet, row, 14, "\n".join(filter(None, why)))
+        short = c.status in ("not_met", "partly_met")
+        why = [c.reason[lang], *(doubt[lang] for doubt in c.doubts), *(advice(c, lang) if short else ())]
+        self.text(sheet, row, 14, self.m.without_folder("\n".join(filter(None, why))))
 
     def _value(self, sheet: Any, row: int, column: int, value: Result, style: Any = None) -> None:
         if isinstance(value, Missing):
@@ -417,7 +436,9 @@ class _Writer:
     def _limit(self, sheet: Any, row: int, c: ClauseResult) -> None:
         limit = c.limit
         if limit.require is None or limit.value is None:
-            self.text(sheet, row, 8, "—")
+            told = benchmark_words(c, self.lang)
+            self.text(sheet, row, 7, self.m.say("benchmark") if told else "")
+            self.text(sheet, row, 8, told or "—", self.right)
             return
         self.text(
             sheet,
@@ -462,7 +483,7 @@ class _Writer:
             ("编号", "id", 30),
             ("年度", "period", 9),
             ("单位", "unit", 14),
-            ("活公式结果", "live result", 18),
+            ("公式复算结果", "live result", 18),
             ("程序结果", "program's result", 18),
             ("核对", "check", 12),
             ("说明", "note", 40),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,20 +10,29 @@ from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
 from ecopark.core.trace import value_text
 from ecopark.core.value import Scalar
+from ecopark.core.words import OPERATORS, requirement, unit_words, with_unit
 from ecopark.indicators.catalogue import indicators
+from ecopark.observations.quantity import catalogue
 from ecopark.packs.model import BASES, Clause, Group, LimitCase, Pack, Requirement, Rule
 from ecopark.packs.verify import verified_clauses
 from ecopark.standards.verdict import KIND_TEXT
+from ecopark.standards.wording import formula_words
 
 PACK_STATUS_TEXT = {
-    "draft": Text("草稿：未经对照原文核对", "draft: not checked against the official text"),
+    "draft": Text("草案：未经对照原文核对", "draft: not checked against the official text"),
     "frame": Text("框架：标准原文未获得，由用户填写", "frame: the text is not available; to be filled in by its user"),
+}
+STATUS_WORD = {
+    "draft": Text("草案", "draft"),
+    "frame": Text("框架", "frame"),
+    "verified": Text("已核", "verified"),
 }
 KNOWN_TEXT = {
     "seen": Text("见于来源", "seen"),
     "inferred": Text("推断", "inferred"),
     "recalled": Text("凭记忆", "recalled"),
 }
+_HINT = re.compile(r"[（(][^（()）]*--\w+[^（()）]*[）)]")
 NO_LIMIT_TEXT = Text("仅报告", "reported only")
 TO_FILL_TEXT = Text("待填写", "to be filled in")
 
@@ -42,6 +52,7 @@ def pack_summary(pack: Pack) -> dict[str, Any]:
         "id": pack.id,
         "title": _both(pack.title),
         "status": pack.status,
+        "status_text": _both(STATUS_WORD.get(pack.status, Text(pack.status, pack.status))),
         "number": pack.number,
         "issuer": _both(pack.issuer),
         "clauses": len(pack.clauses),
@@ -156,36 +167,41 @@ def _plain(value: Scalar | None) -> Any:
 # -- text --------------------------------------------------------------------------------------------------------------
 
 
-def requirement_text(require: Requirement, lang: str = "en") -> str:
-    """``>= 30``; a computed limit as its formula."""
+def requirement_text(
+    require: Requirement, lang: str = "en", unit: str = "", labels: Mapping[str, Text] | None = None
+) -> str:
+    """``>= 30``, in Chinese ≥ 30 with its unit; a computed limit as its formula."""
+    zh = lang == "zh"
     if require.formula:
-        text = f"{require.op} {require.formula}"
+        text = (
+            f"{OPERATORS[require.op]} {_in_words(require.formula, labels, lang)}"
+            if zh
+            else f"{require.op} {require.formula}"
+        )
+    elif zh and require.value is not None:
+        text = requirement(require.op, require.value, unit, lang)
     else:
         shown = value_text(require.value, lang) if require.value is not None else ""
         text = f"{require.op} {shown}"
     if require.partly is not None:
-        text += (
-            f"（部分达标 {decimal_text(require.partly)}）"
-            if lang == "zh"
-            else f" (partly: {decimal_text(require.partly)})"
-        )
+        text += f"（部分达标 {decimal_text(require.partly)}）" if zh else f" (partly: {decimal_text(require.partly)})"
     return text
 
 
-def limit_text(case: LimitCase, lang: str = "en") -> str:
+def limit_text(case: LimitCase, lang: str = "en", unit: str = "", labels: Mapping[str, Text] | None = None) -> str:
     """One possible limit with the years and the condition under which it holds."""
     zh = lang == "zh"
     if case.require is None:
-        text = (f"无限值：{case.reason.zh}" if zh else f"no limit: {case.reason.en}") if case.reason else (
-            "无限值" if zh else "no limit"
+        text = (f"无标准值：{case.reason.zh}" if zh else f"no limit: {case.reason.en}") if case.reason else (
+            "无标准值" if zh else "no limit"
         )  # fmt: skip
     else:
-        text = requirement_text(case.require, lang)
+        text = requirement_text(case.require, lang, unit, labels)
     if case.since is not None or case.until is not None:
         span = f"{case.since or ''}-{case.until or ''}"
         text += f"，{span} 年" if zh else f", years {span}"
     if case.when:
-        text += f"，当 {case.when}" if zh else f", if {case.when}"
+        text += f"，当{_in_words(case.when, labels, lang)}" if zh else f", if {case.when}"
     return text
 
 
@@ -194,11 +210,31 @@ def limits_text(clause: Clause, lang: str = "en") -> str:
     return "; ".join(_limits(clause, lang))
 
 
-def _limits(clause: Clause, lang: str) -> list[str]:
-    parts = [limit_text(case, lang) for case in clause.limits]
+def _limits(
+    clause: Clause, lang: str, unit: str = "", labels: Mapping[str, Text] | None = None, *, flags: bool = False
+) -> list[str]:
+    parts = [limit_text(case, lang, unit, labels) for case in clause.limits]
     if clause.benchmark is not None:
-        parts.append(("引领值 " if lang == "zh" else "benchmark ") + decimal_text(clause.benchmark))
+        told = with_unit(decimal_text(clause.benchmark), unit, lang)
+        if flags and clause.direction == "flag":
+            told = value_text(clause.benchmark == 1, lang)
+        parts.append(("引领值 " if lang == "zh" else "benchmark ") + told)
     return parts or [_without_limit(clause)[lang]]
+
+
+def _in_words(formula: str, labels: Mapping[str, Text] | None, lang: str) -> str:
+    """A formula with the labels of its quantities, indicators and codes."""
+    known = {q.id: q.label for q in catalogue().quantities.values()}
+    known |= {i.id: i.label for i in indicators().values()}
+    return _worded_codes(formula_words(formula, {**known, **(labels or {})}, lang), lang)
+
+
+def _worded_codes(text: str, lang: str) -> str:
+    """Codes in quotes (``'jing_jin_ji'``) by their labels."""
+    for quantity in catalogue().quantities.values():
+        for code in quantity.codes:
+            text = text.replace(f"'{code.id}'", code.label[lang])
+    return text
 
 
 def _without_limit(clause: Clause) -> Text:
@@ -236,7 +272,7 @@ def describe_pack(pack: Pack, lang: str = "en", verified: Mapping[str, str] | No
         weight = f" ({decimal_text(group.weight)})" if group.weight is not None else ""
         lines += ["", f"{group.label[lang] or ('条款' if zh else 'clauses')}{weight}"]
         for clause in members:
-            lines += _clause(clause, lang, verified.get(clause.tail, ""))
+            lines += _clause(pack, clause, lang, verified.get(clause.tail, ""))
     for footnote in pack.footnotes:
         note = f"脚注 {footnote.id}" if zh else f"footnote {footnote.id}"
         lines += ["", f"{note} [{KNOWN_TEXT[footnote.basis][lang]}]: {footnote.text[lang]}"]
@@ -283,15 +319,24 @@ def _parameters(pack: Pack, lang: str) -> list[str]:
     return lines
 
 
-def _clause(clause: Clause, lang: str, verified: str) -> list[str]:
+def _clause(pack: Pack, clause: Clause, lang: str, verified: str) -> list[str]:
+    zh = lang == "zh"
     kind = KIND_TEXT[clause.kind][lang] if clause.kind in KIND_TEXT else clause.kind
-    unit = f" [{clause.unit}]" if clause.unit not in ("", "1") else ""
-    known = (
-        f"{'已核' if lang == 'zh' else 'verified'}: {verified}" if verified else KNOWN_TEXT[clause.basis.overall][lang]
-    )
-    marks = [kind, clause.option_set, known]
-    lines = [f"  {clause.tail}  {clause.label[lang]}{unit}  ({', '.join(m for m in marks if m)})"]
-    lines += [f"      {text}" for text in _limits(clause, lang)]
-    if formula := formula_of(clause):
-        lines.append(("      公式 " if lang == "zh" else "      formula ") + " ".join(formula.split()))
+    words = unit_words(clause.unit, lang)
+    unit = f" [{words}]" if words else ""
+    known = f"{'已核' if zh else 'verified'}: {verified}" if verified else KNOWN_TEXT[clause.basis.overall][lang]
+    marks = [m for m in (kind, clause.option_set, known) if m]
+    said = f"（{'，'.join(marks)}）" if zh else f"  ({', '.join(marks)})"
+    lines = [f"  {clause.tail}  {clause.label[lang]}{unit}{said}"]
+    labels = {p.id: parameter_words(p.label) for p in pack.parameters if p.label}
+    lines += [f"      {text}" for text in _limits(clause, lang, clause.unit, labels, flags=True)]
+    if formula := " ".join(formula_of(clause).split()):
+        told = _in_words(formula, labels, lang)
+        ids = "" if told == formula else f"  [{formula}]"
+        lines.append(("      公式 " if zh else "      formula ") + told + ids)
     return lines
+
+
+def parameter_words(label: Text) -> Text:
+    """The label of a parameter without the hint how to set it on a command line."""
+    return Text(_HINT.sub("", label.zh).strip(), _HINT.sub("", label.en).strip())

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 from ecopark.core.text import Text
 from ecopark.examples import five_zones
 from ecopark.examples.five_zones import published, title, zones
+from ecopark.indicators.catalogue import indicators
 from ecopark.observations.model import Facts
+from ecopark.observations.quantity import catalogue
 from ecopark.packs.model import Pack
 from ecopark.reports.blocks import Block, Bullets, Cell, Cover, Document, Heading, Paragraph, Table
 from ecopark.reports.html import render_html
-from ecopark.reports.words import with_unit
+from ecopark.reports.words import number, shown, with_unit
 from ecopark.standards.needs import needed_quantities
 from ecopark.standards.result import STATUS_TEXT, VERDICT_TEXT, Assessment
 from ecopark.workflows.assess_park import assess_all
@@ -82,16 +85,18 @@ def _published(zone: str, lang: str) -> Table:
         if f.zone != zone:
             continue
         if f.exact and f.quantity:
-            use = Cell(f.quantity, "进入评价" if zh else "used", "good")
+            use = Cell(_label(f.quantity, lang), "进入评价" if zh else "used", "good")
         elif f.near or f.quantity:
-            use = Cell(f.near or f.quantity, "相近，不代用" if zh else "near, not used in its place", "open")
+            use = Cell(
+                _label(f.near or f.quantity, lang), "相近，不代用" if zh else "near, not used in its place", "open"
+            )
         else:
             use = Cell("-")
         op = "" if f.op == "=" else {">=": "≥ ", ">": "> ", "<": "< ", "<=": "≤ "}.get(f.op, f.op)
         rows.append(
             (
                 Cell(f.label[lang], f.note[lang]),
-                Cell(op + with_unit(f.value, f.unit, lang), number=True),
+                Cell(op + with_unit(_told(f.value, lang), f.unit, lang), number=True),
                 Cell(f.year or "-"),
                 use,
             )
@@ -102,6 +107,24 @@ def _published(zone: str, lang: str) -> Table:
         else ("published figure", "value", "year", "quantity it is")
     )
     return Table(header, tuple(rows), widths=(4, 2, 1.2, 3))
+
+
+def _label(name: str, lang: str) -> str:
+    """What people call a quantity or an indicator."""
+    quantity = catalogue().find(name)
+    if quantity is not None:
+        return quantity.label[lang]
+    return indicators()[name].label[lang] if name in indicators() else name
+
+
+def _told(value: str, lang: str) -> str:
+    """A published value: 是 or 否 for a flag, thousands grouped."""
+    if value in ("true", "false"):
+        return shown(value == "true", lang)
+    try:
+        return number(Fraction(value), 15)
+    except ValueError:
+        return value
 
 
 def _verdicts(assessments: list[Assessment], lang: str) -> Table:
