@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from ecopark.core.period import ALWAYS, Period
@@ -16,7 +17,7 @@ from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace
 from ecopark.core.unit import unit
-from ecopark.core.value import Missing, Result, not_given
+from ecopark.core.value import Missing, Result, Scalar, not_given
 from ecopark.errors import InputError, PackError, Place, Problem
 from ecopark.expr.fit import Fitted
 from ecopark.expr.nodes import Leaf
@@ -24,7 +25,8 @@ from ecopark.expr.traced import evaluate
 from ecopark.grading.firms import Firm, FirmTable
 from ecopark.grading.load import substitutes
 from ecopark.grading.method import Adjustment, ClassRule, Cutoffs, Group, Indicator, Item, Method
-from ecopark.grading.score import MEAN_DECIMALS, Spread, base_of, points
+from ecopark.grading.quick import quick
+from ecopark.grading.score import MEAN_DECIMALS, Spread, base_of, needs_spread, points
 from ecopark.observations.quantity import catalogue
 
 TOLERANCE = Fraction(2, 100)
@@ -45,8 +47,8 @@ class ItemScore:
         None where the missing-value rule leaves it open.
     note
         Which rule was used, what was missing.
-    trace
-        How the value came about.
+    filled
+        The points come from a missing-value rule.
     """
 
     id: str
@@ -57,7 +59,6 @@ class ItemScore:
     weight: Fraction | None
     points: Fraction | None
     note: Text = Text()
-    trace: Trace | None = None
     filled: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -166,12 +167,36 @@ class FirmLookup:
                 "observation", name, self.firm.values[name], unit_text, label, place=self.firm.places.get(name)
             )
         other = substitutes().get(name)
-        if other is not None and isinstance(value := self.firm.values.get(other), Fraction):
-            factor = unit(catalogue()[other].unit).factor_to(unit(unit_text))
+        if other is not None and (value := figure(self.firm, name)) is not None:
             note = Text(f"由 {other} 换算", f"converted from {other}")
             place = self.firm.places.get(other)
-            return Trace("observation", name, value * factor, unit_text, label, place=place, note=note)
+            return Trace("observation", name, value, unit_text, label, place=place, note=note)
         return Trace("missing", name, not_given(name, ALWAYS, label), unit_text, label)
+
+
+def figure(firm: Firm, name: str) -> Scalar | None:
+    """A firm's figure in the catalogue's unit, or the one that stands in for it; None where neither is given."""
+    found = firm.values.get(name)
+    if found is None and (other := substitutes().get(name)) is not None:
+        value = firm.values.get(other)
+        if isinstance(value, Fraction):
+            return value * _stand_in(other, name)
+    return found
+
+
+@cache
+def _stand_in(other: str, name: str) -> Fraction:
+    return unit(catalogue()[other].unit).factor_to(unit(catalogue()[name].unit))
+
+
+def quick_value(indicator: Indicator, firm: Firm) -> Fraction | None:
+    """An indicator's value without its trace: computed, else as reported; None where it is missing or not simple."""
+    found = None
+    if indicator.fitted is not None:
+        found = quick(indicator.fitted.node, lambda name: figure(firm, name))
+    if found is None:
+        found = firm.values.get(indicator.id)
+    return found if isinstance(found, Fraction) else None
 
 
 def value_of(indicator: Indicator, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> tuple[Trace, Text]:
@@ -204,15 +229,29 @@ def value_of(indicator: Indicator, firm: Firm, labels: Mapping[str, tuple[Text, 
     if isinstance(given, Fraction):
         note = Text("填报率（不可复算）", "reported, not recomputable")
         return Trace("reported", indicator.id, given, indicator.unit, indicator.label, place=place, note=note), Text()
-    missing: Result = computed.value if computed is not None else not_given(indicator.id, ALWAYS, indicator.label)
+    missing: Result = not_given(indicator.id, ALWAYS, indicator.label)
+    if computed is not None and any(not step.missing for step in computed.observations()):
+        missing = computed.value
     inputs = (computed,) if computed is not None else ()
     return Trace("missing", indicator.id, missing, indicator.unit, indicator.label, inputs=inputs), Text()
+
+
+def exact_value(indicator: Indicator, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> Fraction | None:
+    """An indicator's value, exactly; None where it is missing."""
+    value = quick_value(indicator, firm)
+    if value is None or (indicator.fitted is not None and indicator.id in firm.values):
+        traced = value_of(indicator, firm, labels)[0].value
+        value = traced if isinstance(traced, Fraction) else None
+    return value
 
 
 def holds(fitted: Fitted | None, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> bool | None:
     """Whether a condition holds for a firm; None where it cannot be told."""
     if fitted is None:
         return None
+    known = quick(fitted.node, lambda name: figure(firm, name))
+    if isinstance(known, bool):
+        return known
     value = evaluate(fitted, FirmLookup(firm, labels), ALWAYS).value
     return value if isinstance(value, bool) else None
 
@@ -242,7 +281,7 @@ def group_of(firm: Firm, method: Method, labels: Mapping[str, tuple[Text, str]])
 
 
 def _figures(group: Group, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> int:
-    return sum(not value_of(i.indicator, firm, labels)[0].missing for i in group.items)
+    return sum(quick_value(i.indicator, firm) is not None for i in group.items)
 
 
 # -- ranks and classes -------------------------------------------------------------------------------------------------
@@ -338,7 +377,8 @@ class _Draft:
     firm: Firm
     group: Group
     notes: list[Text]
-    traces: list[Trace]
+    values: list[Fraction | None]
+    reasons: list[Text]
     exempt: ClassRule | None = None
     items: list[ItemScore] = field(default_factory=list)
     score: Fraction | None = None
@@ -363,10 +403,11 @@ def grade_firms(table: FirmTable, method: Method) -> Grading:
         if guess:
             warnings.append(Problem("group-guessed", firm.place, guess.zh, guess.en, "", "Fill in `group`.", "warning"))
         group = method.group(group_id)
-        draft = _Draft(firm, group, [guess] if guess else [], [])
+        draft = _Draft(firm, group, [guess] if guess else [], [], [])
         for item in group.items:
-            trace, finding = value_of(item.indicator, firm, labels)
-            draft.traces.append(trace)
+            value, reason, finding = _found(item.indicator, firm, labels)
+            draft.values.append(value)
+            draft.reasons.append(reason)
             if finding:
                 warnings.append(Problem("rate-differs", firm.place, finding.zh, finding.en, severity="warning"))
         draft.exempt = next((e for e in method.exemptions if holds(e.fitted, firm, labels)), None)
@@ -379,6 +420,19 @@ def grade_firms(table: FirmTable, method: Method) -> Grading:
     return Grading(method, table, tuple(_classed(drafts, method, labels)), tuple(warnings), spreads)
 
 
+def _found(
+    indicator: Indicator, firm: Firm, labels: Mapping[str, tuple[Text, str]]
+) -> tuple[Fraction | None, Text, Text]:
+    """Value, reason where it is missing, and finding; the traced form is asked where the quick one cannot tell."""
+    value = quick_value(indicator, firm)
+    if value is not None and (indicator.fitted is None or indicator.id not in firm.values):
+        return value, Text(), Text()
+    trace, finding = value_of(indicator, firm, labels)
+    if isinstance(trace.value, Fraction):
+        return trace.value, Text(), finding
+    return None, trace.value.reason if isinstance(trace.value, Missing) else Text(), finding
+
+
 def _score(
     group: Group,
     members: list[_Draft],
@@ -388,20 +442,18 @@ def _score(
 ) -> None:
     counted = [d for d in members if d.exempt is None]
     for at, item in enumerate(group.items):
-        found = [d.traces[at].value for d in counted]
-        spread = spread_of([v for v in found if isinstance(v, Fraction)])
+        spread = spread_of([v for d in counted if (v := d.values[at]) is not None]) if needs_spread(item) else Spread()
         spreads[(group.id, item.id)] = spread
-        earned = {
-            id(d): points(v, item, spread) if isinstance(v := d.traces[at].value, Fraction) else None for d in members
-        }
+        earned = {id(d): None if (v := d.values[at]) is None else points(v, item, spread) for d in members}
         known = [p for d in counted if (p := earned[id(d)]) is not None]
         average = mean(known) if item.missing.rule == "group_average" and known else None
+        base = base_of(item, spread)
         for d in members:
-            d.items.append(_item_score(item, d.traces[at], earned[id(d)], base_of(item, spread), average, len(known)))
+            d.items.append(_item_score(item, d.values[at], d.reasons[at], earned[id(d)], base, average, len(known)))
     for d in members:
         for adjustment in method.adjustments:
             if not adjustment.groups or group.id in adjustment.groups:
-                d.items.append(_adjusted(adjustment, d.firm, labels))
+                d.items.append(adjusted(adjustment, d.firm, labels))
         parts = [i.points for i in d.items]
         if parts and None not in parts:
             d.score = sum((p for p in parts if p is not None), Fraction(0))
@@ -420,13 +472,13 @@ def mean(values: Sequence[Fraction]) -> Fraction:
 
 
 def _item_score(
-    item: Item, trace: Trace, earned: Fraction | None, base: Fraction | None, average: Fraction | None, given: int
-) -> ItemScore:
-    value = trace.value if isinstance(trace.value, Fraction) else None
-    made = ItemScore(item.id, item.indicator.label, value, item.indicator.unit, base, item.weight, earned, trace=trace)
+    item: Item, value: Fraction | None, why: Text, earned: Fraction | None, base: Fraction | None,
+    average: Fraction | None, given: int,
+) -> ItemScore:  # fmt: skip
+    made = ItemScore(item.id, item.indicator.label, value, item.indicator.unit, base, item.weight, earned)
     if earned is not None:
         return made
-    reason = trace.value.reason if isinstance(trace.value, Missing) else Text("基准值不可用", "no usable base")
+    reason = why or Text("基准值不可用", "no usable base")
     match item.missing.rule:
         case "group_average" if average is not None:
             rule = Text(f"取本组 {given} 家得分平均值", f"the average of the {given} firms of the group that have it")
@@ -441,7 +493,7 @@ def _item_score(
             return replace(made, note=reason)
 
 
-def _adjusted(adjustment: Adjustment, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> ItemScore:
+def adjusted(adjustment: Adjustment, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> ItemScore:
     """The points of a bonus or malus; none where nothing was claimed."""
     worth = Fraction(0)
     applies = adjustment.when is None or holds(adjustment.when, firm, labels) is True
@@ -451,7 +503,7 @@ def _adjusted(adjustment: Adjustment, firm: Firm, labels: Mapping[str, tuple[Tex
         worth = worth if adjustment.cap is None else min(worth, adjustment.cap)
     value = trace.value if isinstance(trace.value, Fraction) else None
     signed = worth if adjustment.kind == "bonus" else -worth
-    return ItemScore(adjustment.id, adjustment.label, value, "1", None, None, signed, trace=trace)
+    return ItemScore(adjustment.id, adjustment.label, value, "1", None, None, signed)
 
 
 def _classed(drafts: list[_Draft], method: Method, labels: Mapping[str, tuple[Text, str]]) -> Iterable[FirmGrade]:

@@ -8,13 +8,14 @@ from fractions import Fraction
 
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
+from ecopark.core.trace import Trace
 from ecopark.expr.nodes import leaves
 from ecopark.grading.firms import Firm
 from ecopark.grading.grade import (
     FirmGrade,
-    FirmLookup,
     Grading,
     ItemScore,
+    exact_value,
     grade_firms,
     labels_of,
     last_position,
@@ -43,6 +44,7 @@ class Line:
     rank: int | None
     of: int
     basis: str
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,9 @@ def _lines(grading: Grading, graded: FirmGrade, group: Group) -> Iterator[Line]:
         if item.value is not None and graded in having:
             earned = [f.items[at].points or Fraction(0) for f in having]
             place = ranks(earned)[having.index(graded)]
-        yield Line(item, place, len(having), bases.get(item.id, ""))
+        indicator = grading.method.indicators.get(item.id)
+        trace = None if indicator is None else value_of(indicator, graded.firm, labels_of(grading.method))[0]
+        yield Line(item, place, len(having), bases.get(item.id, ""), trace)
 
 
 def _target(grading: Grading, graded: FirmGrade) -> tuple[str, int, Fraction] | Text:
@@ -208,8 +212,8 @@ def _score_alone(
     """The firm's score with everybody else as they are."""
     labels, total = labels_of(method), Fraction(0)
     for item, before in zip(group.items, graded.items):
-        value = value_of(item.indicator, firm, labels)[0].value
-        earned = points(value, item, spreads[item.id]) if isinstance(value, Fraction) else before.points
+        value = exact_value(item.indicator, firm, labels)
+        earned = before.points if value is None else points(value, item, spreads[item.id])
         if earned is None:
             return None
         total += earned
@@ -251,4 +255,4 @@ def _halved(near: Fraction, far: Fraction, reached: object) -> Fraction:
     return far
 
 
-__all__ = ["Change", "FirmLookup", "Line", "Sheet", "sheet_of"]
+__all__ = ["Change", "Line", "Sheet", "sheet_of"]

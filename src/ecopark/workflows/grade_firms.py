@@ -14,6 +14,8 @@ from typing import Any
 from ecopark.core.rounding import exact
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, did_you_mean
+from ecopark.grading.columnar import GradedFrame, grade_frame
+from ecopark.grading.firm_frame import read_frame
 from ecopark.grading.firms import FirmTable, read_firms
 from ecopark.grading.grade import Grading, grade_firms
 from ecopark.grading.load import check_cutoffs, find_method
@@ -62,6 +64,24 @@ def grade(
     """
     chosen = method_with(method, weights=weights, bases=bases, cutoffs=cutoffs)
     return grade_firms(read_firms(firms, chosen, period=str(period or "")), chosen)
+
+
+def grade_many(firms: Any, method: str | Path | Method, *, period: str | int | None = None) -> GradedFrame:
+    """Grade very many firms at once, in float64; whatever is too close to call is decided exactly.
+
+    Parameters
+    ----------
+    firms
+        A wide csv or parquet file, or a polars frame of the same columns.
+
+    Returns
+    -------
+    graded
+        One row a firm: group, score, rank, class, and value and points of every item.
+    """
+    chosen = method_with(method)
+    frame, warnings = read_frame(Path(firms) if isinstance(firms, str) else firms, chosen, period=str(period or ""))
+    return grade_frame(frame, chosen, warnings)
 
 
 def method_with(
@@ -134,4 +154,4 @@ def read_cutoffs(text: str) -> Cutoffs:
     return Cutoffs("shares", tuple(classes), basis="seen")
 
 
-__all__ = ["FirmTable", "Grading", "grade", "method_with", "read_cutoffs"]
+__all__ = ["FirmTable", "GradedFrame", "Grading", "grade", "grade_many", "method_with", "read_cutoffs"]

@@ -321,9 +321,9 @@ def sheet_document(sheet: Sheet, lang: str) -> Document:
         rows += [[c.item, rounded(c.amount), c.unit, BASIS_TEXT[c.basis][lang], c.text[lang]] for c in known]
         blocks.append(_table(rows, numbers=(1,)))
     blocks.append(Heading(1, say("trace", lang), "trace"))
-    for i in f.items:
-        if i.trace is not None:
-            blocks.append(Fold(i.label[lang], (Code(i.trace.to_text(lang)),)))
+    for line in sheet.lines:
+        if line.trace is not None:
+            blocks.append(Fold(line.item.label[lang], (Code(line.trace.to_text(lang)),)))
     blocks += [Heading(1, say("method", lang), "method"), *method_blocks(method, lang)]
     return Document(lang, cover, tuple(blocks))
 
