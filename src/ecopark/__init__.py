@@ -11,17 +11,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["assess", "assess_all", "catalogue", "list_packs", "read_facts"]
+_HOMES = {
+    "admit": "admit_project",
+    "assess": "assess_park",
+    "assess_all": "assess_park",
+    "assess_many": "assess_many",
+    "catalogue": "assess_park",
+    "grade": "grade_firms",
+    "list_packs": "assess_park",
+    "read_facts": "assess_park",
+}
+"""Public name -> the workflow it comes from; imported when it is first used."""
+__all__ = ["admit", "assess", "assess_all", "assess_many", "catalogue", "grade", "list_packs", "read_facts"]
 
 if TYPE_CHECKING:
+    from ecopark.workflows.admit_project import admit
+    from ecopark.workflows.assess_many import assess_many
     from ecopark.workflows.assess_park import assess, assess_all, catalogue, list_packs, read_facts
+    from ecopark.workflows.grade_firms import grade
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from ecopark.workflows import assess_park
+    if name in _HOMES:
+        from importlib import import_module
 
-        return getattr(assess_park, name)
+        return getattr(import_module(f"ecopark.workflows.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'ecopark' has no attribute {name!r}")
 
 

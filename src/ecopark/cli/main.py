@@ -7,7 +7,7 @@ import sys
 import typer
 
 from ecopark import __version__
-from ecopark.cli import catalogue, demo, packs, parks
+from ecopark.cli import admit, catalogue, demo, grade, ledger, packs, parks
 
 app = typer.Typer(
     name="ecopark",
@@ -18,6 +18,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 parks.register(app)
+admit.register(app)
+grade.register(app)
+ledger.register(app)
 catalogue.register(app)
 app.add_typer(packs.app, name="packs", help="Standards as data: list, show, check, compare, verify. 评价标准。")
 demo.register(app)
