@@ -28,6 +28,8 @@ from ecopark.reports.words import printable
 
 BODY, HEADS = ("宋体", "Times New Roman"), ("黑体", "Arial")
 PAGE_CM, MARGIN_CM = 21.0, 2.2
+KEPT_TOGETHER = 12
+"""Pairs of name and value of so many rows stay on one page."""
 TABLE_CM = PAGE_CM - 2 * MARGIN_CM
 
 
@@ -273,8 +275,9 @@ class _Word:
                 self.fill(merged, Cell(groups[number], strong=True), size, shade="F1F4F2", stay=True)
                 _keep(table.rows[at])
                 at += 1
+            together = not header and len(rows) <= KEPT_TOGETHER and number < len(rows) - 1
             for cell, content in zip(grid[at], row, strict=True):
-                self.fill(cell, content, size)
+                self.fill(cell, content, size, stay=together)
             _keep(table.rows[at])
             at += 1
         self.doc.add_paragraph().paragraph_format.space_after = Cm(0.1)

@@ -27,7 +27,7 @@ from ecopark.reports.content import Material, pack_title
 from ecopark.reports.labels import ACCENT, COLOURS, STATUS_TONE, VERDICT_TONE
 from ecopark.reports.sections import basis_short, benchmark_words, formula_of, limit_words
 from ecopark.reports.verdicts import basis_words, rests_on, score_words, status_words, verdict_words
-from ecopark.reports.words import printable, unit_words
+from ecopark.reports.words import cell_width, printable, unit_words
 from ecopark.standards.result import STATUS_TEXT, Assessment, ClauseResult
 
 _WORDS = {
@@ -78,6 +78,7 @@ _KINDS = {
     "rollup": Text("企业汇总", "rolled up"),
     "missing": Text("缺项", "missing"),
 }
+LINE_HEIGHT = 15
 TOLERANCE = "1E-9"
 _ADDRESS = re.compile(r"'([^']+)'!\$([DE])\$(\d+)")
 
@@ -152,6 +153,8 @@ class _Writer:
         self.book, self.m, self.lang = book, m, m.lang
         self.assessed = m.packs[0][-1]
         self.cells = _Cells(self.word("data"), self.word("steps"))
+        self.widths: dict[tuple[str, int], int] = {}
+        self.lines: dict[tuple[str, int], int] = {}
         base = {"font_name": "Microsoft YaHei" if m.lang == "zh" else "Calibri", "font_size": 10, "valign": "top"}
         self.plain = book.add_format({**base, "text_wrap": True})
         self.head = book.add_format(
@@ -204,10 +207,24 @@ class _Writer:
     def text(self, sheet: Any, row: int, column: int, text: str, style: Any = None) -> None:
         """A text cell that no spreadsheet program can run."""
         sheet.write_string(row, column, safe_cell(text)[:32000], style or self.plain)
+        width = self.widths.get((sheet.get_name(), column))
+        if width and (style is None or style.text_wrap):
+            self._grow(sheet, row, sum(max(-(-cell_width(part) // (width - 1)), 1) for part in text.split("\n")))
+
+    def _grow(self, sheet: Any, row: int, lines: int) -> None:
+        """Make a row high enough for its wrapped text; not every program does so by itself."""
+        key = (sheet.get_name(), row)
+        if lines > self.lines.get(key, 1):
+            self.lines[key] = lines
+            sheet.set_row(row, min(LINE_HEIGHT * lines + 2, 400))
+
+    def _column(self, sheet: Any, column: int, width: int) -> None:
+        sheet.set_column(column, column, width)
+        self.widths[sheet.get_name(), column] = width
 
     def _header(self, sheet: Any, columns: Sequence[tuple[str, str, int]]) -> None:
         for at, (zh, en, width) in enumerate(columns):
-            sheet.set_column(at, at, width)
+            self._column(sheet, at, width)
             self.text(sheet, 0, at, zh if self.lang == "zh" else en, self.head)
         sheet.freeze_panes(1, 2)
         self._print(sheet, 0)
@@ -226,12 +243,12 @@ class _Writer:
     def _overview(self, sheet: Any, names: Sequence[str]) -> None:
         m = self.m
         sheet.hide_gridlines(2)
-        sheet.set_column(0, 0, 46)
-        sheet.set_column(1, 3, 16)
-        sheet.set_column(4, 4, 70)
+        for at, width in enumerate((46, 18, 18, 18, 76)):
+            self._column(sheet, at, width)
         self.text(sheet, 0, 0, f"{m.title} · {m.name}", self.title)
         if m.invented:
             self.text(sheet, 1, 0, m.say("invented"), self.tones["partly"])
+        sheet.set_row(0, 24)
         for at, period in enumerate(m.periods[-3:]):
             self.text(sheet, 2, 1 + at, period, self.head)
         self.text(sheet, 2, 0, m.say("packs"), self.head)
@@ -241,6 +258,7 @@ class _Writer:
             by_period = {a.period: a for a in series}
             title = safe_cell(pack_title(series[-1], self.lang))
             sheet.write_url(row, 0, f"internal:'{name}'!A1", self.link, title)
+            self._grow(sheet, row, -(-cell_width(title) // 44))
             for at, period in enumerate(m.periods[-3:]):
                 if a := by_period.get(period):
                     score = score_words(a, self.lang)
@@ -268,7 +286,7 @@ class _Writer:
         for line in guide:
             row += 1
             sheet.merge_range(row, 0, row, 4, "", quiet)
-            self.text(sheet, row, 0, line, quiet)
+            sheet.write_string(row, 0, line, quiet)
         row += 2
         for key in ("data", "steps"):
             word = self.word(key)
