@@ -313,7 +313,10 @@ def _read_layer(name: str, path: Path, problems: list[Problem]) -> list[Feature]
     from shapely.geometry import shape
 
     def wrong(zh: str, en: str, at: str = "") -> None:
-        problems.append(Problem("bad-map", Place(str(path), cell=at), zh, en))
+        place = Place(str(path), cell=at)
+        problems.append(
+            Problem("bad-map", place, f"地图图层无法使用：{zh}", f"the layer of the map cannot be used: {en}")
+        )
 
     try:
         if path.stat().st_size > MAX_BYTES:

@@ -326,7 +326,8 @@ class _Reader:
         try:
             number = read_number(node["value"])
         except UnreadableError as error:
-            self.problem("unreadable", place, error.zh, error.en)
+            label = ratio.label
+            self.problem("unreadable", place, f"{label.zh}读不懂：{error.zh}", f"{ratio.id} cannot be read: {error.en}")
             return
         if number is None or isinstance(number, NotApplicable):
             return
