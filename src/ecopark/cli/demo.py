@@ -24,7 +24,8 @@ def demo(
 ) -> None:
     """Assess the invented park and the five real zones and say where the results lie. 演示。"""
     from ecopark.core.rounding import decimal_text
-    from ecopark.standards.result import STATUS_TEXT, VERDICT_TEXT
+    from ecopark.reports.verdicts import verdict_words
+    from ecopark.standards.result import STATUS_TEXT
     from ecopark.workflows.show_demo import show_demo
 
     lang = language(lang)
@@ -37,7 +38,7 @@ def demo(
         score = "-" if a.score is None else decimal_text(a.score, 5)
         counts = a.counts()
         said = ("，" if zh else ", ").join(f"{STATUS_TEXT[k][lang]} {n}" for k, n in counts.items())
-        rows.append((a.pack.id, VERDICT_TEXT[a.verdict][lang], score, said))
+        rows.append((a.pack.id, verdict_words(a, lang), score, said))
     first = made.assessments[0]
     say(f"{first.subject_name}  {first.period}")
     say(columns(rows))

@@ -35,7 +35,7 @@ def list_(lang: str | None = LANG, format: str = FORMAT) -> None:
     for s in summaries:
         basis = s["basis"]
         known = f"{basis['seen']}/{basis['inferred']}/{basis['recalled']}"
-        rows.append((s["id"], s["title"][lang], s["status"], str(s["clauses"]), known))
+        rows.append((s["id"], s["title"][lang], s["status_text"][lang], str(s["clauses"]), known))
     say(columns(rows))
 
 
