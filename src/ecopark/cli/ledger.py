@@ -200,7 +200,7 @@ def correct(
 
     lang, when = _begin(lang, format), _booked(at)
     if (up is None) == (down is None):
-        raise _wrong("ledger-correction", "--up", "请只写 --up 或 --down 之一", "give one of --up and --down")
+        raise _problem("ledger-correction", "--up", "请只写 --up 或 --down 之一", "give one of --up and --down")
     with _ledger(park, db) as ledger:
         held = ledger.account(account)
         number = exact_amount(up if up is not None else down, held.places, held.key)
@@ -346,7 +346,7 @@ def _ledger(park: Path, db: str | None, *, create: bool = False) -> Iterator[Led
     from ecopark.admission.ledger import Ledger
 
     if db is None and not park.is_dir():
-        raise _wrong(
+        raise _problem(
             "ledger-no-park", "--park", f"没有文件夹 {park}", f"there is no folder {park}",
             "请用 --park 指明园区文件夹。", "Name the park folder with --park.",
         )  # fmt: skip
@@ -413,7 +413,7 @@ def _booked(at: str | None) -> datetime:
     if len(at.strip()) == 10 and when <= now < when + timedelta(days=1):
         return now  # today
     if when > now + AHEAD:
-        raise _wrong(
+        raise _problem(
             "ledger-future", "--at", f"{at} 在将来，不能记账", f"{at} is in the future; nothing can be booked then",
             "请用今天或更早的日期。", "Give today or an earlier day.",
         )  # fmt: skip
@@ -437,11 +437,11 @@ def _moment(text: str, option: str, *, end: bool = False) -> datetime:
         found = datetime.fromisoformat(text.strip())
         return found if found.tzinfo is not None else found.replace(tzinfo=CHINA)
     except ValueError:
-        raise _wrong(
+        raise _problem(
             "ledger-date", option, f"“{text}”不是日期", f"'{text}' is not a date",
             "例如 2026-03-01 或 2026-03-01T09:30。", "Write 2026-03-01 or 2026-03-01T09:30.",
         ) from None  # fmt: skip
 
 
-def _wrong(code: str, option: str, zh: str, en: str, repair_zh: str = "", repair_en: str = "") -> InputError:
+def _problem(code: str, option: str, zh: str, en: str, repair_zh: str = "", repair_en: str = "") -> InputError:
     return InputError([Problem(code, Place(option), zh, en, repair_zh, repair_en)])

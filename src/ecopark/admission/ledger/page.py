@@ -162,15 +162,24 @@ def settled_before(found: Reservation, zh: str, en: str) -> LedgerError:
                 "Confirm it first, or release it and reserve again.",
             )
         )
-    code = "ledger-confirmed" if found.state == "confirmed" else "ledger-released"
-    word = {"confirmed": "确认", "released": "释放"}[found.state]
+    if found.state == "confirmed":
+        return LedgerError(
+            Problem(
+                "ledger-confirmed",
+                place,
+                f"预留已于 {since} 确认，不能{zh}",
+                f"the reservation was confirmed at {since} and cannot be {en}",
+                "退回已确认的额度请用更正。",
+                "To give back what is confirmed, correct it.",
+            )
+        )
     return LedgerError(
         Problem(
-            code,
+            "ledger-released",
             place,
-            f"预留已于 {since} {word}，不能{zh}",
-            f"the reservation was {found.state} at {since} and cannot be {en}",
-            "退回已确认的额度请用更正。" if found.state == "confirmed" else "请重新预留。",
-            "To give back what is confirmed, correct it." if found.state == "confirmed" else "Reserve again.",
+            f"预留已于 {since} 释放，不能{zh}",
+            f"the reservation was released at {since} and cannot be {en}",
+            "请重新预留。",
+            "Reserve again.",
         )
     )

@@ -165,28 +165,38 @@ def times(account: Account, new_amount: object, ratio: Decimal) -> Decimal:
 
 
 def _read(row: Mapping[str, object], place: Place) -> list[Ratio]:
-    def wrong(zh: str, en: str) -> InputError:
-        return InputError([Problem("ledger-ratio", place, zh, en)])
-
     if not isinstance(row, Mapping):
-        raise wrong("这一项不是表", "this is not a table of keys")
+        raise _problem("ledger-ratio", place, "这一项不是表", "this is not a table of keys")
     for key in row:
         if key not in KEYS:
-            raise wrong(
+            raise _problem(
+                "ledger-ratio",
+                place,
                 f"不认识“{key}”，可用的有：{'、'.join(KEYS)}",
                 f"unknown key '{key}'. {did_you_mean(str(key), KEYS)} There are: {', '.join(KEYS)}",
             )
     items, places = row.get("items"), row.get("places", [EVERYWHERE])
     if not isinstance(items, list | tuple) or not items or not isinstance(places, list | tuple) or not places:
-        raise wrong("items 和 places 应为非空列表", "items and places are lists that are not empty")
+        raise _problem(
+            "ledger-ratio", place, "items 和 places 应为非空列表", "items and places are lists that are not empty"
+        )
     for item in items:
         if item not in ITEMS and not str(item).startswith(LOCAL):
-            raise wrong(
-                f"没有“{item}”这一额度类别", f"no quota item '{item}'. {did_you_mean(str(item), list(ITEMS))}".strip()
+            raise _problem(
+                "ledger-ratio",
+                place,
+                f"没有“{item}”这一额度类别",
+                f"no quota item '{item}'. {did_you_mean(str(item), list(ITEMS))}".strip(),
             )
     first, last = row.get("from"), row.get("to")
     if not isinstance(first, int) or not isinstance(last, int) or isinstance(first, bool) or first > last:
-        raise wrong("from 和 to 为起止年份", "from and to are years, the first not after the last")
+        raise _problem(
+            "ledger-ratio", place, "from 和 to 为起止年份", "from and to are years, the first not after the last"
+        )
     ratio = amount(row.get("ratio"), 6, str(place))
     texts = [words(row.get(key, ""), key, key, needed=False, longest=500) for key in ("source", "verified_by", "note")]
     return [Ratio(str(i), str(p), first, last, ratio, *texts) for i in items for p in places]
+
+
+def _problem(code: str, place: Place, zh: str, en: str) -> InputError:
+    return InputError([Problem(code, place, zh, en)])

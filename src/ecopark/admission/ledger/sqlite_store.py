@@ -24,6 +24,8 @@ from ecopark.errors import Place, Problem
 
 T = TypeVar("T")
 
+PAUSE_S = 0.002
+"""Between two attempts to write. [s]"""
 GUARDS = """
 CREATE TRIGGER ledger_entry_no_update BEFORE UPDATE ON ledger_entry
 BEGIN SELECT RAISE(ABORT, 'ledger entries are never edited'); END;
@@ -78,6 +80,7 @@ class SqliteStore(sql.SqlTransaction):
         self.timeout_s = timeout_s
         self._lock = threading.RLock()
         self._process = os.getpid()
+        self._left: list[sqlite3.Connection] = []
         if not create and self.path != ":memory:" and not Path(self.path).is_file():
             raise self._problem(
                 "ledger-none",
@@ -92,8 +95,11 @@ class SqliteStore(sql.SqlTransaction):
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Sequence[Any]]:
         with self._lock:
+            connection = self._held()
             try:
-                return self._held().execute(statement, values).fetchall()
+                if connection.in_transaction:
+                    return connection.execute(statement, values).fetchall()
+                return self._run(connection, statement, values)
             except sqlite3.Error as error:
                 raise self._translated(error) from error
 
@@ -141,6 +147,7 @@ class SqliteStore(sql.SqlTransaction):
     def _held(self) -> sqlite3.Connection:
         """The connection; a new one in a forked child, which must not use its parent's."""
         if self._process != os.getpid() and self.path != ":memory:":
+            self._left.append(self._connection)  # kept, not closed: closing would touch the parent's files
             self._connection = self._connect()
             self._process = os.getpid()
         return self._connection
@@ -148,12 +155,9 @@ class SqliteStore(sql.SqlTransaction):
     def _connect(self) -> sqlite3.Connection:
         connection = None
         try:
-            connection = sqlite3.connect(
-                self.path, timeout=self.timeout_s, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA recursive_triggers = ON")
-            connection.execute("PRAGMA synchronous = FULL")
+            connection = sqlite3.connect(self.path, timeout=0.001, isolation_level=None, check_same_thread=False)
+            for setting in ("foreign_keys = ON", "recursive_triggers = ON", "synchronous = FULL"):
+                self._run(connection, f"PRAGMA {setting}")
             self._prepare(connection)
         except sqlite3.Error as error:
             if connection is not None:
@@ -168,8 +172,8 @@ class SqliteStore(sql.SqlTransaction):
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Make the tables where there are none; refuse those of a newer version."""
         there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'ledger_schema'"
-        if not connection.execute(there).fetchone():
-            self._write_ahead(connection)
+        if not self._run(connection, there):
+            self._run(connection, "PRAGMA journal_mode = WAL")
             self._begin(connection)
             try:
                 if not connection.execute(there).fetchone():
@@ -180,7 +184,7 @@ class SqliteStore(sql.SqlTransaction):
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-        (version,) = connection.execute("SELECT max(version) FROM ledger_schema").fetchone()
+        ((version,),) = self._run(connection, "SELECT max(version) FROM ledger_schema")
         if version != sql.VERSION:
             raise self._problem(
                 "ledger-version",
@@ -190,23 +194,26 @@ class SqliteStore(sql.SqlTransaction):
                 "Use a newer ecopark.",
             )
 
-    def _write_ahead(self, connection: sqlite3.Connection) -> None:
-        """Switch the new file to a write-ahead log; others may be doing the same at this moment."""
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        try:
+            self._run(connection, "BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise self._translated(error) from error
+
+    def _run(self, connection: sqlite3.Connection, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """The rows of a statement outside a transaction; tried until the others are done, or `timeout_s` is over.
+
+        SQLite's own wait sleeps longer and longer, up to 100 ms, so that whoever has just written writes again and the
+        others starve. Asking every few milliseconds gives everybody a turn.
+        """
         until = time.monotonic() + self.timeout_s
         while True:
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                return
-            except sqlite3.OperationalError:
-                if time.monotonic() > until:
+                return connection.execute(statement, values).fetchall()
+            except sqlite3.OperationalError as error:
+                if not _busy(error) or time.monotonic() > until:
                     raise
-                time.sleep(0.01)
-
-    def _begin(self, connection: sqlite3.Connection) -> None:
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            raise self._translated(error) from error
+            time.sleep(PAUSE_S)
 
     # -- what can go wrong ---------------------------------------------------------------------------------------------
 
@@ -215,7 +222,7 @@ class SqliteStore(sql.SqlTransaction):
 
     def _translated(self, error: sqlite3.Error) -> StoreError:
         text = str(error)
-        if "locked" in text or "busy" in text:
+        if _busy(error):
             return self._problem(
                 "ledger-busy",
                 f"其他程序占用账本超过 {self.timeout_s:g} 秒",
@@ -224,6 +231,11 @@ class SqliteStore(sql.SqlTransaction):
                 "Try again; nothing was written.",
             )
         return self._problem("ledger-store", f"数据库报告：{text}", f"the database says: {text}")
+
+
+def _busy(error: sqlite3.Error) -> bool:
+    """Whether others are writing (SQLITE_BUSY and SQLITE_LOCKED, whatever their extended code)."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _statements(script: str) -> list[str]:
