@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,10 @@ from ecopark.errors import EcoparkError
 
 if TYPE_CHECKING:
     from ecopark.grading.grade import Grading
+    from ecopark.grading.method import Method
+
+MANY_BYTES = 8_000_000
+"""A csv or parquet file above this size is graded in columns. [B]"""
 
 FORMATS = ("text", "json", "xlsx", "html")
 
@@ -22,12 +27,17 @@ PERIOD = typer.Option(None, "--period", help="Year; default: the latest with fig
 LANG = typer.Option(None, "--lang", help="zh or en (default: as the environment says).")
 WEIGHT = typer.Option([], "--weight", help="ITEM=NUMBER or GROUP.ITEM=NUMBER: another weight.")
 BASE = typer.Option([], "--base", help="ITEM=NUMBER or GROUP.ITEM=NUMBER: another base.")
+APPEALS = typer.Option(None, "--appeals", help="Folder with appeals.jsonl: its corrections are applied.")
 CUTOFFS = typer.Option(None, "--cutoffs", help="Other shares of the classes: A=20,B=45,C=30,D=5")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("grade")(grade)
+    app.command("regrade")(regrade)
+    app.command("appeal")(appeal)
+    app.command("methods")(methods)
+    app.command("match")(match)
 
 
 def pairs(given: list[str], option: str) -> dict[str, str]:
@@ -50,6 +60,8 @@ def grade(
     base: list[str] = BASE,
     cutoffs: str | None = CUTOFFS,
     sheet: str | None = typer.Option(None, "--sheet", help="The sheet of one firm: id, name or credit code."),
+    appeals: Path | None = APPEALS,
+    engine: str = typer.Option("auto", "--engine", help="exact, columnar (very many firms), or auto: by number."),
     lang: str | None = LANG,
     format: str = typer.Option("text", "--format", help="text, json, xlsx or html."),
     out: Path | None = typer.Option(None, "--out", help="File to write; its suffix may name the format."),
@@ -62,7 +74,12 @@ def grade(
     if format not in FORMATS:
         raise EcoparkError(f"--format is {', '.join(FORMATS)}, not '{format}'")
     chosen = method_with(method, weights=pairs(weight, "--weight"), bases=pairs(base, "--base"), cutoffs=cutoffs)
-    grading = run(firms, chosen, period=period)
+    if engine not in ("auto", "exact", "columnar"):
+        raise EcoparkError(f"--engine is auto, exact or columnar, not '{engine}'")
+    if engine == "columnar" or (engine == "auto" and not (sheet or appeals) and _many(firms)):
+        _grade_many(firms, chosen, period, format, out, lang)
+        return
+    grading = run(firms, chosen, period=period, appeals=appeals)
     report_problems(grading.warnings, lang)
     if sheet:
         _sheet(grading, sheet, out, lang)
@@ -97,3 +114,209 @@ def _sheet(grading: Grading, firm: str, out: Path | None, lang: str) -> None:
         return
     write_sheet(made, out, lang=lang)
     complain(("已写入 " if lang == "zh" else "wrote ") + str(out))
+
+
+def _many(firms: Path) -> bool:
+    return firms.is_file() and firms.suffix.lower() in (".csv", ".parquet") and firms.stat().st_size > MANY_BYTES
+
+
+def _grade_many(firms: Path, method: Method, period: str | None, format: str, out: Path | None, lang: str) -> None:
+    """The columnar way: a table instead of documents."""
+    from ecopark.grading.firm_frame import is_wide
+    from ecopark.workflows.grade_firms import grade_many
+
+    if not firms.is_file() or firms.suffix.lower() not in (".csv", ".parquet") or not is_wide(firms):
+        raise EcoparkError("--engine columnar reads a wide csv or parquet file")
+    if format not in ("text", "json"):
+        raise EcoparkError("so many firms are written as --out FILE.parquet or FILE.csv, not as a document")
+    graded = grade_many(firms, method, period=period)
+    report_problems(graded.warnings, lang)
+    if out is not None:
+        if out.suffix.lower() == ".parquet":
+            graded.frame.write_parquet(out)
+        elif out.suffix.lower() == ".csv":
+            graded.frame.write_csv(out)
+        elif out.suffix.lower() == ".json":
+            out.write_text(json.dumps(graded.to_list(), ensure_ascii=False) + "\n", encoding="utf-8")
+        else:
+            raise EcoparkError("so many firms are written as .parquet, .csv or .json")
+        complain(("已写入 " if lang == "zh" else "wrote ") + str(out))
+    elif format == "json":
+        say_json(graded.to_list())
+        return
+    head = ("分组", "类别", "企业数") if lang == "zh" else ("group", "class", "firms")
+    say(columns([head, *((g, c or "-", str(n)) for g, c, n in graded.counts().iter_rows())]))
+
+
+@guarded
+def regrade(
+    firms: Path = FIRMS,
+    method: str = METHOD,
+    period: str | None = PERIOD,
+    weight: list[str] = WEIGHT,
+    base: list[str] = BASE,
+    cutoffs: str | None = CUTOFFS,
+    now: str | None = typer.Option(None, "--now", help="Shares of the classes as they are, where the method has none."),
+    draws: int = typer.Option(0, "--stability", help="Instead: draw the weights so many times; who keeps the class?"),
+    spread: float = typer.Option(
+        0.1, "--spread", help="With --stability: how far a weight may be off, as a part of it."
+    ),
+    seed: int = typer.Option(7, "--seed", help="With --stability: seed of the draws."),
+    lang: str | None = LANG,
+    format: str = typer.Option("text", "--format", help="text or json."),
+) -> None:
+    """Other weights, bases or cut-offs: who moves and why; or how firm every class is. 模拟与稳定性。"""
+    from ecopark.grading.simulate import simulate, stability
+    from ecopark.workflows.grade_firms import grade as run
+    from ecopark.workflows.grade_firms import method_with
+
+    lang = language(lang)
+    if format not in ("text", "json"):
+        raise EcoparkError(f"--format is text or json, not '{format}'")
+    changes = {"weights": pairs(weight, "--weight"), "bases": pairs(base, "--base")}
+    if draws:
+        if draws < 0 or not 0 < spread < 1:
+            raise EcoparkError("--stability is a number of draws, --spread lies between 0 and 1")
+        chosen = method_with(method, **changes, cutoffs=cutoffs or now)  # type: ignore[arg-type]
+        if chosen.cutoffs is None:
+            raise EcoparkError(f"{chosen.id} has no cut-offs: give them with --cutoffs")
+        found = stability(run(firms, chosen, period=period), draws=draws, spread=spread, seed=seed)
+        if format == "json":
+            say_json([{"firm": s.firm, "grade": s.grade, "kept": s.kept, "shares": dict(s.shares)} for s in found])
+            return
+        head = ("企业", "类别", "保持比例", "各类比例") if lang == "zh" else ("firm", "class", "kept", "shares")
+        rows = [(s.firm, s.grade, f"{s.kept:.0%}", ", ".join(f"{c} {v:.0%}" for c, v in s.shares)) for s in found]
+        say(columns([head, *rows]))
+        return
+    grading = run(firms, method_with(method, cutoffs=now), period=period)
+    moves = simulate(grading, method_with(grading.method, **changes, cutoffs=cutoffs))  # type: ignore[arg-type]
+    if format == "json":
+        say_json([m.to_dict() for m in moves])
+        return
+    head = (
+        ("企业", "原", "现", "原名次", "现名次", "原因")
+        if lang == "zh"
+        else ("firm", "was", "is", "rank", "now", "why")
+    )
+    moved = [m for m in moves if m.moved]
+    rows = [
+        (m.firm, m.before.grade or "-", m.after.grade or "-", str(m.before.rank or "-"), str(m.after.rank or "-"), m.why()[lang])
+        for m in moved
+    ]  # fmt: skip
+    say(columns([head, *rows]))
+    say(f"{len(moved)} / {len(moves)} 家变动" if lang == "zh" else f"{len(moved)} of {len(moves)} firms move")
+
+
+@guarded
+def appeal(
+    firms: Path = FIRMS,
+    method: str = METHOD,
+    firm: str = typer.Option(..., "--firm", help="Id, name or credit code."),
+    set_: str = typer.Option(..., "--set", help="QUANTITY=VALUE: the corrected figure."),
+    evidence: Path = typer.Option(..., "--evidence", help="The file that supports it."),
+    by: str = typer.Option(..., "--by", help="Who accepted the appeal."),
+    log: Path = typer.Option(
+        ..., "--log", help="Folder of the log (appeals.jsonl); earlier entries are applied first."
+    ),
+    on: str | None = typer.Option(None, "--on", help="Day (default: today)."),
+    period: str | None = PERIOD,
+    weight: list[str] = WEIGHT,
+    base: list[str] = BASE,
+    cutoffs: str | None = CUTOFFS,
+    lang: str | None = LANG,
+) -> None:
+    """Correct a figure with its evidence, grade everybody again, log it. 申诉复核。"""
+    from ecopark.grading.appeals import appeal as run_appeal
+    from ecopark.grading.appeals import log_appeal
+    from ecopark.workflows.grade_firms import grade as run
+    from ecopark.workflows.grade_firms import method_with
+
+    lang = language(lang)
+    title, sign, value = set_.partition("=")
+    if not sign:
+        raise EcoparkError(f"--set is QUANTITY=VALUE, not '{set_}'")
+    try:
+        day = date.fromisoformat(on) if on else date.today()
+    except ValueError:
+        raise EcoparkError(f"--on is a day such as 2026-11-21, not '{on}'") from None
+    chosen = method_with(method, weights=pairs(weight, "--weight"), bases=pairs(base, "--base"), cutoffs=cutoffs)
+    grading = run(firms, chosen, period=period, appeals=log)
+    made, _ = run_appeal(grading, firm, title.strip(), value.strip(), evidence=evidence, by=by, on=day)
+    path = log_appeal(log, made, chosen)
+    a, b = made.before.to_dict(), made.after.to_dict()
+    head = ("", "得分", "排名", "类别") if lang == "zh" else ("", "score", "rank", "class")
+    words = ("原", "复核后") if lang == "zh" else ("was", "is")
+    rows = [(word, *(str(d[k] or "-") for k in ("score", "rank", "grade"))) for word, d in zip(words, (a, b))]
+    say(columns([head, *rows]))
+    complain(("已记入 " if lang == "zh" else "logged in ") + str(path))
+
+
+@guarded
+def methods(
+    method: str | None = typer.Argument(
+        None, metavar="METHOD", help="Id or directory: check it and show what it lacks."
+    ),
+    lang: str | None = LANG,
+) -> None:
+    """The grading methods; or one of them checked, its worked cases run. 评价方法。"""
+    from ecopark.errors import InputError
+    from ecopark.grading.cases import check_method
+    from ecopark.grading.load import find_method, shipped_methods
+
+    lang = language(lang)
+    if method is None:
+        head = ("方法", "名称", "状态", "未见") if lang == "zh" else ("method", "title", "status", "not seen")
+        known = [find_method(m) for m in shipped_methods()]
+        say(columns([head, *((m.id, m.title[lang], m.status, str(len(m.lacks()))) for m in known)]))
+        return
+    found = find_method(method)
+    if problems := check_method(found):
+        raise InputError(problems)
+    say(f"{found.id}  {found.title[lang]}  ({found.status})")
+    for line in (found.warning, *found.lacks()):
+        if line:
+            say(f"- {line[lang]}")
+    for group in found.groups:
+        say(f"\n{group.label[lang]} ({group.id})")
+        head = (
+            ("指标", "计分", "基准值", "权重", "依据") if lang == "zh" else ("item", "score", "base", "weight", "basis")
+        )
+        rows = [(i.id, i.score, _plain(i.base), _plain(i.weight), i.basis) for i in group.items]
+        say(columns([head, *rows]))
+
+
+def _plain(number: object) -> str:
+    from fractions import Fraction
+
+    from ecopark.core.rounding import decimal_text
+
+    return decimal_text(number) if isinstance(number, Fraction) else str(number or "-")
+
+
+@guarded
+def match(
+    table: list[str] = typer.Option(..., "--table", help="DEPARTMENT=FILE, such as tax=tax.xlsx; repeat."),
+    out: Path | None = typer.Option(
+        None, "--out", help="Table to write (.csv): one row a record, with the firm it belongs to."
+    ),
+    lang: str | None = LANG,
+    format: str = typer.Option("text", "--format", help="text or json."),
+) -> None:
+    """The same firms in several departments' tables, by code, then name and address. 企业匹配。"""
+    from ecopark.workflows.match_firms import match_files, write_matching
+
+    lang = language(lang)
+    if format not in ("text", "json"):
+        raise EcoparkError(f"--format is text or json, not '{format}'")
+    found = match_files({k: Path(v) for k, v in pairs(table, "--table").items()})
+    if out is not None:
+        write_matching(found, out)
+        complain(("已写入 " if lang == "zh" else "wrote ") + str(out))
+    if format == "json":
+        say_json(found.report())
+        return
+    say(columns([(k, str(v)) for k, v in found.report().items()]))
+    for pair in found.doubtful[:50]:
+        say(f"? {pair.left.table}:{pair.left.name} ~ {pair.right.table}:{pair.right.name} ({pair.score})")
+    for record in found.alone[:50]:
+        say(f"! {record.table}:{record.key} {record.name}")

@@ -7,9 +7,8 @@ An independent second form of `grading.grade`. Scores are sorted; where two neig
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import narwhals as nw
@@ -17,17 +16,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ecopark.core.rounding import exact
 from ecopark.core.unit import unit
 from ecopark.errors import InputError, Place, Problem
 from ecopark.expr.columnar import Compiled, Program
 from ecopark.expr.fit import Fitted
 from ecopark.expr.nodes import Leaf
-from ecopark.grading.firms import Firm
-from ecopark.grading.grade import adjusted, check_scorable, exact_value, holds, labels_of, last_position, mean
+from ecopark.grading.columnar_exact import Floats, Ints, Run, exactly, float_points
+from ecopark.grading.grade import check_scorable, holds, labels_of, last_position
 from ecopark.grading.load import substitutes
-from ecopark.grading.method import GROUP_BEST, GROUP_MEAN, ClassRule, Group, Item, Method
-from ecopark.grading.score import Spread, needs_spread, points
+from ecopark.grading.method import ClassRule, Group, Method
 from ecopark.observations.quantity import catalogue
 
 NEAR = 1e-9
@@ -37,10 +34,6 @@ ROUNDING = 1e-12
 """The same as a part of the score, for scores in the thousands and above: float64 knows about 1e-15 of them."""
 
 MAGNITUDE = 250.0
-ROUGH = Fraction(1, 10**13)
-"""Relative error that float64 points of formulas of ordinary length, and their mean, cannot pass."""
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -98,40 +91,6 @@ def _text(number: float | None) -> str | None:
     return None if number is None else np.format_float_positional(number, trim="-")
 
 
-@dataclass
-class _Run:
-    """The state of one grading."""
-
-    method: Method
-    frame: pl.DataFrame
-    labels: dict[str, Any]
-    names: tuple[str, ...]
-    values: dict[str, Floats] = field(default_factory=dict)
-    rows: dict[int, dict[str, Any]] = field(default_factory=dict)
-    decided: int = 0
-    averages: dict[tuple[str, str], Fraction] = field(default_factory=dict)
-    rough: dict[tuple[str, str], tuple[Fraction, Fraction]] = field(default_factory=dict)
-    spreads: dict[tuple[str, str], Spread] = field(default_factory=dict)
-
-    def fetch(self, rows: Ints) -> None:
-        """Take these rows out of the table in one go."""
-        wanted = [r for r in rows.tolist() if r not in self.rows]
-        if wanted:
-            picked = self.frame[wanted]
-            self.rows.update(zip(wanted, picked.iter_rows(named=True)))
-
-    def key(self, row: int) -> tuple[Any, ...]:
-        """What decides a firm's score: its figures."""
-        data = self.rows[row]
-        return tuple(data[name] for name in self.names)
-
-    def firm(self, row: int) -> Firm:
-        """One row as a firm, its float64 figures as the shortest decimals that show them."""
-        data = self.rows.get(row) or self.frame.row(row, named=True)
-        values = {k: (v if isinstance(v, bool) else exact(v)) for k in self.names if (v := data[k]) is not None}
-        return Firm(str(data["firm"]), group=str(data.get("group") or ""), values=values)
-
-
 def grade_frame(frame: pl.DataFrame, method: Method, warnings: Iterable[Problem] = ()) -> GradedFrame:
     """Grade a wide table: ``firm``, optionally ``group`` and ``landlord``, then Float64 or Boolean columns by canonical id.
 
@@ -145,7 +104,7 @@ def grade_frame(frame: pl.DataFrame, method: Method, warnings: Iterable[Problem]
     if not frame.height:
         raise InputError([Problem("no-firms", Place(), "没有企业。", "there are no firms.")])
     names = tuple(c for c in frame.columns if c not in ("firm", "group", "name", "landlord", "credit_code"))
-    run = _Run(method, frame, dict(labels_of(method)), names)
+    run = Run(method, frame, dict(labels_of(method)), names)
     program, columns = _program(run)
     made = _compile(run, program, columns)
     wide = _collected(program, frame, made)
@@ -168,7 +127,7 @@ def grade_frame(frame: pl.DataFrame, method: Method, warnings: Iterable[Problem]
 # -- values and conditions ---------------------------------------------------------------------------------------------
 
 
-def _program(run: _Run) -> tuple[Program, dict[str, nw.Expr]]:
+def _program(run: Run) -> tuple[Program, dict[str, nw.Expr]]:
     columns: dict[str, nw.Expr] = {}
 
     def column(leaf: Leaf) -> nw.Expr:
@@ -198,7 +157,7 @@ def _program(run: _Run) -> tuple[Program, dict[str, nw.Expr]]:
     return Program(column, kind, magnitude=MAGNITUDE, exact=True), columns
 
 
-def _compile(run: _Run, program: Program, columns: dict[str, nw.Expr]) -> dict[str, Compiled]:
+def _compile(run: Run, program: Program, columns: dict[str, nw.Expr]) -> dict[str, Compiled]:
     """Every formula and condition of the method under a key, those whose columns are not there left out."""
     method, made = run.method, {}
 
@@ -234,7 +193,7 @@ def _collected(program: Program, frame: pl.DataFrame, made: dict[str, Compiled])
     return native
 
 
-def _values(run: _Run, wide: pl.DataFrame) -> None:
+def _values(run: Run, wide: pl.DataFrame) -> None:
     for indicator in run.method.indicators.values():
         key, parts = f"value:{indicator.id}", []
         if key in wide.columns:
@@ -248,7 +207,7 @@ def _values(run: _Run, wide: pl.DataFrame) -> None:
             run.values[indicator.id] = both.cast(pl.Float64).to_numpy()
 
 
-def _condition(run: _Run, wide: pl.DataFrame, key: str, fitted: Fitted) -> NDArray[np.bool_]:
+def _condition(run: Run, wide: pl.DataFrame, key: str, fitted: Fitted) -> NDArray[np.bool_]:
     """Where a condition holds; what is too close to call is decided exactly."""
     found = wide[key].fill_null(False).to_numpy().copy()
     for row in np.flatnonzero(wide[f"near:{key}"].to_numpy()):
@@ -257,7 +216,7 @@ def _condition(run: _Run, wide: pl.DataFrame, key: str, fitted: Fitted) -> NDArr
     return np.asarray(found, dtype=bool)
 
 
-def _groups(run: _Run, wide: pl.DataFrame) -> Ints:
+def _groups(run: Run, wide: pl.DataFrame) -> Ints:
     """Index of every firm's group: as given, by condition, else the one it has the most figures for."""
     method = run.method
     index = np.full(run.frame.height, -1, dtype=np.int64)
@@ -283,7 +242,7 @@ def _groups(run: _Run, wide: pl.DataFrame) -> Ints:
     return index
 
 
-def _first_rule(run: _Run, wide: pl.DataFrame, rules: tuple[ClassRule, ...]) -> tuple[Ints, list[ClassRule]]:
+def _first_rule(run: Run, wide: pl.DataFrame, rules: tuple[ClassRule, ...]) -> tuple[Ints, list[ClassRule]]:
     """Index of the first rule that holds, -1 for none."""
     found = np.full(run.frame.height, -1, dtype=np.int64)
     for at, rule in reversed(list(enumerate(rules))):
@@ -295,11 +254,11 @@ def _first_rule(run: _Run, wide: pl.DataFrame, rules: tuple[ClassRule, ...]) -> 
 
 
 def _score(
-    run: _Run, group: Group, rows: Ints, counted: NDArray[np.bool_], wide: pl.DataFrame, shown: dict[str, Floats]
+    run: Run, group: Group, rows: Ints, counted: NDArray[np.bool_], wide: pl.DataFrame, shown: dict[str, Floats]
 ) -> Floats:
     total = np.zeros(len(rows))
     for item in group.items:
-        earned = _points(item, run.values[item.id][rows], counted)
+        earned = float_points(item, run.values[item.id][rows], counted)
         missing = np.isnan(earned)
         if missing.any():
             if item.missing.rule == "points":
@@ -326,49 +285,11 @@ def _score(
     return total
 
 
-def _points(item: Item, value: Floats, counted: NDArray[np.bool_]) -> Floats:
-    """The score types of `grading.score` for a whole group; nan where there are no points."""
-    weight = np.nan if item.weight is None else float(item.weight)
-    taken = value[counted & ~np.isnan(value)] if needs_spread(item) else np.zeros(0)
-    low = float(taken.min()) if len(taken) else np.nan
-    high = float(taken.max()) if len(taken) else np.nan
-    lower = item.indicator.direction == "lower"
-    base = float(item.base) if isinstance(item.base, Fraction) else np.nan
-    if item.base == GROUP_MEAN and len(taken):
-        base = float(taken.mean())
-    elif item.base == GROUP_BEST:
-        base = low if lower else high
-    positive = np.where(value > 0, value, np.nan)
-    match item.score:
-        case "ratio":
-            found = base / positive * weight if lower else value * (weight / base if base else np.nan)
-        case "ratio_to_best":
-            found = low / positive * weight if lower else value * (weight / high if high > 0 else np.nan)
-        case "min_max":
-            bottom = low if item.low is None else float(item.low)
-            top = high if item.high is None else float(item.high)
-            share = (
-                np.clip((value - bottom) / (top - bottom), 0, 1)
-                if top != bottom
-                else np.where(np.isnan(value), np.nan, 1.0)
-            )
-            found = (1 - share if lower and top != bottom else share) * weight
-        case "inverse_linear":
-            found = np.maximum(0, 2 - value / base) * weight / 2 if base > 0 else np.full(len(value), np.nan)
-        case _:
-            found = -value if lower else value.copy()
-    if item.cap is not None and item.weight is not None:
-        found = np.minimum(found, float(item.cap * item.weight))
-    if item.floor is not None and item.weight is not None:
-        found = np.maximum(found, float(item.floor * item.weight))
-    return np.asarray(found, dtype=np.float64)
-
-
 # -- ranks and classes -------------------------------------------------------------------------------------------------
 
 
 def _classes(
-    run: _Run, group: Ints, score: Floats, exempt: Ints, rules: list[ClassRule], wide: pl.DataFrame
+    run: Run, group: Ints, score: Floats, exempt: Ints, rules: list[ClassRule], wide: pl.DataFrame
 ) -> pl.DataFrame:
     method, height = run.method, run.frame.height
     rank, of = np.zeros(height, dtype=np.int64), np.zeros(height, dtype=np.int64)
@@ -421,7 +342,7 @@ def _named(codes: Ints, words: dict[int, Any]) -> pl.Series:
     return table.gather(at)
 
 
-def _followed(run: _Run, frame: pl.DataFrame) -> pl.DataFrame:
+def _followed(run: Run, frame: pl.DataFrame) -> pl.DataFrame:
     """Tenants take the class of their landlord."""
     following = [g.id for g in run.method.groups if g.follows]
     if not following:
@@ -447,7 +368,7 @@ def _followed(run: _Run, frame: pl.DataFrame) -> pl.DataFrame:
     ).drop("landlord", "theirs")
 
 
-def _ranks(run: _Run, rows: Ints, score: Floats, group: Ints, exempt: Ints) -> tuple[Ints, Ints]:
+def _ranks(run: Run, rows: Ints, score: Floats, group: Ints, exempt: Ints) -> tuple[Ints, Ints]:
     """First and last place of every firm among `rows`, ties decided exactly."""
     down = -score[rows]
     order = np.argsort(down)
@@ -459,7 +380,7 @@ def _ranks(run: _Run, rows: Ints, score: Floats, group: Ints, exempt: Ints) -> t
         run.fetch(rows[order[np.concatenate([[False], close]) | np.concatenate([close, [False]])]])
     for first, last in stretches:
         members = order[first : last + 1]
-        values = _exactly(run, rows[members], group, exempt)
+        values = exactly(run, rows[members], group, exempt)
         sort = sorted(range(len(members)), key=lambda i: -values[i])
         order[first : last + 1] = members[sort]
         for at in range(1, len(sort)):
@@ -484,7 +405,7 @@ def _runs(close: NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2])]
 
 
-def _levels(run: _Run, rows: Ints, position: Ints, score: Floats, group: Ints, exempt: Ints) -> Ints:
+def _levels(run: Run, rows: Ints, position: Ints, score: Floats, group: Ints, exempt: Ints) -> Ints:
     """Index of the class of every firm among `rows`."""
     cutoffs = run.method.cutoffs
     assert cutoffs is not None
@@ -497,110 +418,8 @@ def _levels(run: _Run, rows: Ints, position: Ints, score: Floats, group: Ints, e
             reached = score[rows] >= limit
             near = np.flatnonzero(np.abs(score[rows] - limit) <= max(NEAR, ROUNDING * abs(limit)))
             if len(near):
-                reached[near] = [v >= entry.limit for v in _exactly(run, rows[near], group, exempt, entry.limit)]
+                reached[near] = [v >= entry.limit for v in exactly(run, rows[near], group, exempt, entry.limit)]
             level[reached] = at
         else:
             level[position <= last_position(entry.id, len(rows), cutoffs)] = at
     return level
-
-
-# -- what the exact form decides ---------------------------------------------------------------------------------------
-
-
-def _exactly(run: _Run, rows: Ints, group: Ints, exempt: Ints, limit: Fraction | None = None) -> list[Fraction]:
-    """Exact scores of some firms; firms with the same figures are computed once.
-
-    They are compared with one another, or with `limit`. An average that all of them are given alike is then left out; one
-    that only some are given is taken from the float64 points with the error it can have, and summed exactly, which takes
-    a pass over the whole group, only where that error could matter.
-    """
-    run.fetch(rows)
-    keys = [(int(group[r]), *run.key(r)) for r in rows.tolist()]
-    unique = dict(zip(keys, rows.tolist()))
-    if len(unique) == 1 and limit is None:
-        return [Fraction(0)] * len(rows)
-    run.decided += len(rows)
-    parts = {key: _exact_parts(run, row, run.method.groups[key[0]], group, exempt) for key, row in unique.items()}
-    if len({(k[0], *f) for k, (_, f) in parts.items()}) == 1 and limit is None:
-        return [parts[k][0] for k in keys]
-
-    def scores(average: Any) -> tuple[dict[Any, Fraction], Fraction]:
-        found, widest = {}, Fraction(0)
-        for key, (total, averaged) in parts.items():
-            for name in averaged:
-                value, error = average(run, run.method.groups[key[0]], name, group, exempt)
-                total, widest = total + value, max(widest, 2 * error)
-            found[key] = total
-        return found, widest
-
-    rough, widest = scores(_rough_average)
-    if widest:
-        ordered = sorted([*rough.values(), *([] if limit is None else [limit])])
-        if any(b - a <= 2 * widest for a, b in pairwise(ordered)):
-            rough, _ = scores(_average)
-    return [rough[k] for k in keys]
-
-
-def _exact_parts(run: _Run, row: int, one: Group, group: Ints, exempt: Ints) -> tuple[Fraction, list[str]]:
-    """The sum of a firm's own points and the items that are filled with an average."""
-    firm, total, averaged = run.firm(row), Fraction(0), []
-    for item in one.items:
-        value = exact_value(item.indicator, firm, run.labels)
-        earned = None
-        if value is not None:
-            earned = points(value, item, _spread(run, one, item, group, exempt))
-        if earned is not None:
-            total += earned
-        elif item.missing.rule == "points":
-            total += item.missing.points
-        elif item.missing.rule == "group_average":
-            averaged.append(item.id)
-    for a in run.method.adjustments:
-        if not a.groups or one.id in a.groups:
-            total += adjusted(a, firm, run.labels).points or Fraction(0)
-    return total, averaged
-
-
-def _members(run: _Run, one: Group, item: Item, group: Ints, exempt: Ints) -> list[Fraction]:
-    """Exact values of all participants of a group in one item."""
-    at = run.method.groups.index(one)
-    rows = np.flatnonzero((group == at) & (exempt < 0) & ~np.isnan(run.values[item.id]))
-    found = (exact_value(item.indicator, run.firm(int(r)), run.labels) for r in rows)
-    return [v for v in found if v is not None]
-
-
-def _spread(run: _Run, one: Group, item: Item, group: Ints, exempt: Ints) -> Spread:
-    if not needs_spread(item):
-        return Spread()
-    key = (one.id, item.id)
-    if key not in run.spreads:
-        values = _members(run, one, item, group, exempt)
-        run.spreads[key] = Spread(min(values), max(values), mean(values)) if values else Spread()
-    return run.spreads[key]
-
-
-def _average(run: _Run, one: Group, name: str, group: Ints, exempt: Ints) -> tuple[Fraction, Fraction]:
-    """The exact average of a group's points in one item, and no error."""
-    key = (one.id, name)
-    if key not in run.averages:
-        item = one.item(name)
-        spread = _spread(run, one, item, group, exempt)
-        earned = (points(v, item, spread) for v in _members(run, one, item, group, exempt))
-        known = [p for p in earned if p is not None]
-        run.averages[key] = mean(known) if known else Fraction(0)
-    return run.averages[key], Fraction(0)
-
-
-def _rough_average(run: _Run, one: Group, name: str, group: Ints, exempt: Ints) -> tuple[Fraction, Fraction]:
-    """The same from float64 points, each within a few roundings of the exact one, and how far it can be off."""
-    key = (one.id, name)
-    if key not in run.rough:
-        at = run.method.groups.index(one)
-        members = group == at
-        counted = exempt[members] < 0
-        earned = _points(one.item(name), run.values[name][members], counted)[counted]
-        known = earned[~np.isnan(earned)]
-        size = float(np.abs(known).mean()) if len(known) else 0.0
-        value = Fraction(float(known.mean())) if len(known) else Fraction(0)
-        run.rough[key] = (value, Fraction(size) * ROUGH)
-    return run.rough[key]

@@ -14,6 +14,7 @@ from typing import Any
 from ecopark.core.rounding import exact
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, did_you_mean
+from ecopark.grading.appeals import read_log, with_appeals
 from ecopark.grading.columnar import GradedFrame, grade_frame
 from ecopark.grading.firm_frame import read_frame
 from ecopark.grading.firms import FirmTable, read_firms
@@ -30,6 +31,7 @@ def grade(
     weights: Mapping[str, Any] | None = None,
     bases: Mapping[str, Any] | None = None,
     cutoffs: str | Cutoffs | None = None,
+    appeals: str | Path | None = None,
 ) -> Grading:
     """Grade firms by a method, exactly.
 
@@ -45,6 +47,9 @@ def grade(
         Numbers to put in the place of the method's, by ``item`` or ``group.item``.
     cutoffs
         Shares to put in the place of the method's: ``"A=20,B=45,C=30,D=5"``.
+
+    appeals
+        Folder with a log of appeals; its corrections are applied in order.
 
     Returns
     -------
@@ -63,7 +68,10 @@ def grade(
     '100'
     """
     chosen = method_with(method, weights=weights, bases=bases, cutoffs=cutoffs)
-    return grade_firms(read_firms(firms, chosen, period=str(period or "")), chosen)
+    table = read_firms(firms, chosen, period=str(period or ""))
+    if appeals is not None:
+        table = with_appeals(table, read_log(Path(appeals)), chosen)
+    return grade_firms(table, chosen)
 
 
 def grade_many(firms: Any, method: str | Path | Method, *, period: str | int | None = None) -> GradedFrame:
