@@ -6,8 +6,10 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -23,7 +25,7 @@ KINDS = ("sqlite", "postgresql")
 
 
 def postgres_programs() -> Path | None:
-    """Where initdb and pg_ctl are, the newest first."""
+    """Where initdb and postgres are, the newest first."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: p.parts[-3].zfill(3))
     if found:
         return found[-1].parent
@@ -38,6 +40,7 @@ class Server:
         self.programs = programs
         self.home = Path(tempfile.mkdtemp(prefix="ecopark-pg-"))
         self.as_user: list[str] = []
+        self.process: subprocess.Popen[bytes] | None = None
         if os.geteuid() == 0:
             for name in ("postgres", "nobody"):
                 with contextlib.suppress(KeyError):
@@ -58,15 +61,36 @@ class Server:
     def start(self, fsync: str = "off") -> None:
         data = str(self.home / "data")
         self.run("initdb", "-D", data, "-U", "ledger", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
-        options = (
-            f"-c listen_addresses='' -c unix_socket_directories='{self.home}' -c fsync={fsync} -c max_connections=60"
-        )
-        # the server keeps its standard output: it must not be the pipe of pg_ctl
-        self.run("pg_ctl", "-D", data, "-w", "-l", str(self.home / "log"), "-o", options, "start")
+        # a child of the tests, which ends with them even when they are killed
+        mortal = ["setpriv", "--pdeathsig", "QUIT"] if shutil.which("setpriv") else []
+        settings = ("listen_addresses=", f"unix_socket_directories={self.home}", f"fsync={fsync}", "max_connections=60")
+        command = [*(self.as_user or mortal[:1]), *mortal[1:], str(self.programs / "postgres"), "-D", data]
+        with (self.home / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, *(word for setting in settings for word in ("-c", setting))],
+                cwd=self.home, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self.wait()
+
+    def wait(self) -> None:
+        import psycopg
+
+        until = time.monotonic() + 60
+        while True:
+            try:
+                psycopg.connect(self.address).close()
+                return
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            gone = self.process is None or self.process.poll() is not None
+            if gone or time.monotonic() > until:
+                raise RuntimeError((self.home / "log").read_text(errors="replace"))
 
     def stop(self) -> None:
-        with contextlib.suppress(AssertionError):
-            self.run("pg_ctl", "-D", str(self.home / "data"), "-m", "immediate", "-w", "stop")
+        if self.process is not None:
+            self.process.send_signal(signal.SIGQUIT)  # at once: nothing here is to be kept
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(20)
         shutil.rmtree(self.home, ignore_errors=True)
 
     @property
@@ -88,7 +112,7 @@ def postgres() -> Iterator[Server]:
     pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed (ecopark[postgres])")
     programs = postgres_programs()
     if programs is None:
-        pytest.skip("no PostgreSQL server programs (initdb, pg_ctl) on this machine")
+        pytest.skip("no PostgreSQL server programs (initdb, postgres) on this machine")
     server = Server(programs)
     try:
         server.start()
