@@ -13,8 +13,8 @@ from ecopark.cli.output import columns, complain, guarded, language, report_prob
 from ecopark.errors import EcoparkError
 
 if TYPE_CHECKING:
-    from ecopark.grading.grade import Grading
     from ecopark.grading.method import Method
+    from ecopark.grading.result import Grading
 
 MANY_BYTES = 8_000_000
 """A csv or parquet file above this size is graded in columns. [B]"""
@@ -185,7 +185,9 @@ def regrade(
             say_json([{"firm": s.firm, "grade": s.grade, "kept": s.kept, "shares": dict(s.shares)} for s in found])
             return
         head = ("企业", "类别", "保持比例", "各类比例") if lang == "zh" else ("firm", "class", "kept", "shares")
-        rows = [(s.firm, s.grade, f"{s.kept:.0%}", ", ".join(f"{c} {v:.0%}" for c, v in s.shares)) for s in found]
+        rows: list[tuple[str, ...]] = [
+            (s.firm, s.grade, f"{s.kept:.0%}", ", ".join(f"{c} {v:.0%}" for c, v in s.shares)) for s in found
+        ]
         say(columns([head, *rows]))
         return
     grading = run(firms, method_with(method, cutoffs=now), period=period)
@@ -193,17 +195,17 @@ def regrade(
     if format == "json":
         say_json([m.to_dict() for m in moves])
         return
-    head = (
+    title = (
         ("企业", "原", "现", "原名次", "现名次", "原因")
         if lang == "zh"
         else ("firm", "was", "is", "rank", "now", "why")
     )
     moved = [m for m in moves if m.moved]
-    rows = [
-        (m.firm, m.before.grade or "-", m.after.grade or "-", str(m.before.rank or "-"), str(m.after.rank or "-"), m.why()[lang])
-        for m in moved
-    ]  # fmt: skip
-    say(columns([head, *rows]))
+    listed: list[tuple[str, ...]] = [title]
+    for m in moved:
+        a, b = m.before, m.after
+        listed.append((m.firm, a.grade or "-", b.grade or "-", str(a.rank or "-"), str(b.rank or "-"), m.why()[lang]))
+    say(columns(listed))
     say(f"{len(moved)} / {len(moves)} 家变动" if lang == "zh" else f"{len(moved)} of {len(moves)} firms move")
 
 
@@ -278,11 +280,10 @@ def methods(
             say(f"- {line[lang]}")
     for group in found.groups:
         say(f"\n{group.label[lang]} ({group.id})")
-        head = (
+        titles = (
             ("指标", "计分", "基准值", "权重", "依据") if lang == "zh" else ("item", "score", "base", "weight", "basis")
         )
-        rows = [(i.id, i.score, _plain(i.base), _plain(i.weight), i.basis) for i in group.items]
-        say(columns([head, *rows]))
+        say(columns([titles, *((i.id, i.score, _plain(i.base), _plain(i.weight), i.basis) for i in group.items)]))
 
 
 def _plain(number: object) -> str:

@@ -12,7 +12,7 @@ from ecopark.cli.output import columns, complain, guarded, language, say, say_js
 from ecopark.errors import EcoparkError
 
 if TYPE_CHECKING:
-    from ecopark.grading.grade import Grading
+    from ecopark.grading.result import Grading
 
 PLOTS = typer.Argument(..., metavar="PLOTS", help="Table of plots (csv, xlsx, parquet): plot, firm, area_mu, ...")
 RULES = typer.Option(None, "--rules", help="A file in the place of the shipped rules.")

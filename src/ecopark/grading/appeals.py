@@ -19,8 +19,9 @@ from ecopark.core.rounding import decimal_text
 from ecopark.core.value import Scalar
 from ecopark.errors import EcoparkError, InputError, Place, Problem
 from ecopark.grading.firms import Columns, Firm, FirmTable, in_unit, range_problem
-from ecopark.grading.grade import FirmGrade, Grading, grade_firms
+from ecopark.grading.grade import grade_firms
 from ecopark.grading.method import Method
+from ecopark.grading.result import FirmGrade, Grading
 from ecopark.observations.numbers import Number, UnreadableError, read_flag, read_number
 
 LOG = "appeals.jsonl"

@@ -8,8 +8,9 @@ from pathlib import Path
 from ecopark.core.rounding import decimal_text, exact
 from ecopark.errors import EcoparkError, Place, Problem
 from ecopark.grading.firms import read_firms
-from ecopark.grading.grade import FirmGrade, grade_firms
+from ecopark.grading.grade import grade_firms
 from ecopark.grading.method import Method
+from ecopark.grading.result import FirmGrade
 from ecopark.packs.yaml_lines import load_yaml
 
 

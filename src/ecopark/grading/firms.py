@@ -22,6 +22,7 @@ from ecopark.grading.credit_code import read_code
 from ecopark.grading.firm_problems import bad_code, column_twice, no_period, unknown_column, unknown_group
 from ecopark.grading.load import shared_indicators
 from ecopark.grading.method import Method
+from ecopark.observations.layout import recognise
 from ecopark.observations.model import Facts
 from ecopark.observations.numbers import (
     Number,
@@ -35,9 +36,12 @@ from ecopark.observations.numbers import (
 from ecopark.observations.quantity import Quantity, catalogue
 from ecopark.observations.readers import Table, read_tables
 from ecopark.observations.readers.parquet_table import from_data
-from ecopark.observations.reading import facts_from, read_facts
+from ecopark.observations.reading import _assemble, facts_from, read_facts
 
 HEADER_WITHIN = 30
+REPORTED = "grading."
+"""Before a ratio id in the long form, while it is read."""
+
 FIELDS = {
     "firm": "firm firm_id subject 企业 企业编码 企业id 企业编号",
     "name": "name firm_name 企业名称 名称 单位名称",
@@ -248,14 +252,30 @@ def read_firms(source: Any, method: Method, *, period: str = "") -> FirmTable:
             header = header_row(table)
             if header is not None:
                 return _from_table(table, header, method, period, problems)
+        return _from_facts(_long(tables, problems, method), method, period)
     return _from_facts(read_facts(path, known_reported=_reported(method), checks=False), method, period)
+
+
+def _long(tables: list[Table], problems: list[Problem], method: Method) -> Facts:
+    """The facts of long tables; ratio ids of methods are told to the reader as reported rates, which have a dot."""
+    columns = Columns(method)
+    for table in tables:
+        layout = recognise(table)
+        at = layout.columns.get("quantity", -1)
+        if layout.kind not in ("long", "wide") or at < 0:
+            continue
+        for row in table.rows[layout.header + 1 :]:
+            name = columns.names.get(shown(row[at]).strip().lower()) if at < len(row) else None
+            if name is not None and name not in columns.quantities:
+                row[at] = REPORTED + name
+    return _assemble(tables, [], list(problems), None, {}, False, _reported(method), False)
 
 
 def _reported(method: Method) -> Any:
     columns = Columns(method)
 
     def known(name: str) -> str | None:
-        found = columns.names.get(name.lower())
+        found = columns.names.get(name.removeprefix(REPORTED).lower())
         if found is None or found in columns.quantities:
             return None
         return "1" if found in columns.flags else columns.units[found].symbol
@@ -513,7 +533,7 @@ def _from_facts(facts: Facts, method: Method, period: str) -> FirmTable:
     for o in facts:
         if o.subject not in wanted or o.by or o.not_applicable or (o.period != when and o.period.kind != "always"):
             continue
-        name = columns.names.get(o.quantity.lower())
+        name = columns.names.get(o.quantity.removeprefix(REPORTED).lower())
         if name is None:
             continue
         value: Scalar = bool(o.value) if name in columns.flags else o.value

@@ -14,7 +14,7 @@ from ecopark.grading.method import GROUP_BEST, GROUP_MEAN, Item
 
 ZERO = Fraction(0)
 MEAN_DECIMALS = 30
-"""A mean over a group is rounded half-even to this many decimals, so that it does not grow a denominator of its own."""
+"""Decimals to which the mean of a large group is rounded, half-even (see `grading.grade.mean`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,10 @@ from ecopark.core.text import Text
 from ecopark.core.trace import Trace
 from ecopark.expr.nodes import leaves
 from ecopark.grading.firms import Firm
-from ecopark.grading.grade import (
-    FirmGrade,
-    Grading,
-    ItemScore,
-    exact_value,
-    grade_firms,
-    labels_of,
-    last_position,
-    ranks,
-    value_of,
-)
+from ecopark.grading.grade import exact_value, grade_firms, labels_of, last_position, ranks, value_of
 from ecopark.grading.load import substitutes
 from ecopark.grading.method import Group, Method
+from ecopark.grading.result import FirmGrade, Grading, ItemScore
 from ecopark.grading.score import Spread, needs_spread, points
 from ecopark.observations.quantity import catalogue
 

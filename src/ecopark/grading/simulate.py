@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
-from ecopark.grading.grade import FirmGrade, Grading, grade_firms, last_position
+from ecopark.grading.grade import grade_firms, last_position
 from ecopark.grading.method import Cutoffs, Method
+from ecopark.grading.result import FirmGrade, Grading
 
 Floats = NDArray[np.float64]
 

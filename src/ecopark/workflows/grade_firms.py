@@ -18,9 +18,10 @@ from ecopark.grading.appeals import read_log, with_appeals
 from ecopark.grading.columnar import GradedFrame, grade_frame
 from ecopark.grading.firm_frame import read_frame
 from ecopark.grading.firms import FirmTable, read_firms
-from ecopark.grading.grade import Grading, grade_firms
+from ecopark.grading.grade import grade_firms
 from ecopark.grading.load import check_cutoffs, find_method
 from ecopark.grading.method import Class, Cutoffs, Method
+from ecopark.grading.result import Grading
 
 
 def grade(

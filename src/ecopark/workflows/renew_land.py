@@ -14,7 +14,6 @@ from typing import Any
 from ecopark.core.rounding import decimal_text, exact
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
-from ecopark.grading.grade import Grading
 from ecopark.grading.land import (
     GOALS,
     LandRules,
@@ -28,6 +27,7 @@ from ecopark.grading.land import (
     stories,
     track,
 )
+from ecopark.grading.result import Grading
 from ecopark.reports.blocks import Block, Cell, Cover, Document, Heading, Pairs, Paragraph, Table
 from ecopark.reports.html import render_html
 from ecopark.reports.word import write_word

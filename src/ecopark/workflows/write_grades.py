@@ -8,8 +8,8 @@ from pathlib import Path
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
-from ecopark.grading.grade import FirmGrade, Grading
 from ecopark.grading.method import Method
+from ecopark.grading.result import FirmGrade, Grading
 from ecopark.grading.sheet import Sheet
 from ecopark.observations.safe_text import safe_cell
 from ecopark.reports.blocks import (
