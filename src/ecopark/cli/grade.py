@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ecopark.grading.method import Method
     from ecopark.grading.result import Grading
 
-MANY_BYTES = 8_000_000
+MANY_BYTES = 1_000_000
 """A csv or parquet file above this size is graded in columns. [B]"""
 
 FORMATS = ("text", "json", "xlsx", "html")
@@ -76,7 +76,7 @@ def grade(
     chosen = method_with(method, weights=pairs(weight, "--weight"), bases=pairs(base, "--base"), cutoffs=cutoffs)
     if engine not in ("auto", "exact", "columnar"):
         raise EcoparkError(f"--engine is auto, exact or columnar, not '{engine}'")
-    if engine == "columnar" or (engine == "auto" and not (sheet or appeals) and _many(firms)):
+    if engine == "columnar" or (engine == "auto" and not (sheet or appeals) and _many(firms, format, out)):
         _grade_many(firms, chosen, period, format, out, lang)
         return
     grading = run(firms, chosen, period=period, appeals=appeals)
@@ -116,8 +116,14 @@ def _sheet(grading: Grading, firm: str, out: Path | None, lang: str) -> None:
     complain(("已写入 " if lang == "zh" else "wrote ") + str(out))
 
 
-def _many(firms: Path) -> bool:
-    return firms.is_file() and firms.suffix.lower() in (".csv", ".parquet") and firms.stat().st_size > MANY_BYTES
+def _many(firms: Path, format: str, out: Path | None) -> bool:
+    """Whether a file is so large, and what is asked of it so plain, that it is graded in columns."""
+    if not firms.is_file() or firms.suffix.lower() not in (".csv", ".parquet") or firms.stat().st_size <= MANY_BYTES:
+        return False
+    from ecopark.grading.firm_frame import is_wide
+
+    plain = format in ("text", "json") and (out is None or out.suffix.lower() in (".csv", ".parquet", ".json"))
+    return plain and is_wide(firms)
 
 
 def _grade_many(firms: Path, method: Method, period: str | None, format: str, out: Path | None, lang: str) -> None:
