@@ -178,3 +178,33 @@ def test_shared_indicators_are_bilingual_and_use_known_quantities() -> None:
             names = set(re.findall(r"[a-z_][a-z0-9_]*", bare)) - {"part", "total", "growth"}
             assert names and names <= set(CATALOGUE.names), entry["id"]
     assert {"energy.intensity_iva", "carbon.intensity", "waste.utilisation", "land.productivity"} <= seen
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted"),
+    [
+        ("固废", "solid_waste_generated_t"),
+        ("取水", "industrial_fresh_water_m3"),
+        ("水耗", "water_total_m3"),
+        ("从业人数", "employees"),
+        ("危废", "hazardous_waste_generated_t"),
+        ("hazardous_waste_t", "hazardous_waste_generated_t"),
+        ("fresh water", "industrial_fresh_water_m3"),
+        ("water industrial", "industrial_fresh_water_m3"),
+        ("固废 填埋", "solid_waste_landfilled_t"),
+        ("园区占地面积", "park_area_km2"),
+        ("折标准煤", "energy_total_tce"),
+    ],
+)
+def test_a_quantity_is_found_by_everyday_words(word: str, wanted: str) -> None:
+    assert wanted in [q.id for q in CATALOGUE.like(word)]
+
+
+def test_names_come_before_definitions_and_nonsense_finds_nothing() -> None:
+    assert CATALOGUE.like("park_area")[0].id == "park_area_km2"
+    assert CATALOGUE.like("qqqq") == [] and CATALOGUE.like("  ") == []
+
+
+def test_search_words_are_not_names() -> None:
+    words = {word for q in CATALOGUE.quantities.values() for word in q.words}
+    assert words and not words & set(CATALOGUE.names)

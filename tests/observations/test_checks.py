@@ -14,7 +14,73 @@ def found(rows, subjects=()):
 
 
 def test_a_figure_outside_the_plausible_range():
-    assert found([row("park_area_km2", "-1", "km2")]) == ["implausible"]
+    (warning,) = facts_from([row("park_area_km2", "9.1万", "km2")]).warnings
+    assert warning.code == "implausible"
+    assert "园区面积（park_area_km2）" in warning.zh and "9.1万 km2" in warning.zh
+    assert "(park_area_km2)" in warning.en
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "unit"),
+    [
+        ("park_area_km2", "-1", "km2"),
+        ("employees", "-3", "人"),
+        ("dominant_sector_share", "120", "%"),
+        ("dominant_sector_share", "-2", "%"),
+        ("major_environmental_incidents", -1, "count"),
+    ],
+)
+def test_an_impossible_value_is_an_error_with_its_repair(quantity, value, unit):
+    with pytest.raises(InputError) as error:
+        found([row(quantity, value, unit)])
+    (problem,) = error.value.problems
+    assert (problem.code, problem.severity) == ("impossible-value", "error")
+    assert problem.place.row == 1 and problem.repair_zh and problem.repair_en
+    assert quantity in problem.zh and quantity in problem.en
+
+
+def test_what_may_be_negative_stays_a_figure():
+    assert found([row("electricity_co2_t", "-5", "tCO2"), row("mean_urban_temperature_c", "-5", "℃")]) == []
+
+
+def test_half_a_firm():
+    assert found([row("firms_total", "23.5", "家")]) == ["not-whole"]
+    assert found([row("employees", "3.25万", "人"), row("park_area_km2", "9.5", "km2")]) == []
+
+
+@pytest.mark.parametrize(("value", "unit", "code"), [("120", "%", 1), ("-3", "%", 1), ("98", "%", 0), ("120", "1", 0)])
+def test_a_reported_rate_outside_0_to_100_percent(value, unit, code):
+    assert found([row("waste.utilisation", value, unit)]) == ["implausible-rate"] * code
+
+
+def years(*given, subject="p"):
+    """Facts with so many figures (of quantities that nothing relates) in each year."""
+    names = ("park_area_km2", "rainfall_mm", "pm25_ug_m3")
+    units = ("km2", "mm", "ug/m3")
+    return [row(names[i], "9", units[i], str(year), subject) for year, n in given for i in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("given", "odd"),
+    [
+        ([(2021, 3), (2022, 3), (2023, 3)], []),
+        ([(2021, 3), (2022, 3), (2099, 3)], ["2099"]),
+        ([(2022, 3), (2032, 2), (2033, 1)], ["2032", "2033"]),
+        ([(2015, 3), (2022, 3), (2023, 3)], []),
+        ([(2012, 1), (2022, 3), (2023, 3)], ["2012"]),
+        ([(2019, 3), (2023, 3)], ["2023"]),
+        ([(2020, 3), (2023, 3)], []),
+    ],
+)
+def test_a_year_that_stands_alone(given, odd):
+    warnings = [w for w in facts_from(years(*given)).warnings if w.code == "isolated-year"]
+    assert [w.en[:4] for w in warnings if "is the year right?" in w.en] == odd
+
+
+def test_the_only_year_of_a_firm_is_held_against_the_others():
+    firm = years((2099, 1), subject="f")
+    assert "isolated-year" in found(years((2022, 3), (2023, 3)) + firm)
+    assert found(firm) == []
 
 
 def test_a_jump_from_year_to_year():

@@ -144,7 +144,7 @@ def test_every_data_line_of_a_clean_file_is_counted(tmp_path):
     assert read_facts(path, checks=False).settings["reading"]["rows"] == len(ROWS)
 
 
-@pytest.mark.parametrize("size", [1, 100, 1000, len(XLSX) - 1])
+@pytest.mark.parametrize("size", [1, 100, 1000, -1])
 def test_cut_off_workbooks(tmp_path, size):
     path = tmp_path / "a.xlsx"
     path.write_bytes(XLSX[:size])

@@ -90,3 +90,15 @@ def test_formula_text_is_guarded(text):
 @pytest.mark.parametrize("text", ["-3.5", "+2", "-", "——", "-12%", "park", "", "1-2"])
 def test_harmless_text_stays(text):
     assert safe_cell(text) == text
+
+
+@pytest.mark.parametrize(("typed", "likely"), [("2O1", "201"), ("1l5", "115"), ("2O", "20"), ("O.98", "0.98")])
+def test_letters_among_digits_are_named(typed, likely):
+    with pytest.raises(UnreadableError) as error:
+        read_number(typed)
+    assert likely in error.value.repair_zh
+
+
+@pytest.mark.parametrize("typed", ["5 L", "5l", "3 loads", "0.5"])
+def test_letters_that_are_units_are_not_taken_for_digits(typed):
+    assert isinstance(read_number(typed), Number)

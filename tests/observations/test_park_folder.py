@@ -33,10 +33,12 @@ def fill(folder, entries):
     book.save(path)
 
 
-def test_a_new_folder_reads_back_without_a_word(park):
+def test_a_new_folder_reads_back_and_says_that_nothing_is_filled_in(park):
     facts = read_facts(park)
     assert len(facts) == 0
-    assert facts.warnings == ()
+    (warning,) = facts.warnings
+    assert (warning.code, warning.severity) == ("nothing-filled", "warning")
+    assert "还没有填写任何数据" in warning.zh
     (subject,) = facts.parks
     assert (subject.id, subject.name, subject.since) == ("mypark", '示范"园区', 2006)
     assert set(facts.settings) == set(SETTINGS)
@@ -135,7 +137,7 @@ date = 2024-05-17
     assert settings["evidence"][0]["page"] == "3"
     assert facts.subjects["p1"].scope_breaks(2021, 2023)[0][1].zh == "扩区"
     assert facts.subjects["f1"].parent == "p1"
-    assert [w.code for w in facts.warnings] == ["missing-evidence"]
+    assert [w.code for w in facts.warnings] == ["missing-evidence", "nothing-filled"]
 
 
 @pytest.mark.parametrize("text", ["[park", "park = 3", "[park]\nbase_year = 'soon'", "\x00"])
@@ -156,3 +158,72 @@ def test_problems_of_all_files_come_together(park):
 def test_a_directory_that_is_no_park_folder(tmp_path):
     with pytest.raises(InputError, match="no park folder"):
         read_facts(tmp_path)
+
+
+def test_a_folder_without_any_table_has_no_figures(park):
+    (park / "data" / "park-data.xlsx").unlink()
+    with pytest.raises(InputError) as error:
+        read_facts(park)
+    assert [p.code for p in error.value.problems] == ["no-figures"]
+
+
+def test_a_single_file_without_a_row_has_no_figures(tmp_path):
+    (tmp_path / "a.csv").write_text("quantity,period,value,unit\n")
+    with pytest.raises(InputError, match="not one figure"):
+        read_facts(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("name", ["figures.xls", "figures.ods"])
+def test_a_table_that_is_not_read_is_an_error_where_nothing_else_gives_figures(park, name):
+    (park / "data" / name).write_bytes(b"x")
+    with pytest.raises(InputError) as error:
+        read_facts(park)
+    (problem,) = error.value.problems
+    assert (problem.code, problem.severity) == ("unknown-format", "error")
+    assert ".xlsx" in problem.repair_zh
+    (park / "data" / "more.csv").write_text("quantity,period,value,unit\npark_area_km2,2023,9,km2\n")
+    assert [w.code for w in read_facts(park).warnings] == ["unknown-format"]
+
+
+@pytest.mark.parametrize(
+    "line", ['[park]\nname = ["a"]', "[park]\nid = 3", '[park]\n[[subject]]\nsubject = "f"\nname = ["a"]']
+)
+def test_names_in_park_toml_are_texts(park, line):
+    (park / "park.toml").write_text(line)
+    with pytest.raises(InputError) as error:
+        read_facts(park)
+    assert [p.code for p in error.value.problems if p.severity == "error"] == ["not-a-text"]
+
+
+def test_a_stray_subject_in_a_folder_is_asked_about(park):
+    (park / "data" / "more.csv").write_text("subject,quantity,period,value,unit\nmypark1,park_area_km2,2023,9,km2\n")
+    (warning,) = read_facts(park).warnings
+    assert warning.code == "undeclared-subject"
+    assert "(mypark" in warning.repair_en or "mypark）" in warning.repair_zh
+
+
+def test_wu_in_a_count_of_the_template(park):
+    fill(park, {("major_environmental_incidents", "", 2023): "无"})
+    assert [w.code for w in read_facts(park).warnings] == ["none-for-count", "nothing-filled"]
+
+
+def test_the_validation_of_a_template_lets_text_pass_and_it_prints_on_a3(park):
+    book = openpyxl.load_workbook(park / "data" / "park-data.xlsx")
+    rules = [rule for sheet in book for rule in sheet.data_validations.dataValidation]
+    assert not [rule for rule in rules if rule.type == "decimal"]
+    custom = [rule for rule in rules if rule.type == "custom"]
+    assert custom and all("ISTEXT(" in rule.formula1 and rule.errorStyle == "information" for rule in custom)
+    sheet = book.worksheets[1]
+    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 8)
+    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)  # 1 is the default
+    assert sheet.print_title_rows == "$1:$3"
+    assert sheet.print_area
+
+
+def test_a_template_says_for_which_standards_it_was_cut(tmp_path):
+    new_park(tmp_path / "p", years=[2023], quantities=["park_area_km2"], packs=["国家生态工业示范园区标准"])
+    assert "国家生态工业示范园区标准" in (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
+    sheet = openpyxl.load_workbook(tmp_path / "p" / "data" / "park-data.xlsx").worksheets[0]
+    assert any("国家生态工业示范园区标准" in str(cell.value) for row in sheet for cell in row)
+    new_park(tmp_path / "q", years=[2023])
+    assert "Cut for" not in (tmp_path / "q" / "README.md").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ import xlsxwriter
 
 from ecopark.core.period import Period, year
 from ecopark.errors import InputError
+from ecopark.observations.model import Subject
 from ecopark.observations.readers import Limits
 from ecopark.observations.reading import facts_from, read_facts
 
@@ -98,7 +99,9 @@ WRONG = [
     ({"unit": "furlong"}, "unknown-unit"),
     ({"unit": "tce"}, "incompatible-unit"),
     ({"value": "12%"}, "incompatible-unit"),
-    ({"value": "9.1 mu"}, "incompatible-unit"),
+    ({"value": "9.1 t"}, "incompatible-unit"),
+    ({"value": "9.1 furlong"}, "unknown-unit"),
+    ({"value": "9O1"}, "unreadable-number"),
     ({"value": "about 9"}, "unreadable-number"),
     ({"value": "=cmd|' /C calc'!A0"}, "formula-text"),
     ({"value": "n/a"}, "missing-note"),
@@ -342,3 +345,125 @@ def test_a_sheet_without_header_beside_data_is_a_warning(tmp_path):
         sheet.write_row(0, 0, HEAD)
         sheet.write_row(1, 0, ROWS[0])
     assert [w.code for w in read_facts(path).warnings] == ["no-header"]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "column", "amount", "warned"),
+    [
+        ("energy_total_tce", "43万吨标准煤", "万吨标煤", 430_000, False),
+        ("energy_total_tce", "43 万tce", "万吨标煤", 430_000, False),
+        ("energy_total_tce", "43万吨标准煤", "吨标准煤", 430_000, False),
+        ("energy_total_tce", "43 吨标准煤", "万吨标煤", 43, True),
+        ("water_total_m3", "665万m³", "万立方米", 6_650_000, False),
+        ("electricity_consumption_kwh", "5 亿千瓦时", "亿kWh", 500_000_000, False),
+        ("electricity_consumption_kwh", "5亿千瓦时", "", 500_000_000, False),
+        ("electricity_consumption_kwh", "5千瓦时", "kWh", 5, False),
+        ("electricity_consumption_kwh", "5万", "千瓦时", 50_000, False),
+        ("park_gdp", "380亿元", "万元", 3_800_000, True),
+        ("park_gdp", "3千万元", "万元", 3000, True),
+        ("park_area_km2", "1500 亩", "km2", 1, True),
+        ("solid_waste_generated_t", "5万千克", "t", 50, True),
+        ("industrial_value_added_const", "5亿元", "万元@2020", 50_000, True),
+    ],
+)
+def test_a_unit_in_the_cell_is_compared_by_what_it_means(quantity, value, column, amount, warned):
+    facts = facts_from([row(quantity, value, column)], checks=False)
+    assert facts.observations[0].value == amount
+    assert [w.code for w in facts.warnings if w.code != "no-base-year"] == ["unit-in-value"] * warned
+
+
+def test_a_unit_that_does_not_fit_is_quoted_as_typed():
+    with pytest.raises(InputError) as error:
+        facts_from([row("energy_total_tce", "5 亿千瓦时", "吨标准煤"), row("water_total_m3", "5 万百瓦时", "m3")])
+    first, second = error.value.problems
+    assert "5 亿千瓦时" in first.zh and "吨标准煤" in first.zh and "（energy_total_tce）" in first.zh
+    assert (first.code, second.code) == ("incompatible-unit", "unknown-unit")
+    assert "5 万百瓦时" in second.zh
+
+
+@pytest.mark.parametrize(
+    ("value", "column"),
+    [
+        ("5万 万元", "万元"),
+        ("412 亿 亿元", "亿元"),
+        ("412亿亿元", ""),
+        ("5万万元", "元"),
+        ("5万", "万元"),
+        ("5万", "10k CNY"),
+        ("5万", ""),
+        ("5亿亿", "元"),
+    ],
+)
+def test_a_multiple_said_twice_is_not_guessed(value, column):
+    with pytest.raises(InputError) as error:
+        facts_from([row("park_gdp", value, column)])
+    assert codes(error) == ["ambiguous-scale"]
+
+
+@pytest.mark.parametrize(("value", "code"), [("无", 1), ("-", 1), ("/", 0), ("", 0), ("未统计", 0)])
+def test_wu_where_things_are_counted_asks_for_a_zero(value, code):
+    facts = facts_from([row("major_environmental_incidents", value, "起"), row("park_area_km2", "无", "km2")])
+    assert len(facts) == 0
+    assert [w.code for w in facts.warnings] == ["none-for-count"] * code
+    assert all("如确为零请填 0" in w.repair_zh for w in facts.warnings)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "code"),
+    [("0.98", "%", 1), (1, "", 1), ("0.98%", "%", 0), ("98", "%", 0), ("0", "%", 0), ("0.98", "1", 0)],
+)
+def test_a_fraction_where_percent_are_asked_for(value, unit, code):
+    facts = facts_from([row("dominant_sector_share", value, unit)])
+    found = [w for w in facts.warnings if w.code == "maybe-fraction"]
+    assert len(found) == code
+    assert all(("98" if value == "0.98" else "100") in w.repair_en for w in found)
+    assert [w.code for w in facts_from([row("waste.utilisation", value, unit or "%")]).warnings] == [
+        "maybe-fraction"
+    ] * code
+
+
+@pytest.mark.parametrize(
+    ("change", "zh", "en"),
+    [
+        ({"quantity": "water_scarce_city", "unit": "", "value": "maybe"}, "请填 是 或 否", "Type yes or no"),
+        ({"quantity": "econ_region", "unit": "", "value": "north"}, "请选 east（东部）", "Choose one of east"),
+        ({"value": "2O1"}, "是否应为 201", "Did you mean 201"),
+        ({"value": "l2.5"}, "是否应为 12.5", "Did you mean 12.5"),
+        ({"quantity": "water_total_m3", "unit": "万吨"}, "水请写 万立方米", "Write water as 万立方米"),
+        ({"quantity": "industrial_fresh_water_m3", "unit": "吨"}, "水请写 立方米", "Write water as 立方米"),
+        ({"quantity": "econ_region", "unit": "", "value": "n/a"}, "请填写备注", "Fill in the note"),
+    ],
+)
+def test_every_repair_fits_what_is_wrong(change, zh, en):
+    with pytest.raises(InputError) as error:
+        facts_from([row("park_area_km2", "9", "km2") | change])
+    (problem,) = error.value.problems
+    assert zh in problem.repair_zh and en in problem.repair_en
+    name = change.get("quantity", "park_area_km2")
+    assert name in problem.zh and f"({name})" in problem.en
+
+
+def test_a_wrong_unit_of_a_row_is_one_problem_however_many_years(tmp_path):
+    path = tmp_path / "wide.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("水")
+        sheet.write_row(0, 0, ["数据项编码", "单位", 2021, 2022, 2023])
+        sheet.write_row(1, 0, ["water_total_m3", "万吨", 1, 2, 3])
+        sheet.write_row(2, 0, ["water_saved_m3", "万吨", 1, 2, 3])
+        sheet.write_row(3, 0, ["nothing_known", "t", 1, 2, "x"])
+    with pytest.raises(InputError) as error:
+        read_facts(path)
+    assert [(p.code, p.place.cell) for p in error.value.problems] == [
+        ("incompatible-unit", "B2"),
+        ("incompatible-unit", "B3"),
+        ("unknown-quantity", "A4"),
+    ]
+    assert "row 2" in error.value.problems[0].en and "第 2 行" in error.value.problems[0].zh
+
+
+def test_an_undeclared_subject_is_asked_about():
+    declared = [Subject("p1", "示范园区"), Subject("f1", "甲公司", "firm", "p1")]
+    facts = facts_from([row("park_area_km2", "9", "km2", subject="示范园")], declared)
+    (warning,) = facts.warnings
+    assert (warning.code, warning.severity) == ("undeclared-subject", "warning")
+    assert "是否指 示范园区（p1）" in warning.repair_zh

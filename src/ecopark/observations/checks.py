@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from ecopark.core.period import Period
 from ecopark.core.rounding import short_text
-from ecopark.core.unit import unit
+from ecopark.core.unit import PERCENT, unit
 from ecopark.errors import Problem, UnitError
 from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import Catalogue, Quantity, catalogue
@@ -35,7 +35,7 @@ class Tolerances:
 
 
 def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Catalogue | None = None) -> list[Problem]:
-    """Findings that stop nothing: plausible ranges, jumps, part and whole, firms against the park, overlaps."""
+    """Findings that stop nothing: plausible ranges, odd years, jumps, part and whole, firms against the park, overlaps."""
     tolerances = tolerances or Tolerances()
     known = known or catalogue()
     numbers = [
@@ -47,6 +47,9 @@ def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Ca
     ]
     return [
         *_ranges(numbers),
+        *_not_whole(numbers),
+        *_rates(facts, known),
+        *_isolated_years(facts),
         *_jumps(numbers, facts, tolerances.jump),
         *_identities(facts, known),
         *_firms(facts, numbers, tolerances.firms),
@@ -75,12 +78,103 @@ def _ranges(numbers: Numbers) -> Iterable[Problem]:
         yield Problem(
             "implausible",
             o.place,
-            f"{quantity.label['zh']}（{o.period}）为 {short_text(value)} {o.unit}，超出合理范围 {bounds}。",
-            f"{o.quantity} ({o.period}) is {short_text(value)} {o.unit}, outside the plausible range {bounds}.",
+            f"{quantity.zh}{o.period} 为 {short_text(value)} {o.unit}（填写“{o.given}”），超出合理范围 {bounds}。",
+            f"{quantity.en}, {o.period}, is {short_text(value)} {o.unit} (typed '{o.given}'), outside the plausible range "
+            f"{bounds}.",
             "请核对数值和单位。",
             "Check the number and its unit.",
             "warning",
         )
+
+
+def _not_whole(numbers: Numbers) -> Iterable[Problem]:
+    """Half a firm, half an accident."""
+    for o, quantity in numbers:
+        value = _number(o)
+        if value is None or not quantity.counts or value.denominator == 1:
+            continue
+        yield Problem(
+            "not-whole",
+            o.place,
+            f"{quantity.zh}{o.period} 填了“{o.given}”，计数应为整数。",
+            f"{quantity.en}, {o.period}, says '{o.given}'; what is counted is a whole number.",
+            "请核对数值和单位。",
+            "Check the number and its unit.",
+            "warning",
+        )
+
+
+def _rates(facts: Facts, known: Catalogue) -> Iterable[Problem]:
+    """Rates given as published, in %, below 0 or above 100."""
+    for o in facts.observations:
+        value = _number(o)
+        if value is None or o.quantity in known.quantities or 0 <= value <= 100 or not _percent(o.unit):
+            continue
+        yield Problem(
+            "implausible-rate",
+            o.place,
+            f"“{o.quantity}”{o.period} 填了“{o.given}”，不在 0 … 100 % 之间。",
+            f"{o.quantity}, {o.period}, says '{o.given}', which is not between 0 and 100 %.",
+            "请核对数值和单位；增长率可以不在此范围。",
+            "Check the number and its unit; a rate of growth may lie outside.",
+            "warning",
+        )
+
+
+def _percent(text: str) -> bool:
+    try:
+        return unit(text).same_as(PERCENT)
+    except UnitError:
+        return False
+
+
+FAR = 3
+"""A year further than this from its neighbours may be a typing accident."""
+
+
+def _isolated_years(facts: Facts) -> Iterable[Problem]:
+    """Years that stand apart from the others of their subject: after a long gap, or with one figure only."""
+    counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    first: dict[tuple[str, int], Observation] = {}
+    for o in facts.observations:
+        if o.period.kind != "always":
+            counts[o.subject][o.period.year] += 1
+            first.setdefault((o.subject, o.period.year), o)
+    everyone = sorted({year for years in counts.values() for year in years})
+    for subject, by_year in counts.items():
+        years = sorted(by_year)
+        if len(years) == 1:
+            near = [y for y in everyone if y != years[0]]
+            odd = [years[0]] if near and years[0] - near[-1] > FAR else []
+        else:
+            odd = _odd_years(years, by_year)
+            near = [y for y in years if y not in odd]
+        for year in odd:
+            others = ", ".join(str(y) for y in near[-5:])
+            yield Problem(
+                "isolated-year",
+                first[subject, year].place,
+                f"{year} 年：年份对吗？“{subject}”该年有 {by_year[year]} 个数，其他年份为 {others}。",
+                f"{year}: is the year right? '{subject}' has {by_year[year]} figure(s) for it; other years are {others}.",
+                "请核对年份。",
+                "Check the year.",
+                "warning",
+            )
+
+
+def _odd_years(years: list[int], counts: dict[int, int]) -> list[int]:
+    odd: list[int] = []
+    for at in range(len(years) - 1, 0, -1):
+        after, before = years[at:], years[:at]
+        far = years[at] - years[at - 1] > FAR
+        if far and sum(counts[y] for y in after) <= sum(counts[y] for y in before):
+            odd = after
+    single = max(counts.values()) > 1
+    for at, year in enumerate(years):
+        gap = min(abs(year - other) for other in years[max(0, at - 1) : at + 2] if other != year)
+        if single and counts[year] == 1 and gap > 1 and year not in odd:
+            odd.append(year)
+    return sorted(odd)
 
 
 def _jumps(numbers: Numbers, facts: Facts, factor: Fraction) -> Iterable[Problem]:
@@ -101,8 +195,8 @@ def _jumps(numbers: Numbers, facts: Facts, factor: Fraction) -> Iterable[Problem
         yield Problem(
             "jump",
             o.place,
-            f"{quantity.label['zh']} {o.period} 年为上年的 {short_text(ratio)} 倍{why_zh}。",
-            f"{o.quantity} in {o.period} is {short_text(ratio)} times the year before{why_en}.",
+            f"{quantity.zh}{o.period} 年为上年的 {short_text(ratio)} 倍{why_zh}。",
+            f"{quantity.en} in {o.period} is {short_text(ratio)} times the year before{why_en}.",
             "请核对单位和口径。",
             "Check its unit and scope.",
             "warning",
@@ -131,10 +225,10 @@ def _identities(facts: Facts, known: Catalogue) -> Iterable[Problem]:
             yield Problem(
                 "part-exceeds-whole",
                 o.place,
-                f"{known[o.quantity].label['zh']}（{o.period}）{short_text(restated)} 大于"
-                f"{known[whole].label['zh']} {short_text(total)} {other.unit}（{other.place}）。",
-                f"{o.quantity} ({o.period}) is {short_text(restated)} {other.unit}, more than {whole}, "
-                f"{short_text(total)} ({other.place}).",
+                f"{known[o.quantity].zh}{o.period} 为 {short_text(restated)} {other.unit}，大于"
+                f"{known[whole].zh} {short_text(total)} {other.unit}（{other.place}）。",
+                f"{known[o.quantity].en}, {o.period}, is {short_text(restated)} {other.unit}, more than "
+                f"{known[whole].en}, {short_text(total)} {other.unit} ({other.place}).",
                 "部分不能大于整体，请核对两个数。",
                 "A part cannot exceed the whole; check both.",
                 "warning",
@@ -152,8 +246,8 @@ def _overlaps(numbers: Numbers, facts: Facts) -> Iterable[Problem]:
                 yield Problem(
                     "by-overlap",
                     o.place,
-                    f"{quantity.label['zh']}（{o.period}）既填了“{o.by}”，又填了“{other.by}”（{other.place}），两者相加。",
-                    f"{o.quantity} ({o.period}): {o.by} and {other.by} ({other.place}) are both given and added.",
+                    f"{quantity.zh}{o.period} 既填了“{o.by}”，又填了“{other.by}”（{other.place}），两者相加。",
+                    f"{quantity.en}, {o.period}: {o.by} and {other.by} ({other.place}) are both given and added.",
                     "请确认没有重复计算。",
                     "Make sure that nothing is counted twice.",
                     "warning",
@@ -184,8 +278,8 @@ def closed_list_holes(facts: Facts, known: Catalogue | None = None) -> Iterable[
             yield Problem(
                 "breakdown-hole",
                 rows[0].place,
-                f"{quantity.label['zh']}（{period}）缺分项：{labels}（{ids}），合计无法计算。",
-                f"{name} ({period}) lacks {ids}; its total stays missing.",
+                f"{quantity.zh}{period} 缺分项：{labels}（{ids}），合计无法计算。",
+                f"{quantity.en}, {period}, lacks {ids}; its total stays missing.",
                 "请补填；确实没有的填 0。",
                 "Give them; type 0 where there is none.",
             )
@@ -218,9 +312,9 @@ def _firms(facts: Facts, numbers: Numbers, tolerance: Fraction) -> Iterable[Prob
             yield Problem(
                 "firms-differ",
                 o.place,
-                f"{quantity.label['zh']}（{o.period}）园区填 {short_text(own)}，{len(found)}/{len(active)} 家企业合计"
+                f"{quantity.zh}{o.period} 园区填 {short_text(own)}，{len(found)}/{len(active)} 家企业合计"
                 f" {short_text(total)} {o.unit}。",
-                f"{o.quantity} ({o.period}): the park says {short_text(own)}, {len(found)} of {len(active)} firms "
+                f"{quantity.en}, {o.period}: the park says {short_text(own)}, {len(found)} of {len(active)} firms "
                 f"add up to {short_text(total)} {o.unit}.",
                 "请核对统计口径。",
                 "Check the scope of both.",

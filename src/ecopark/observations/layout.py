@@ -242,6 +242,7 @@ def _wide_rows(table: Table, layout: Layout) -> Iterator[RawRow]:
         values = [(i, period, row[i]) for i, period in layout.periods]
         if not cells[1] and all(is_none_given(value) for _, _, value in values):
             continue
+        quantity, unit, by = (table.place(index, i if i >= 0 else at[1]) for i in at[1:4])
         for column, period, value in values:
             problem = extra
             if notes and problem is None:
@@ -257,6 +258,7 @@ def _wide_rows(table: Table, layout: Layout) -> Iterator[RawRow]:
                 cells[5],
                 table.place(index, column),
                 problem,
+                (quantity, unit, by),
             )
 
 

@@ -34,9 +34,31 @@ def unit(text: str) -> Unit:
     return parse_unit(text)
 
 
+def has_multiple(text: str) -> bool:
+    """Whether a unit begins with a multiple, so that 万 before it is said twice.
+
+    Examples
+    --------
+    >>> [has_multiple(t) for t in ("万元", "10k CNY/person", "亿千瓦时", "千瓦时", "tce/10k CNY", "m3")]
+    [True, True, True, False, False, False]
+    """
+    head = re.split(r"[/*·]", clean(text), maxsplit=1)[0].strip()
+    return bool(_MULTIPLE.match(head)) and not _ATOM.match(head)
+
+
+_MULTIPLE = re.compile(r"[十百千万萬亿億]|10+k?(?=\D)|10\^|million|billion|thousand|mn\b|bn\b", re.IGNORECASE)
+_ATOM = re.compile(r"千(?:克|瓦|米|焦|卡|伏)|百分|10+\Z")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem that has no place yet."""
+    """A problem that has no place yet.
+
+    Parameters
+    ----------
+    about
+        Column it is about: ``quantity``, ``unit`` or ``by``.
+    """
 
     code: str
     zh: str
@@ -44,6 +66,7 @@ class Finding:
     repair_zh: str = ""
     repair_en: str = ""
     severity: str = "error"
+    about: str = "unit"
 
     def at(self, place: Place) -> Problem:
         """The problem at one place."""
@@ -135,15 +158,17 @@ class Meanings:
 
     def _unknown(self, name: str) -> Finding:
         near = did_you_mean(name, self.catalogue.names)
-        if not near and (alike := self.catalogue.like(name)[:3]):
-            near = "Did you mean " + " or ".join(f"'{q.id}'" for q in alike) + "?"
         near_zh = near.replace("Did you mean", "是否指").replace(" or ", " 或 ").replace("?", "？")
+        if not near and (alike := self.catalogue.like(name)[:3]):
+            near = f"Did you mean {' or '.join(q.en for q in alike)}?"
+            near_zh = f"是否指 {' 或 '.join(q.zh for q in alike)}？"
         return Finding(
             "unknown-quantity",
             f"没有数据项“{name}”。",
             f"unknown quantity '{name}'.",
             f"{near_zh}可用 ecopark quantities --like 查询。" if near_zh else "可用 ecopark quantities --like 查询。",
             f"{near} See: ecopark quantities --like WORD".strip(),
+            about="quantity",
         )
 
     def _reported(self, name: str, unit_text: str, by: str) -> Meaning:
@@ -161,17 +186,18 @@ class Meanings:
                         f"'{name}' is no quantity, indicator or clause.",
                         "请用 ecopark packs show 查看条款编码。",
                         "See: ecopark packs show ID",
+                        about="quantity",
                     )
                 )
         if by:
-            errors.append(_no_breakdown(name, by))
+            errors.append(_no_breakdown(f"“{name}”", name, by))
         if text:
             try:
                 given = unit(text)
                 if canonical is not None:
                     given.factor_to(unit(canonical))
             except UnitError as error:
-                errors.append(_unit_finding(text, name, canonical or "", error))
+                errors.append(_unit_finding(text, f"“{name}”", name, canonical or "", error))
         elif name.startswith("factor."):
             errors.append(
                 Finding(
@@ -184,12 +210,12 @@ class Meanings:
             )
         elif canonical not in (None, "", "1"):
             text = canonical or ""
-            warnings.append(_assumed(name, text))
+            warnings.append(_assumed(f"“{name}”", name, text))
         return Meaning(name, None, "reported", text or "1", ONE, text, None, "", tuple(errors), tuple(warnings))
 
     def _not_a_number(self, quantity: Quantity, unit_text: str, by: str) -> Meaning:
         kind = "flag" if quantity.kind == "flag" else "code" if quantity.codes else "text"
-        errors = [_no_breakdown(quantity.id, by)] if by and not quantity.breakdowns else []
+        errors = [_no_breakdown(quantity.zh, quantity.en, by)] if by and not quantity.breakdowns else []
         clean_by = ""
         if by and quantity.breakdowns:
             clean_by, errors = self.normalise_by(quantity, by)
@@ -198,8 +224,8 @@ class Meanings:
             warnings.append(
                 Finding(
                     "unit-not-expected",
-                    f"“{quantity.label['zh']}”没有单位，所填“{unit_text}”未采用。",
-                    f"{quantity.id} has no unit; '{unit_text}' was not used.",
+                    f"{quantity.zh}没有单位，所填“{unit_text}”未采用。",
+                    f"{quantity.en} has no unit; '{unit_text}' was not used.",
                     severity="warning",
                 )
             )
@@ -219,10 +245,11 @@ class Meanings:
                 errors.append(
                     Finding(
                         "missing-by",
-                        f"“{quantity.label['zh']}”须按分项填报（“分项”列）。",
-                        f"{quantity.id} must be given by code (column 'by').",
+                        f"{quantity.zh}须按分项填报（“分项”列）。",
+                        f"{quantity.en} must be given by code (column 'by').",
                         f"例如 {self._example_by(quantity)}。",
                         f"E.g. {self._example_by(quantity)}.",
+                        about="by",
                     )
                 )
             return Meaning(quantity.id, quantity, by=clean_by, errors=tuple(errors))
@@ -231,13 +258,13 @@ class Meanings:
             try:
                 text, base_year = split_base_year(unit_text)
             except UnitError as error:
-                errors.append(_unit_finding(unit_text, quantity.id, canonical, error))
+                errors.append(_unit_finding(unit_text, quantity.zh, quantity.en, canonical, error, quantity))
         if base_year is not None and not quantity.constant_price:
             errors.append(
                 Finding(
                     "base-year-not-expected",
-                    f"“{quantity.label['zh']}”不是可比价数据项，单位却带基年 {base_year}。",
-                    f"{quantity.id} is not at constant prices, but its unit carries the base year {base_year}.",
+                    f"{quantity.zh}不是可比价数据项，单位“{unit_text}”却带基年 {base_year}。",
+                    f"{quantity.en} is not at constant prices, but its unit '{unit_text}' carries a base year.",
                     "请删去基年，或改填对应的可比价数据项。",
                     "Remove the base year, or use the constant-price quantity.",
                 )
@@ -247,9 +274,9 @@ class Meanings:
             try:
                 factor = unit(text).factor_to(unit(canonical))
             except UnitError as error:
-                errors.append(_unit_finding(text, quantity.id, canonical, error))
+                errors.append(_unit_finding(unit_text, quantity.zh, quantity.en, canonical, error, quantity))
         elif canonical not in ("", "1") and quantity.kind != "count" and not errors:
-            warnings.append(_assumed(quantity.id, canonical))
+            warnings.append(_assumed(quantity.zh, quantity.en, canonical))
         return Meaning(
             quantity.id,
             quantity,
@@ -290,7 +317,7 @@ class Meanings:
         list of the quantity has it.
         """
         if not quantity.breakdowns:
-            return "", [_no_breakdown(quantity.id, by)]
+            return "", [_no_breakdown(quantity.zh, quantity.en, by)]
         lists = [self.catalogue.breakdowns[list_id] for list_id in quantity.breakdowns]
         chosen: dict[str, str] = {}
         errors: list[Finding] = []
@@ -310,10 +337,11 @@ class Meanings:
             errors.append(
                 Finding(
                     "bad-by",
-                    f"“{quantity.label['zh']}”的分项“{part.strip()}”无法识别。",
-                    f"'{part.strip()}' is no breakdown of {quantity.id}.",
+                    f"{quantity.zh}的分项“{part.strip()}”无法识别。",
+                    f"'{part.strip()}' is no breakdown of {quantity.en}.",
                     f"分项键：{keys}；编码：{', '.join(known[:12])}{' …' if len(known) > 12 else ''}。",
                     f"{near} Keys: {keys}; codes: {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}.".strip(),
+                    about="by",
                 )
             )
         return ";".join(f"{key}={chosen[key]}" for key in sorted(chosen)), errors
@@ -325,6 +353,7 @@ _QUANTITY_MISSING = Finding(
     "there is a value but no quantity.",
     "请在“数据项”列填写编码。",
     "Give the id in the quantity column.",
+    about="quantity",
 )
 
 
@@ -332,42 +361,54 @@ def _is_text(quantity: Quantity) -> bool:
     return quantity.kind == "attribute" and not quantity.codes and not quantity.unit
 
 
-def _no_breakdown(name: str, by: str) -> Finding:
+def _no_breakdown(zh: str, en: str, by: str) -> Finding:
     return Finding(
         "bad-by",
-        f"“{name}”不分项，却填了分项“{by}”。",
-        f"{name} has no breakdown, but 'by' says '{by}'.",
+        f"{zh}不分项，却填了分项“{by}”。",
+        f"{en} has no breakdown, but 'by' says '{by}'.",
         "请清空“分项”列。",
         "Clear the column 'by'.",
+        about="by",
     )
 
 
-def _assumed(name: str, canonical: str) -> Finding:
+def _assumed(zh: str, en: str, canonical: str) -> Finding:
     return Finding(
         "unit-assumed",
-        f"“{name}”没有填单位，按“{canonical}”读取。",
-        f"{name} has no unit; read as {canonical}.",
+        f"{zh}没有填单位，按“{canonical}”读取。",
+        f"{en} has no unit; read as {canonical}.",
         "请补填单位。",
         "Give the unit.",
         "warning",
     )
 
 
-def _unit_finding(text: str, name: str, canonical: str, error: UnitError) -> Finding:
+def _unit_finding(
+    text: str, zh: str, en: str, canonical: str, error: UnitError, quantity: Quantity | None = None
+) -> Finding:
+    """An unknown unit, or one that does not fit, quoted as typed."""
     try:
-        unit(text)
+        given = unit(split_base_year(text)[0])
     except UnitError:
         return Finding(
             "unknown-unit",
-            f"无法识别单位“{text}”（{name}）。",
-            f"unknown unit '{text}' for {name}. {error}",
+            f"无法识别单位“{text}”（{zh}）。",
+            f"unknown unit '{text}' for {en}. {error}",
             f"应为可换算成“{canonical}”的单位。" if canonical else "",
             f"Expected a unit that converts to {canonical}." if canonical else "",
         )
+    repair_zh, repair_en = "请核对单位，或改填对应的数据项。", "Check the unit, or use the quantity that has this unit."
+    if given.dims == _TONNE and canonical == "m3" and quantity is not None and "water" in quantity.id:
+        volume = "万立方米" if given.scale == 10_000 else "立方米"
+        repair_zh = f"水请写 {volume}（1 吨水即 1 立方米）。"
+        repair_en = f"Write water as {volume} (a tonne of water is a cubic metre)."
     return Finding(
         "incompatible-unit",
-        f"单位“{text}”不能换算成“{name}”的单位“{canonical}”。",
-        f"the unit '{text}' does not convert to {canonical}, the unit of {name}.",
-        "请核对单位，或改填对应的数据项。",
-        "Check the unit, or use the quantity that has this unit.",
+        f"单位“{text}”不能换算成{zh}的单位“{canonical}”。",
+        f"the unit '{text}' does not convert to {canonical}, the unit of {en}.",
+        repair_zh,
+        repair_en,
     )
+
+
+_TONNE = parse_unit("t").dims

@@ -12,7 +12,7 @@ from pathlib import Path
 from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.park_folder import EVIDENCE_COLUMNS
 from ecopark.observations.quantity import catalogue
-from ecopark.observations.templates import write_template
+from ecopark.observations.templates import cut_for, write_template
 
 DATA_FILE = "park-data.xlsx"
 SUBJECTS_HEADER = "subject,kind,parent,from,until,name\n"
@@ -83,7 +83,7 @@ README = """\
 2. 核对 / check: `ecopark check {folder}`
 3. 评价 / assess: `ecopark assess {folder} --pack hj274-2015 --out dossier/`
 4. 溯源 / explain one number: `ecopark explain {folder} hj274-2015/10`
-
+{packs}
 | 文件 file | 内容 what |
 |---|---|
 | `park.toml` | 园区、口径、部门、标准选项、系数 · the park, its scopes, departments, options, factors |
@@ -104,6 +104,7 @@ def new_park(
     province: str = "",
     quantities: Iterable[str] | None = None,
     lang: str = "zh",
+    packs: Sequence[str] = (),
 ) -> list[Path]:
     """Write a park folder and return its files.
 
@@ -117,6 +118,8 @@ def new_park(
         The [park] table; the id is the directory's name if none is given.
     quantities, lang
         See `write_template`.
+    packs
+        Titles of the standards that `quantities` were chosen for; said in the README and on the first sheet.
 
     Raises
     ------
@@ -152,14 +155,19 @@ def new_park(
             province=_line("province", province or None, '"江苏"'),
         ),
         "verified.toml": VERIFIED_TOML,
-        "README.md": README.format(name=shown, data=DATA_FILE, folder=path.name),
+        "README.md": README.format(
+            name=shown,
+            data=DATA_FILE,
+            folder=path.name,
+            packs="".join(f"\n{text}\n" for text in cut_for(packs)) if packs else "",
+        ),
         "evidence/evidence.csv": ",".join(EVIDENCE_COLUMNS) + "\n",
         "data/subjects.csv": SUBJECTS_HEADER,
     }
     for file, text in texts.items():
         # a BOM lets spreadsheet programs open the CSV files as UTF-8
         (path / file).write_text(text, encoding="utf-8-sig" if file.endswith(".csv") else "utf-8", newline="\n")
-    write_template(path / "data" / DATA_FILE, wanted, years, lang=lang, base_year=base_year, title=shown)
+    write_template(path / "data" / DATA_FILE, wanted, years, lang=lang, base_year=base_year, title=shown, packs=packs)
     return [path / file for file in (*texts, f"data/{DATA_FILE}")]
 
 

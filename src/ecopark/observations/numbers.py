@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from ecopark.core.rounding import decimal_text
@@ -92,16 +94,25 @@ _NUMBER = re.compile(
     r"\s*(?P<scale>[十百千万萬亿億]*)\s*(?P<percent>[%‰]?)(?P<rest>.*)\Z",
     re.DOTALL | re.ASCII,
 )
+_LETTERS_FOR_DIGITS = re.compile(
+    r"[+-]?(?=[OoIl\d,.]*\d)(?:[\d,.]*[OoIl][OoIl,.]*\d|[\d,.]*\d[\d,.]*[Oo]+)[OoIl\d,.]*\Z", re.ASCII
+)
+_DIGITS_FOR_LETTERS = str.maketrans("OoIl", "0011")
 _SPACES = str.maketrans(
     {"\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u3000": " ", "\t": " ", "−": "-", "﹣": "-", "‐": "-"}
 )
 
 
-class UnreadableError(EcoparkError, ValueError):
-    """The text is no number (no flag, no period); `zh` and `en` say why."""
+ZERO_OR_NONE = frozenset(["无", "没有", "none", "nil", "-", "--", "---", "–", "—", "——", "———"])
+"""Of these, what may be meant as zero where things are counted."""
 
-    def __init__(self, zh: str, en: str) -> None:
+
+class UnreadableError(EcoparkError, ValueError):
+    """The text is no number (no flag, no period); `zh` and `en` say why, `repair_zh` and `repair_en` what to type."""
+
+    def __init__(self, zh: str, en: str, repair_zh: str = "", repair_en: str = "") -> None:
         self.zh, self.en = zh, en
+        self.repair_zh, self.repair_en = repair_zh, repair_en
         super().__init__(en)
 
 
@@ -121,10 +132,42 @@ class Number:
         The scale words that were multiplied in, e.g. ``万``.
     """
 
+    # a scale word may belong to the unit (亿千瓦时): `splits` offers the other ways to read them
+
     value: Fraction
     percent: str = ""
     unit: str = ""
     scale: str = ""
+
+    def splits(self) -> Iterator[Number]:
+        """This number with ever fewer of its scale words multiplied in; the others go before the unit.
+
+        Examples
+        --------
+        >>> [(n.value, n.scale, n.unit) for n in Number(Fraction(5 * 10**11), "", "瓦时", "亿千").splits()]
+        [(Fraction(500000000000, 1), '亿千', '瓦时'), (Fraction(500000000, 1), '亿', '千瓦时'), \
+(Fraction(5, 1), '', '亿千瓦时')]
+        """
+        for kept in range(len(self.scale), -1, -1):
+            moved = self.scale[kept:]
+            yield Number(self.value / scale_of(moved), self.percent, moved + self.unit, self.scale[:kept])
+
+    @property
+    def doubled(self) -> bool:
+        """Whether the scale words repeat each other (万万, 亿亿), so that nobody knows what is meant.
+
+        Examples
+        --------
+        >>> [Number(Fraction(1), scale=words).doubled for words in ("万", "千万", "万亿", "万万", "亿亿")]
+        [False, False, False, True, True]
+        """
+        powers = [_SCALES[word] for word in self.scale]
+        return any(a >= b for a, b in pairwise(powers))
+
+
+def scale_of(words: str) -> int:
+    """What scale words multiply by: 10000 for 万."""
+    return int(10 ** sum(_SCALES[word] for word in words))
 
 
 def clean(text: str) -> str:
@@ -199,6 +242,14 @@ def _read_text(text: str) -> Number | NotApplicable | None:
     tidy = clean(text)
     if tidy.lower() in NOT_APPLICABLE:
         return N_A
+    if _LETTERS_FOR_DIGITS.match(tidy):
+        likely = tidy.translate(_DIGITS_FOR_LETTERS)
+        raise UnreadableError(
+            f"“{shown}”中有字母 O 或 l，不是数字。",
+            f"'{shown}' has a letter O or l among its digits.",
+            f"是否应为 {likely}？请改为数字。",
+            f"Did you mean {likely}? Type digits.",
+        )
     found = _NUMBER.match(tidy)
     if found is None or (found["whole"] is None and not found["part"]):
         raise UnreadableError(f"“{shown}”不是数值。", f"'{shown}' is not a number.")
@@ -249,7 +300,12 @@ def read_flag(cell: Any) -> bool | NotApplicable | None:
     if word in NO or word in ("0", "0.0"):
         return False
     shown = str(cell).strip()[:40]
-    raise UnreadableError(f"“{shown}”不是“是”或“否”。", f"'{shown}' is neither yes nor no (true / false / 是 / 否).")
+    raise UnreadableError(
+        f"“{shown}”不是“是”或“否”。",
+        f"'{shown}' is neither yes nor no (true / false / 是 / 否).",
+        "请填 是 或 否。",
+        "Type yes or no (是 / 否).",
+    )
 
 
 def shown(cell: Any) -> str:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,8 @@ SETTINGS = {
 """The documented keys of ``Facts.settings``."""
 
 _TOP = ("park", "scope", "subject", "departments", "options", "factors", "bounds", "title", "titles")
+TABLES = (".xls", ".xlsb", ".ods", ".fods", ".et", ".numbers", ".tab", ".dbf", ".mdb", ".json")
+"""Tables that are not read; where nothing else gives figures they hold them."""
 EVIDENCE_COLUMNS = ("clause_or_quantity", "file", "page", "date", "period")
 
 
@@ -107,6 +109,9 @@ def open_park_folder(path: Path) -> ParkFolder:
         table = {}
     scopes, more = scopes_of(data.get("scope", []), place)
     problems += more
+    for key in ("id", "name", "province"):
+        if key in table and not isinstance(table[key], str):
+            problems.append(_not_a_text(place, f"[park] {key}", table.pop(key)))
     park_id = str(table.get("id", "")).strip() or path.resolve().name
     park, more = from_mapping(
         {"subject": park_id, "kind": "park", "from": table.get("since"), "name": table.get("name")},
@@ -123,6 +128,12 @@ def open_park_folder(path: Path) -> ParkFolder:
             continue
         fields = {"subject": entry.get("subject", entry.get("id")), "from": entry.get("from", entry.get("since"))}
         fields |= {key: entry.get(key) for key in ("kind", "parent", "until", "name")}
+        for key in ("subject", "kind", "parent", "name"):
+            if isinstance(fields[key], list | dict):
+                problems.append(_not_a_text(place, f"[[subject]] {key}", fields[key]))
+                fields[key] = None
+        if fields["subject"] is None and isinstance(entry.get("subject", entry.get("id")), list | dict):
+            continue
         extra = {k: v for k, v in entry.items() if k not in (*fields, "id", "since")}
         subject, more = from_mapping(fields, place, extra)
         problems += more
@@ -302,19 +313,66 @@ def _data_files(folder: Path, problems: list[Problem]) -> list[Path]:
         if file.suffix.lower() in READERS:
             files.append(file)
         elif file.suffix.lower() not in (".md", ".toml"):
-            known = ", ".join(READERS)
-            problems.append(
-                Problem(
-                    "unknown-format",
-                    Place(str(file)),
-                    "这种格式的文件没有读取。",
-                    "files of this kind are not read.",
-                    f"请另存为 {known} 之一。",
-                    f"Save it as one of {known}.",
-                    "warning",
-                )
-            )
+            problems.append(_unread(file))
     return files
+
+
+def _unread(file: Path) -> Problem:
+    known = ", ".join(READERS)
+    table = file.suffix.lower() in TABLES
+    return Problem(
+        "unknown-format",
+        Place(str(file)),
+        f"“{file.name}”没有读取：不读 {file.suffix or '这种'} 文件。",
+        f"'{file.name}' was not read: {file.suffix or 'such'} files are not.",
+        "请用 Excel 或 WPS 打开，另存为 .xlsx。" if table else f"如有数据，请另存为 {known} 之一。",
+        "Open it in a spreadsheet program and save it as .xlsx." if table else f"Save figures as one of {known}.",
+        "warning",
+    )
+
+
+def without_figures(folder: Path, problems: list[Problem], *, rows: int) -> list[Problem]:
+    """What to say where not one figure was found: a table that is not read is then an error.
+
+    Parameters
+    ----------
+    folder
+        The park folder or file.
+    problems
+        What is known so far; tables that were not read become errors in it.
+    rows
+        How many empty cells waited for a figure.
+    """
+    found = False
+    for index, problem in enumerate(problems):
+        if problem.code == "unknown-format" and Path(problem.place.file).suffix.lower() in TABLES:
+            problems[index] = replace(problem, severity="error")
+            found = True
+    if found or any(p.severity == "error" for p in problems):
+        return []
+    place = Place(str(folder))
+    if rows:
+        return [
+            Problem(
+                "nothing-filled",
+                place,
+                f"还没有填写任何数据（{rows} 个空格待填）。",
+                f"nothing is filled in yet ({rows} empty cells).",
+                "请填写 data 目录中的表格。",
+                "Fill in the sheets in data/.",
+                "warning",
+            )
+        ]
+    return [
+        Problem(
+            "no-figures",
+            place,
+            "一个数据也没有。",
+            "there is not one figure.",
+            "请把填好的表格（.xlsx、.csv、.parquet）放入 data 目录。",
+            "Put the filled sheets (.xlsx, .csv, .parquet) into data/.",
+        )
+    ]
 
 
 def _missing(place: Place) -> Problem:
@@ -332,6 +390,18 @@ def _missing(place: Place) -> Problem:
 def _not_a_table(place: Place, key: str) -> Problem:
     return Problem(
         "bad-toml", place, f"[{key}] 应为表。", f"[{key}] must be a table.", "请参照模板。", "See the template."
+    )
+
+
+def _not_a_text(place: Place, key: str, value: Any) -> Problem:
+    shown = str(value)[:40]
+    return Problem(
+        "not-a-text",
+        place,
+        f"{key} 应为文字，写的是 {shown}。",
+        f"{key} must be a text, not {shown}.",
+        '请加双引号，如 name = "示范园区"。',
+        'Put it in double quotes, e.g. name = "Model Park".',
     )
 
 

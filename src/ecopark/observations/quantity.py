@@ -117,6 +117,8 @@ class Quantity:
         The amount is at constant prices and must carry its base year.
     derived
         An intermediate total: not on the templates, but accepted when given.
+    words
+        Everyday words by which people look for it (固废, 水耗); only searched, never read as its name.
     """
 
     id: str
@@ -136,10 +138,26 @@ class Quantity:
     formula: str = ""
     constant_price: bool = False
     derived: bool = False
+    words: tuple[str, ...] = ()
 
     @property
     def is_number(self) -> bool:
         return self.kind != "flag" and not self.codes
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts whole things: people, firms, events."""
+        return self.unit in ("count", "person")
+
+    @property
+    def zh(self) -> str:
+        """What a message calls it in Chinese: label and id."""
+        return f"{self.label['zh']}（{self.id}）"
+
+    @property
+    def en(self) -> str:
+        """What a message calls it in English: label and id."""
+        return f"{self.label['en']} ({self.id})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +195,44 @@ class Catalogue:
         return name in self._ids
 
     def like(self, word: str) -> list[Quantity]:
-        """Quantities whose id or labels contain `word`."""
-        low = word.lower()
-        return [
-            q for q in self.quantities.values() if low in " ".join((q.id, q.label.zh, q.label.en, *q.aliases)).lower()
-        ]
+        """Quantities that somebody who types `word` may mean, likeliest first.
+
+        Looked for in ids, aliases, labels and everyday words, then in definitions; several words must all be found. Where
+        nothing is, the quantities that share most pairs of characters (or most words) with `word`.
+        """
+        wanted = word.lower().replace("_", " ").split()
+        if not wanted:
+            return []
+        names = {
+            q: " ".join((q.id, q.label.zh, q.label.en, *q.aliases, *q.words)).lower().replace("_", " ")
+            for q in self.quantities.values()
+        }
+        whole = " ".join(wanted)
+        first = [q for q, text in names.items() if whole in text]
+        first.sort(key=lambda q: not q.id.replace("_", " ").startswith(whole))
+        first += [q for q, text in names.items() if q not in first and all(w in text for w in wanted)]
+        texts = {q: f"{text} {q.definition.zh} {q.definition.en}".lower() for q, text in names.items()}
+        found = first + [q for q, text in texts.items() if q not in first and all(w in text for w in wanted)]
+        return found or _alike(wanted, names)
 
     @property
     def names(self) -> list[str]:
         return list(self._ids)
+
+
+def _alike(wanted: list[str], names: dict[Quantity, str]) -> list[Quantity]:
+    """The quantities that share more than half of the pieces of `wanted`: words, or pairs of Chinese characters."""
+    pieces = {
+        piece
+        for word in wanted
+        for piece in ([word[i : i + 2] for i in range(len(word) - 1)] if not word.isascii() else [word])
+        if len(piece) > 1
+    }
+    scores = {q: sum(piece in text for piece in pieces) for q, text in names.items()}
+    best = max(scores.values(), default=0)
+    if not best or 2 * best <= len(pieces):
+        return []
+    return [q for q, score in scores.items() if score == best]
 
 
 def _text(node: Any) -> Text:
@@ -230,6 +277,7 @@ def _quantity(entry: dict[str, Any], theme: str) -> Quantity:
         formula=entry.get("formula", ""),
         constant_price=entry.get("constant_price", False),
         derived=entry.get("derived", False),
+        words=tuple(entry.get("words", ())),
     )
 
 

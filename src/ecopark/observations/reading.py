@@ -17,7 +17,7 @@ from ecopark.observations.checks import closed_list_holes, quality_checks
 from ecopark.observations.layout import Layout, no_header, raw_rows, recognise
 from ecopark.observations.meaning import KnownReported
 from ecopark.observations.model import Facts, Subject
-from ecopark.observations.park_folder import ParkFolder, is_park_folder, open_park_folder
+from ecopark.observations.park_folder import ParkFolder, is_park_folder, open_park_folder, without_figures
 from ecopark.observations.readers import Limits, Table, read_tables
 from ecopark.observations.readers.parquet_table import from_data
 from ecopark.observations.rows import DEFAULT_SUBJECT, RowReader, row_text
@@ -123,7 +123,8 @@ def _read(
         problems += more
     placed = [(folder.park, Place(str(folder.path / "park.toml"))), *folder.subjects] if folder else []
     settings = dict(folder.settings) if folder else {}
-    return _assemble(tables, placed, problems, folder, settings, set_aside, known_reported, checks)
+    where = folder.path if folder else files[0]
+    return _assemble(tables, placed, problems, folder, settings, set_aside, known_reported, checks, where)
 
 
 def _assemble(
@@ -135,6 +136,7 @@ def _assemble(
     set_aside: bool,
     known_reported: KnownReported | None,
     checks: bool,
+    where: Path | None = None,
 ) -> Facts:
     layouts = [(table, recognise(table)) for table in tables]
     problems += _unrecognised(layouts)
@@ -171,7 +173,10 @@ def _assemble(
     rejected += [("", p) for p in problems if p.severity == "error" and id(p) not in row_errors]
     holes = list(closed_list_holes(Facts(observations, subjects))) if checks else []
     rejected += [("", p) for p in holes]
-    everything = problems + rows.problems + holes
+    nothing: list[Problem] = []
+    if where is not None and not observations and not any(p.severity == "error" for p in rows.problems):
+        nothing = without_figures(where, problems, rows=rows.count.blank)
+    everything = problems + rows.problems + holes + nothing
     errors = [p for p in everything if p.severity == "error"]
     warnings = [p for p in everything if p.severity != "error"]
     if errors and (not set_aside or not observations):

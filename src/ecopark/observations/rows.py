@@ -12,24 +12,27 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ecopark.core.period import ALWAYS, Period
+from ecopark.core.rounding import decimal_text
+from ecopark.core.unit import PERCENT, Unit, split_base_year
 from ecopark.core.value import Scalar
 from ecopark.errors import Place, Problem, UnitError, did_you_mean
 from ecopark.observations import row_problems as wrong
-from ecopark.observations.meaning import KnownReported, Meaning, Meanings, unit
+from ecopark.observations.meaning import Finding, KnownReported, Meaning, Meanings, has_multiple, unit
 from ecopark.observations.model import Observation, Subject
 from ecopark.observations.numbers import (
     N_A,
     NOT_APPLICABLE,
+    ZERO_OR_NONE,
     Number,
     UnreadableError,
     clean,
     is_none_given,
     read_flag,
     read_number,
+    scale_of,
     shown,
 )
 from ecopark.observations.quantity import Catalogue, Quantity, catalogue
@@ -63,6 +66,8 @@ class RawRow(NamedTuple):
         Where it stands.
     problem
         What the reader already knows to be wrong with the cell (a formula without a value, an error value).
+    cells
+        Where quantity, unit and breakdown stand, if they serve several values (a row with a column per year).
     """
 
     subject: str
@@ -75,6 +80,7 @@ class RawRow(NamedTuple):
     note: str
     place: Place
     problem: Problem | None = None
+    cells: tuple[Place, Place, Place] | None = None
 
 
 @dataclass(slots=True)
@@ -161,6 +167,8 @@ class RowReader:
         self._names |= {s: s for s in self.subjects} | {"": default_subject}
         self._warned: Counter[tuple[str, str, str, str]] = Counter()
         self._first: dict[tuple[str, str, str, str], Problem] = {}
+        self._said: dict[tuple[str, Place, Place], Problem] = {}
+        self._told: set[int] = set()
 
     def add(self, raw: RawRow) -> None:
         """Read one row."""
@@ -172,7 +180,7 @@ class RowReader:
         if raw.value is None or raw.value == "" or is_none_given(raw.value):
             self._blank(raw, meaning)
             return
-        problems = [finding.at(raw.place) for finding in meaning.errors]
+        problems = [self._at(finding, raw) for finding in meaning.errors]
         period = self._period(raw.period)
         if period is None:
             problems.append(wrong.bad_period(raw))
@@ -184,7 +192,7 @@ class RowReader:
                 outcome, meaning, more = self._value(raw, meaning)
                 problems += more
             except UnreadableError as error:
-                problems.append(wrong.unreadable(raw, error))
+                problems.append(wrong.unreadable(raw, error, meaning.quantity))
         if outcome is None and not problems:
             self._blank(raw, meaning)
             return
@@ -227,7 +235,7 @@ class RowReader:
         )
         key = (subject, meaning.id, period, meaning.by)
         if key in self._conflicts:
-            self._reject(raw, [wrong.differs(raw, observation, None)])
+            self._reject(raw, [wrong.differs(raw, observation, None, quantity)])
             return
         earlier = self._found.get(key)
         if earlier is None:
@@ -235,13 +243,13 @@ class RowReader:
             self._raw[key] = raw
         elif (earlier.value, earlier.not_applicable) == (value, not_applicable) and earlier.base_year == base_year:
             self.count.repeated += 1
-            self.problems.append(wrong.repeats(raw, earlier))
+            self.problems.append(wrong.repeats(raw, earlier, quantity))
         else:
             first = self._raw.pop(key)
             del self._found[key]
             self._conflicts.add(key)
-            self._reject(first, [wrong.differs(first, earlier, raw.place)])
-            self._reject(raw, [wrong.differs(raw, observation, first.place)])
+            self._reject(first, [wrong.differs(first, earlier, raw.place, quantity)])
+            self._reject(raw, [wrong.differs(raw, observation, first.place, quantity)])
 
     def _value(self, raw: RawRow, meaning: Meaning) -> tuple[tuple[Scalar, bool] | None, Meaning, list[Problem]]:
         """The value in canonical unit and whether it is not applicable; the meaning that was used; problems."""
@@ -262,44 +270,66 @@ class RowReader:
         number = read_number(cell)
         if not isinstance(number, Number):
             return None, meaning, []
+        if number.doubled and not number.unit:
+            return None, meaning, [wrong.double_scale(raw, meaning)]
         if number.unit or number.percent:
-            meaning, problems = self._own_unit(raw, meaning, number)
+            number, meaning, problems = self._own_unit(raw, meaning, number)
             if problems:
                 return None, meaning, problems
-            if number.scale and number.unit and _normal(number.scale + number.unit) == _normal(meaning.given_unit):
-                number = replace(number, value=number.value / _power(number.scale), scale="")
-        if number.scale and meaning.given_unit[:1] in ("万", "亿", "千", "百") and not number.unit:
-            return None, meaning, [wrong.double_scale(raw, number, meaning)]
+        elif number.scale and has_multiple(meaning.given_unit or meaning.unit):
+            return None, meaning, [wrong.double_scale(raw, meaning)]
+        elif 0 < number.value <= 1:
+            self._maybe_fraction(raw, meaning, number)
         value = number.value if meaning.factor == 1 else number.value * meaning.factor
+        quantity = meaning.quantity
+        if quantity is not None and (
+            (value < 0 and quantity.low == 0)
+            or (quantity.unit == "%" and quantity.high is not None and value > quantity.high)
+        ):
+            return None, meaning, [wrong.impossible(raw, meaning, quantity)]
         return (value, False), meaning, []
 
-    def _own_unit(self, raw: RawRow, meaning: Meaning, number: Number) -> tuple[Meaning, list[Problem]]:
-        """The meaning of a value that carries its own unit (``12%``, ``3.2万吨``), checked against the unit column."""
-        own = number.unit or number.percent
-        if number.unit and number.percent:
-            own = number.percent + number.unit
-        column = meaning.given_unit
-        if column and number.scale and _normal(number.scale + number.unit) == _normal(column):
-            return meaning, []
-        if column:
-            try:
-                typed, stated = unit(own), unit(column)
-                fits = typed.same_as(stated) or (bool(number.percent) and not number.unit and stated.dimensionless)
-            except UnitError:
-                fits = False
-            if not fits:
-                return meaning, [wrong.two_units(raw, own, column)]
-            if not number.percent:
-                return meaning, []
-        text = own + (f"@{meaning.base_year}" if meaning.base_year else "")
+    def _maybe_fraction(self, raw: RawRow, meaning: Meaning, number: Number) -> None:
+        if meaning.id.startswith("factor.") or not _is_percent(meaning.given_unit or meaning.unit):
+            return
+        problem = wrong.maybe_fraction(raw, meaning, decimal_text(number.value * 100, 12))
+        self._warn(problem, f"{meaning.id}|maybe-fraction")
+
+    def _own_unit(self, raw: RawRow, meaning: Meaning, number: Number) -> tuple[Number, Meaning, list[Problem]]:
+        """The number and meaning of a value that carries its own unit (``12%``, ``3.2万吨``, ``5 亿千瓦时``).
+
+        The unit in the cell wins over the unit column, with a word where the two differ in size.
+        """
+        if number.percent:
+            own: Unit | None = _unit_of(number.percent + number.unit)
+            number = replace(number, unit=number.percent + number.unit)
+        else:
+            options = [(n, _unit_of(n.unit)) for n in number.splits()]
+            known = [(n, u) for n, u in options if u is not None]
+            plain = [(n, u) for n, u in known if not n.doubled and not (n.scale and has_multiple(n.unit))]
+            if known and not plain:
+                return number, meaning, [wrong.double_scale(raw, meaning)]
+            number, own = plain[0] if plain else (options[-1][0], None)
+        if own is None:
+            return number, meaning, [wrong.no_unit(raw, meaning, number.unit)]
+        column = _unit_of(meaning.given_unit) if meaning.given_unit else None
+        if column is not None:
+            if own.dims != column.dims:
+                return number, meaning, [wrong.two_units(raw, meaning)]
+            sizes = (own.scale, own.scale * scale_of(number.scale))
+            if not number.percent and column.scale not in sizes:
+                self._warn(wrong.unit_in_value(raw, meaning), f"{meaning.id}|unit-in-value")
+        text = number.unit
+        if meaning.base_year and "@" not in text:
+            text = f"{text}@{meaning.base_year}"
         new = self.meanings.of(raw.quantity, text, raw.by)
-        return new, [finding.at(raw.place) for finding in new.errors]
+        return number, new, [finding.at(raw.place) for finding in new.errors]
 
     def _not_applicable(
         self, raw: RawRow, meaning: Meaning
     ) -> tuple[tuple[Scalar, bool] | None, Meaning, list[Problem]]:
         if not raw.note.strip():
-            return None, meaning, [wrong.missing_note(raw)]
+            return None, meaning, [wrong.missing_note(raw, meaning.quantity)]
         quiet = replace(meaning, warnings=())
         return ("n/a", True), quiet, []
 
@@ -312,8 +342,10 @@ class RowReader:
         known = [c.id for c in codes]
         listed_zh = "、".join(f"{c.id}（{c.label['zh']}）" for c in codes)
         raise UnreadableError(
-            f"“{shown(cell)[:40]}”不在可选编码内：{listed_zh}。",
-            f"'{shown(cell)[:40]}' is none of the codes {', '.join(known)}. {did_you_mean(wanted, known)}".strip(),
+            f"“{shown(cell)[:40]}”不在可选编码内。",
+            f"'{shown(cell)[:40]}' is none of the codes. {did_you_mean(wanted, known)}".strip(),
+            f"请选 {listed_zh} 之一。",
+            f"Choose one of {', '.join(known)}.",
         )
 
     def _period(self, cell: Any) -> Period | None:
@@ -337,18 +369,7 @@ class RowReader:
             found = self._names.get(name) or self._safe(name, raw.place)
             self._names[text] = found
             if self.subjects and found not in self.subjects:
-                near = did_you_mean(name, list(self.subjects))
-                self.problems.append(
-                    Problem(
-                        "undeclared-subject",
-                        raw.place,
-                        f"对象“{name}”没有在对象表中声明，按园区处理。",
-                        f"the subject '{name}' is not declared; it is taken for a park.",
-                        "请在对象表中补充，或核对写法。",
-                        f"{near} Add it to the subjects, or check its spelling.".strip(),
-                        "warning",
-                    )
-                )
+                self.problems.append(wrong.undeclared(raw, name, self.subjects))
         return found
 
     def _blank(self, raw: RawRow, meaning: Meaning) -> None:
@@ -357,6 +378,27 @@ class RowReader:
         for finding in meaning.errors:
             if finding.code == "unknown-quantity":
                 self._warn(replace(finding, severity="warning").at(raw.place), f"{meaning.id}|{finding.code}")
+        quantity = meaning.quantity
+        if (
+            isinstance(raw.value, str)
+            and quantity is not None
+            and quantity.counts
+            and clean(raw.value).lower() in ZERO_OR_NONE
+        ):
+            self._warn(wrong.none_for_count(raw, quantity), f"{meaning.id}|none-for-count")
+
+    def _at(self, finding: Finding, raw: RawRow) -> Problem:
+        """A finding on quantity, unit or breakdown, at the value; once for a row that has several values."""
+        if raw.cells is None:
+            return finding.at(raw.place)
+        place = raw.cells[("quantity", "unit", "by").index(finding.about)]
+        key = (finding.code, place, raw.cells[0])
+        if key not in self._said:
+            problem = finding.at(place)
+            number = re.sub(r"^\D+", "", place.cell) or place.line or place.row
+            zh, en = f"{problem.zh}（第 {number} 行，各列数值）", f"{problem.en} (row {number}, all its values)"
+            self._said[key] = replace(problem, zh=zh, en=en)
+        return self._said[key]
 
     def _safe(self, text: str, place: Place) -> str:
         if not is_formula_text(text):
@@ -382,7 +424,8 @@ class RowReader:
 
     def _reject(self, raw: RawRow, problems: list[Problem]) -> None:
         self.count.rejected += 1
-        self.problems += problems
+        self.problems += [p for p in problems if id(p) not in self._told]
+        self._told |= {id(p) for p in problems}
         self.rejected.append((row_text(raw), problems[0]))
 
     def finish(self) -> list[Observation]:
@@ -413,7 +456,9 @@ class RowReader:
                 observation = self._found[key]
                 if observation.base_year != usual:
                     del self._found[key]
-                    self._reject(self._raw[key], [wrong.mixed_base_year(observation, usual)])
+                    raw = self._raw[key]
+                    about = self.catalogue.find(observation.quantity)
+                    self._reject(raw, [wrong.mixed_base_year(raw, observation, usual, about)])
 
     @property
     def errors(self) -> list[Problem]:
@@ -438,10 +483,14 @@ def _declared_base_year(subject: Subject) -> int | None:
     return None
 
 
-def _normal(text: str) -> str:
-    return clean(text).replace(" ", "")
+def _unit_of(text: str) -> Unit | None:
+    """The unit of a text, a base year behind it left aside; None if it is none."""
+    try:
+        return unit(split_base_year(text)[0])
+    except UnitError:
+        return None
 
 
-def _power(scale: str) -> Fraction:
-    number = read_number(f"1{scale}")
-    return number.value if isinstance(number, Number) else Fraction(1)
+def _is_percent(text: str) -> bool:
+    found = _unit_of(text) if text else None
+    return found is not None and found.same_as(PERCENT)

@@ -22,13 +22,17 @@ HEADER_ROW = 2
 ID, ZH, EN, UNIT, DEFINITION, DEPARTMENT, BY, FIRST_YEAR = range(8)
 TITLES = ("数据项 quantity", "中文 zh", "英文 English", "单位 unit", "定义 definition", "部门 department", "分项 by")
 LAST_TITLES = ("不随年份变化 always", "来源 source", "备注 note")
-WIDTHS = (32, 30, 34, 14, 46, 20, 26)
+WIDTHS = (22, 26, 28, 13, 40, 16, 24)
+A3 = 8
+"""Paper of the sheets: they are too wide for A4."""
 
 INSTRUCTIONS = (
     ("每张表是一个主题，每行一个数据项，每年一列。只填白色单元格。",
      "Each sheet is a theme, each row a quantity, each column a year. Fill in the white cells only."),
     ("没有数据请留空（或填 / 、-、无），不要填 0；0 表示确实为零。",
      "Leave empty what you do not have (or type / - 无). Never type 0 for it: 0 means that it is zero."),
+    ("计数类（企业数、事故次数等）确为零请填 0；填“无”按未填处理。",
+     "Where things are counted (firms, accidents), type 0 if there are none; 无 is read as: no figure given."),
     ("不适用请填 n/a，并在备注中说明原因。", "Type n/a for what does not apply, and say why in the note."),
     ("数值可写 1,234.5、12%、3.2万；单位可改为能换算的单位（如 万吨、亿元、亩）。",
      "Numbers may be typed as 1,234.5, 12% or 3.2万; the unit may be changed to any that converts to it."),
@@ -89,6 +93,7 @@ def write_template(
     base_year: int | None = None,
     departments: Mapping[str, str] | None = None,
     title: str = "",
+    packs: Sequence[str] = (),
     known: Catalogue | None = None,
 ) -> int:
     """Write one workbook of templates.
@@ -109,6 +114,8 @@ def write_template(
         Department names by quantity id or department key that replace the usual ones.
     title
         Name of the park, shown above each sheet.
+    packs
+        Titles of the standards the template was cut for; empty if it asks for everything.
 
     Returns
     -------
@@ -122,7 +129,7 @@ def write_template(
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     try:
         sheets = _Sheets(book, known, years, lang, base_year, departments or {}, title)
-        sheets.instructions()
+        sheets.instructions(packs)
         for theme in known.themes.values():
             chosen = [q for q in wanted if q.theme == theme.id]
             if chosen:
@@ -191,8 +198,8 @@ class _Sheets:
         self.taken.add(name.lower())
         return name
 
-    def instructions(self) -> None:
-        """The first sheet: how to fill in the others."""
+    def instructions(self, packs: Sequence[str]) -> None:
+        """The first sheet: how to fill in the others, and what they were cut for."""
         sheet = self.book.add_worksheet("说明 Instructions")
         self.taken.add("说明 instructions")
         sheet.hide_gridlines(2)
@@ -207,6 +214,14 @@ class _Sheets:
             sheet.write_string(index + 1, 1, zh, self.text)
             sheet.write_string(index + 1, 2, en, self.text)
             sheet.set_row(index + 1, 34)
+        last = len(INSTRUCTIONS) + 1
+        if packs:
+            zh, en = cut_for(packs)
+            sheet.write_string(last + 2, 1, safe_cell(zh), self.text)
+            sheet.write_string(last + 2, 2, safe_cell(en), self.text)
+            last += 2
+            sheet.set_row(last, 16 * (2 + len(packs)))
+        sheet.print_area(0, 0, last, 2)
 
     def theme(self, theme: Theme, quantities: list[Quantity]) -> None:
         """One sheet to type into."""
@@ -228,15 +243,18 @@ class _Sheets:
             sheet.write(HEADER_ROW, column, title, self.head)
         sheet.freeze_panes(HEADER_ROW + 1, ZH + 1)
         sheet.set_landscape()
-        sheet.set_paper(9)
+        sheet.set_paper(A3)
+        sheet.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.5)
         sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(HEADER_ROW)
+        sheet.repeat_rows(0, HEADER_ROW)
+        sheet.set_footer("&L&A&R&P / &N")
         row = HEADER_ROW + 1
         for quantity in quantities:
             for entry in template_rows(quantity, self.known):
                 self._row(sheet, row, entry, always, source, note)
                 row += 1
         self.rows += row - HEADER_ROW - 1
+        sheet.print_area(0, 0, row - 1, note)
         if row > HEADER_ROW + 1:
             sheet.autofilter(HEADER_ROW, 0, row - 1, note)
 
@@ -317,20 +335,22 @@ class _Sheets:
         )
 
     def _range(self, sheet: Any, row: int, first: int, last: int, quantity: Quantity) -> None:
-        """A warning, never a refusal, outside the plausible range."""
+        """A word, never a refusal, outside the plausible range; text such as ``3.2万`` and ``12%`` passes."""
         low, high = quantity.low, quantity.high
         if "by code" in quantity.unit or (low is None and high is None):
             return
-        rule: dict[str, Any] = {"validate": "decimal", "ignore_blank": True, "error_type": "warning"}
-        if low is not None and high is not None:
-            rule |= {"criteria": "between", "minimum": float(low), "maximum": float(high)}
-        else:
-            bound = low if low is not None else high
-            rule |= {"criteria": ">=" if low is not None else "<=", "value": float(bound or 0)}
+        cell = _absolute(row, first).replace("$", "")
+        bounds = [
+            f"{cell}{sign}{decimal_text(bound)}" for sign, bound in ((">=", low), ("<=", high)) if bound is not None
+        ]
         shown = (
             f"{'' if low is None else decimal_text(low)} … {'' if high is None else decimal_text(high)} {quantity.unit}"
         )
-        rule |= {
+        rule = {
+            "validate": "custom",
+            "value": f"=OR(ISTEXT({cell}),AND({','.join(bounds)}))",
+            "ignore_blank": True,
+            "error_type": "information",
             "error_title": "请核对 / Please check",
             "error_message": f"合理范围 plausible: {shown}。确认无误可继续。 Go on if it is right."[:255],
         }
@@ -366,6 +386,14 @@ class _Sheets:
             for row, option in enumerate(options):
                 sheet.write_string(row, column, option)
         sheet.hide()
+
+
+def cut_for(packs: Sequence[str]) -> tuple[str, str]:
+    """What a template says of the standards it was cut for, in both languages."""
+    return (
+        f"本模板只含下列标准所需的数据项：{'；'.join(packs)}。评价其他标准可能还需要别的数据。",
+        f"Cut for: {'; '.join(packs)}. Other standards may need further quantities.",
+    )
 
 
 def _absolute(row: int, column: int) -> str:
