@@ -196,7 +196,7 @@ def _jumps(numbers: Numbers, facts: Facts, factor: Fraction) -> Iterable[Problem
             "jump",
             o.place,
             f"{quantity.zh}{o.period} 年为上年的 {short_text(ratio)} 倍{why_zh}。",
-            f"{quantity.en} in {o.period} is {short_text(ratio)} times the year before{why_en}.",
+            f"{quantity.label['en']}: {o.quantity} in {o.period} is {short_text(ratio)} times the year before{why_en}.",
             "请核对单位和口径。",
             "Check its unit and scope.",
             "warning",
