@@ -135,8 +135,9 @@ def by_ecopark(source: str, target: str) -> None:
     """The columnar form: the same, and it also marks what is too close to call."""
     import narwhals as nw
 
-    from ecopark.expr.columnar import Part, Program
+    from ecopark.expr.columnar import Program
     from ecopark.expr.nodes import Leaf
+    from ecopark.expr.pieces import Part
 
     formulas = fitted()
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -45,66 +45,34 @@ from ecopark.expr.nodes import (
     Word,
     to_text,
 )
-
-NEAR = 1e-9
-U = 2.0**-53
-"""Relative error of one rounding."""
-
-GREATEST = 1.7e308
-LEAST = 1e-290
-"""Smaller numbers lose relative precision (or their sign) in float64: such rows are marked."""
-
-_DTYPES = {"number": nw.Float64(), "flag": nw.Boolean(), "word": nw.String(), "any": nw.Float64()}
-
-
-@dataclass(frozen=True, eq=False)
-class Piece:
-    """An expression, the stage at which its columns exist, how much work it is, and whether it holds no column at all."""
-
-    expr: nw.Expr
-    level: int = 0
-    cost: int = 0
-    fixed: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """One step of a formula for all rows.
-
-    Parameters
-    ----------
-    kind
-        ``number``, ``flag``, ``word`` or ``any`` (no value at all).
-    value
-        Null where the step is missing.
-    near
-        Whether a test reached below was too close to call, never null; None: no row can be.
-    missing
-        Atom key to "reached and missing" (never null).
-    rel, off
-        The error is at most ``rel * |value| + off``; `off` None means that the sign is exact.
-    low, high
-        Decimal exponents of the least non-zero and the greatest magnitude the value can have.
-    const
-        The exact value of a constant.
-    exact
-        The figure and its float64 determine one another (a typed decimal of at most 15 digits).
-    ratio
-        For a quotient of two exact figures: ``(x, y, scale, shift)``, the value being exactly ``scale * x / y + shift``.
-        A row on its limit (75 of 100 firms, 100 %) can then be decided here.
-    """
-
-    kind: str
-    value: Piece
-    near: Piece | None = None
-    missing: Mapping[Hashable, Piece] = field(default_factory=dict)
-    rel: float = 0.0
-    off: Piece | None = None
-    low: float = -290.0
-    high: float = 308.0
-    const: Fraction | None = None
-    exact: bool = False
-    ratio: tuple[Piece, Piece, Fraction, Fraction] | None = None
+from ecopark.expr.pieces import (
+    FALSE,
+    GREATEST,
+    LEAST,
+    NEAR,
+    ZERO,
+    Part,
+    Piece,
+    U,
+    add_missing,
+    any_of,
+    arithmetic,
+    both,
+    constant,
+    error_of,
+    flag_of,
+    holds,
+    joined,
+    literal,
+    moved,
+    nothing,
+    numeric,
+    piece_of,
+    plus,
+    scaled,
+    sure,
+    typed,
+)
 
 
 @dataclass(frozen=True)
@@ -195,9 +163,9 @@ class Program:
         return Compiled(
             part.kind,
             part.value.expr,
-            _FALSE.expr if part.near is None else part.near.expr,
+            FALSE.expr if part.near is None else part.near.expr,
             {key: piece.expr for key, piece in part.missing.items()},
-            (_error(part) or _ZERO).expr * 1.001,
+            (error_of(part) or ZERO).expr * 1.001,
             part,
         )
 
@@ -241,9 +209,9 @@ class Program:
             case Number(value):
                 return constant(value)
             case Flag(flag):
-                return Part("flag", _literal(flag, "flag"))
+                return Part("flag", literal(flag, "flag"))
             case Word(word):
-                return Part("word", _literal(word, "word"))
+                return Part("word", literal(word, "word"))
             case Undefined():
                 return nothing("any")
             case Leaf():
@@ -260,17 +228,17 @@ class Program:
                 return self.logic(op, [self.part(o) for o in operands])
             case Not(operand):
                 inner = self.part(operand)
-                return replace(inner, kind="flag", value=_flag(inner, lambda e: ~e))
+                return replace(inner, kind="flag", value=flag_of(inner, lambda e: ~e))
             case Compare(op, left, right):
                 return self.compare(op, self.part(left), self.part(right))
             case Negate(operand):
-                inner = _numeric(self.part(operand))
+                inner = numeric(self.part(operand))
                 if inner.const is not None:
                     return constant(-inner.const)
-                ratio = _scaled(inner.ratio, Fraction(-1))
-                return replace(inner, value=_piece(-inner.value.expr, inner.value), ratio=ratio)
+                ratio = scaled(inner.ratio, Fraction(-1))
+                return replace(inner, value=piece_of(-inner.value.expr, inner.value), ratio=ratio)
             case Binary(op, left, right):
-                return self._binary(op, _numeric(self.part(left)), _numeric(self.part(right)))
+                return self._binary(op, numeric(self.part(left)), numeric(self.part(right)))
             case Call(name, args, _):
                 return self._call(name, [self.part(a) for a in args])
         raise FormulaError(f"'{to_text(node)}' was not expanded before it was compiled")
@@ -279,14 +247,14 @@ class Program:
         """A column of the facts; missing under `key` where it is null."""
         exact, level = self.exact if exact is None else exact, 0
         value = Piece(column, level)
-        missing = {} if key is None else {key: _piece(column.is_null(), value)}
+        missing = {} if key is None else {key: piece_of(column.is_null(), value)}
         if kind != "number":
             return Part(kind, value, missing=missing)
         if self.magnitude is not None:
             return Part(kind, value, None, missing, U, None, -self.magnitude, self.magnitude, exact=exact)
         size = value.expr.abs()
-        near = _sure((size > GREATEST) | ((size < LEAST) & (size > 0)), value)
-        inside = _piece(nw.when(size <= GREATEST).then(value.expr), value)
+        near = sure((size > GREATEST) | ((size < LEAST) & (size > 0)), value)
+        inside = piece_of(nw.when(size <= GREATEST).then(value.expr), value)
         return Part(kind, self.share(inside), self.share(near), missing, U, exact=exact)
 
     # -- combining -----------------------------------------------------------------------------------------------------
@@ -299,24 +267,24 @@ class Program:
         """
         kind, empty = then.kind if then.kind != "any" else otherwise.kind, otherwise.kind == "any"
         then, otherwise = (nothing(kind) if p.kind == "any" else p for p in (then, otherwise))
-        asked = self.share(_typed(test, "flag"))
-        yes, no = asked, _piece(~asked.expr, asked)
+        asked = self.share(typed(test, "flag"))
+        yes, no = asked, piece_of(~asked.expr, asked)
 
         def pick(a: Piece, b: Piece) -> Piece:
             chosen = nw.when(yes.expr).then(a.expr).otherwise(nw.when(no.expr).then(b.expr))
-            return _piece(chosen, yes, a, b)
+            return piece_of(chosen, yes, a, b)
 
         near = test.near
         missing = dict(test.missing)
         for branch, reached, guarded in ((then, yes, guards[0]), (otherwise, no, guards[1])):
             if guarded:
-                reached = _sure(asked.expr.is_null() | reached.expr, asked)
-            near = _any([near, branch.near and _and(reached, branch.near)])
+                reached = sure(asked.expr.is_null() | reached.expr, asked)
+            near = any_of([near, branch.near and both(reached, branch.near)])
             for key, piece in branch.missing.items():
-                _add(missing, key, _and(reached, piece))
+                add_missing(missing, key, both(reached, piece))
         off = None
         if then.off or otherwise.off:
-            off = pick(then.off or _ZERO, otherwise.off or _ZERO)
+            off = pick(then.off or ZERO, otherwise.off or ZERO)
         ratio = then.ratio if empty else None
         return Part(
             kind, pick(then.value, otherwise.value), near, missing, max(then.rel, otherwise.rel), off,
@@ -329,17 +297,17 @@ class Program:
         result = last
         for part in reversed(before):
             value = self.share(part.value)
-            absent = _piece(value.expr.is_null(), value)
+            absent = piece_of(value.expr.is_null(), value)
             kind = part.kind if part.kind != "any" else result.kind
-            rest = _typed(result, kind)
+            rest = typed(result, kind)
             off = None
             if part.off or result.off:
-                mine, other = part.off or _ZERO, result.off or _ZERO
-                off = _piece(nw.when(absent.expr).then(other.expr).otherwise(mine.expr), absent, mine, other)
+                mine, other = part.off or ZERO, result.off or ZERO
+                off = piece_of(nw.when(absent.expr).then(other.expr).otherwise(mine.expr), absent, mine, other)
             result = Part(
                 kind,
-                _piece(nw.when(absent.expr).then(rest.expr).otherwise(value.expr), absent, value, rest),
-                _any([part.near, result.near and _and(absent, result.near)]),
+                piece_of(nw.when(absent.expr).then(rest.expr).otherwise(value.expr), absent, value, rest),
+                any_of([part.near, result.near and both(absent, result.near)]),
                 result.missing,
                 max(part.rel, result.rel),
                 off,
@@ -349,39 +317,39 @@ class Program:
             )
         value = self.share(result.value)
         wanted = result.missing if missing is None else missing
-        kept = {key: _piece(value.expr.is_null() & piece.expr, value, piece) for key, piece in wanted.items()}
+        kept = {key: piece_of(value.expr.is_null() & piece.expr, value, piece) for key, piece in wanted.items()}
         return self.shared(replace(result, value=value, missing=kept))
 
     def marked(self, part: Part, near: nw.Expr, level: int = 0) -> Part:
         """The part, left to the traced form also where `near` (a test on columns, never null) holds."""
-        return replace(part, near=_any([part.near, Piece(near, level, 1)]))
+        return replace(part, near=any_of([part.near, Piece(near, level, 1)]))
 
     def logic(self, op: str, operands: list[Part]) -> Part:
         decisive = op == "or"
-        values = [self.share(_typed(o, "flag")) for o in operands]
+        values = [self.share(typed(o, "flag")) for o in operands]
         value = values[0]
         for other in values[1:]:
             joined = value.expr | other.expr if decisive else value.expr & other.expr
-            value = _piece(joined, value, other)
+            value = piece_of(joined, value, other)
         near: Piece | None = None
         for operand, found in zip(reversed(operands), reversed(values), strict=True):
             going_on = found.expr if not decisive else ~found.expr
             if near is not None:  # what follows is reached unless this operand decides; a missing one does not decide
-                near = _piece(going_on.fill_null(True) & near.expr, found, near)
-            near = _any([operand.near, near])
+                near = piece_of(going_on.fill_null(True) & near.expr, found, near)
+            near = any_of([operand.near, near])
         value = self.share(value)
         missing: dict[Hashable, Piece] = {}
         for operand in operands:
             for key, piece in operand.missing.items():
-                _add(missing, key, _piece(value.expr.is_null() & piece.expr, value, piece))
+                add_missing(missing, key, piece_of(value.expr.is_null() & piece.expr, value, piece))
         return Part("flag", value, near, missing)
 
     def compare(self, op: str, a: Part, b: Part) -> Part:
         kind = a.kind if a.kind != "any" else b.kind
-        left, right = self.share(_typed(a, kind)), self.share(_typed(b, kind))
+        left, right = self.share(typed(a, kind)), self.share(typed(b, kind))
         if a.const is not None and b.const is not None:
-            return Part("flag", _literal(_holds(op, a.const, b.const), "flag"))
-        value = _piece(_holds(op, left.expr, right.expr), left, right)
+            return Part("flag", literal(holds(op, a.const, b.const), "flag"))
+        value = piece_of(holds(op, left.expr, right.expr), left, right)
         near = None
         if kind == "number" and "any" not in (a.kind, b.kind):
             near = self._close(replace(a, value=left), replace(b, value=right))
@@ -390,9 +358,9 @@ class Program:
                 tie = self.share(tie)
                 equal = nw.lit(op in ("<=", ">=", "=="), nw.Boolean())
                 known = nw.when(~value.expr.is_null()).then(equal)
-                value = _piece(nw.when(tie.expr).then(known).otherwise(value.expr), tie, value)
-                near = _piece(near.expr & ~tie.expr, near, tie)
-        return Part("flag", value, _any([a.near, b.near, near]), _joined(a, b))
+                value = piece_of(nw.when(tie.expr).then(known).otherwise(value.expr), tie, value)
+                near = piece_of(near.expr & ~tie.expr, near, tie)
+        return Part("flag", value, any_of([a.near, b.near, near]), joined(a, b))
 
     def _close(self, a: Part, b: Part) -> Piece | None:
         """Where a and b are too close for float64 to tell them apart; None if that cannot be."""
@@ -406,13 +374,13 @@ class Program:
         x, y = a.value, b.value
         gap = (x.expr - y.expr).abs()
         if b.const is not None:
-            slack = _piece(nw.lit(1.1 * tolerance * abs(float(b.const)), nw.Float64()), x, y)
+            slack = piece_of(nw.lit(1.1 * tolerance * abs(float(b.const)), nw.Float64()), x, y)
         else:
-            slack = _piece(x.expr.abs() * tolerance + y.expr.abs() * tolerance, x, y)
+            slack = piece_of(x.expr.abs() * tolerance + y.expr.abs() * tolerance, x, y)
         for off in (a.off, b.off):
             if off is not None:
-                slack = _piece(slack.expr + off.expr * 1.001, slack, off)
-        return _sure(gap <= slack.expr, x, y, slack)
+                slack = piece_of(slack.expr + off.expr * 1.001, slack, off)
+        return sure(gap <= slack.expr, x, y, slack)
 
     def _tie(self, a: Part, b: Part) -> Piece | None:
         """Where a quotient of two typed figures is exactly the constant it is compared with; None if that is unknown."""
@@ -423,33 +391,33 @@ class Program:
         x, y, scale, shift = a.ratio
         target = (b.const - shift) / scale
         if target == 1:
-            return _sure(x.expr == y.expr, x, y)
+            return sure(x.expr == y.expr, x, y)
         if target == 0:
-            return _sure(x.expr == 0, x, y)
+            return sure(x.expr == 0, x, y)
         top, bottom = target.numerator, target.denominator
         if max(abs(top), bottom) > 2**20:
             return None
         # Figures of at most four decimals as whole numbers: below 2**33, their products with `top` and `bottom` are exact.
-        whole = [self.share(_piece((p.expr * 1e4 + 0.5).floor(), p)) for p in (x, y)]
+        whole = [self.share(piece_of((p.expr * 1e4 + 0.5).floor(), p)) for p in (x, y)]
         sound = nw.lit(True, nw.Boolean())
         for figure, number in zip((x, y), whole, strict=True):
             sound = sound & (number.expr.abs() < 2.0**33) & (number.expr / 1e4 == figure.expr)
         equal = whole[0].expr * float(bottom) == whole[1].expr * float(top)
-        return _sure(sound & equal, *whole)
+        return sure(sound & equal, *whole)
 
     def _zero(self, a: Part) -> Piece | None:
         """Where the sign of a is uncertain."""
         if a.off is None:
             return None
-        error = self.share(_error(a))
+        error = self.share(error_of(a))
         size = a.value.expr.abs()
-        return _sure((size <= NEAR) | (size <= error.expr * 1.001), a.value, error)
+        return sure((size <= NEAR) | (size <= error.expr * 1.001), a.value, error)
 
     def _binary(self, op: str, a: Part, b: Part) -> Part:
         if op == "**":
             return self._power(a, b.const)
         if a.const is not None and b.const is not None:
-            return nothing("number") if op == "/" and b.const == 0 else constant(_arithmetic(op, a.const, b.const))
+            return nothing("number") if op == "/" and b.const == 0 else constant(arithmetic(op, a.const, b.const))
         if op == "/":
             return self._quotient(a, replace(b, value=self.share(b.value)))
         x, y = a.value, b.value
@@ -457,52 +425,52 @@ class Program:
             off = None
             for error, other in ((a.off, y), (b.off, x)):
                 if error is not None:
-                    off = _plus(off, _piece(error.expr * other.expr.abs(), error, other))
+                    off = plus(off, piece_of(error.expr * other.expr.abs(), error, other))
             if a.off is not None and b.off is not None:
-                off = _plus(off, _piece(a.off.expr * b.off.expr, a.off, b.off))
+                off = plus(off, piece_of(a.off.expr * b.off.expr, a.off, b.off))
             made = Part(
-                "number", _piece(x.expr * y.expr, x, y), _any([a.near, b.near]), _joined(a, b),
+                "number", piece_of(x.expr * y.expr, x, y), any_of([a.near, b.near]), joined(a, b),
                 (a.rel + b.rel + U) * 1.0001, off, a.low + b.low, a.high + b.high,
-                ratio=_scaled(a.ratio, b.const) or _scaled(b.ratio, a.const),
+                ratio=scaled(a.ratio, b.const) or scaled(b.ratio, a.const),
             )  # fmt: skip
             return self._ranged(made, (x, y))
         off = None
         for part in (a, b):
             if part.rel or part.off:
-                off = _plus(off, _error(part))
+                off = plus(off, error_of(part))
         total = x.expr + y.expr if op == "+" else x.expr - y.expr
         made = Part(
-            "number", self.share(_piece(total, x, y)), _any([a.near, b.near]), _joined(a, b), U, off or _ZERO,
+            "number", self.share(piece_of(total, x, y)), any_of([a.near, b.near]), joined(a, b), U, off or ZERO,
             min(a.low, b.low) - 17, max(a.high, b.high) + 0.31,
-            ratio=_moved(a.ratio, b.const, op) or _moved(_scaled(b.ratio, Fraction(1 if op == "+" else -1)), a.const, "+"),
+            ratio=moved(a.ratio, b.const, op) or moved(scaled(b.ratio, Fraction(1 if op == "+" else -1)), a.const, "+"),
         )  # fmt: skip
         return self._ranged(made, None)
 
     def _quotient(self, a: Part, b: Part) -> Part:
         if b.const == 0:
-            return nothing("number", _any([a.near, b.near]), _joined(a, b))
+            return nothing("number", any_of([a.near, b.near]), joined(a, b))
         x, y = a.value, b.value
-        divisor = y if b.const is not None else _piece(nw.when(y.expr != 0).then(y.expr), y)
-        value = self.share(_piece(x.expr / divisor.expr, x, divisor))
+        divisor = y if b.const is not None else piece_of(nw.when(y.expr != 0).then(y.expr), y)
+        value = self.share(piece_of(x.expr / divisor.expr, x, divisor))
         # Polars multiplies by the reciprocal of a scalar: two roundings, not one.
         rel, off = (a.rel + b.rel + 2 * U) * 1.0001, None
         if b.off is not None:
-            size = _piece(y.expr.abs(), y)
-            error = _error(b)
-            rest = _piece(size.expr - error.expr * 1.001, size, error)
-            safe = self.share(_piece(nw.when(rest.expr > 0).then(rest.expr), rest))
-            total = _piece(value.expr.abs() * (b.off.expr + size.expr * (a.rel + b.rel)), value, b.off, size)
-            total = _plus(a.off, total)
-            rel, off = 2 * U, self.share(_piece(total.expr / safe.expr, total, safe))
+            size = piece_of(y.expr.abs(), y)
+            error = error_of(b)
+            rest = piece_of(size.expr - error.expr * 1.001, size, error)
+            safe = self.share(piece_of(nw.when(rest.expr > 0).then(rest.expr), rest))
+            total = piece_of(value.expr.abs() * (b.off.expr + size.expr * (a.rel + b.rel)), value, b.off, size)
+            total = plus(a.off, total)
+            rel, off = 2 * U, self.share(piece_of(total.expr / safe.expr, total, safe))
         elif a.off is not None:
-            off = _piece(a.off.expr / divisor.expr.abs(), a.off, divisor)
+            off = piece_of(a.off.expr / divisor.expr.abs(), a.off, divisor)
         ratio = None
         if a.exact and b.exact:
             ratio = (x, y, Fraction(1), Fraction(0))
         elif b.const is not None:
-            ratio = _scaled(a.ratio, 1 / b.const)
+            ratio = scaled(a.ratio, 1 / b.const)
         made = Part(
-            "number", value, _any([a.near, b.near, self._zero(b)]), _joined(a, b), rel, off, a.low - b.high, a.high - b.low,
+            "number", value, any_of([a.near, b.near, self._zero(b)]), joined(a, b), rel, off, a.low - b.high, a.high - b.low,
             ratio=ratio,
         )  # fmt: skip
         return self._ranged(made, (x,))
@@ -515,23 +483,23 @@ class Program:
             return nothing("number") if a.const == 0 and k < 0 else constant(a.const**k)
         x = self.share(a.value)
         a = replace(a, value=x)
-        base = x if k >= 0 else _piece(nw.when(x.expr != 0).then(x.expr), x)
-        value = self.share(_piece(base.expr ** float(k), base))
+        base = x if k >= 0 else piece_of(nw.when(x.expr != 0).then(x.expr), x)
+        value = self.share(piece_of(base.expr ** float(k), base))
         size = max(abs(a.low), abs(a.high)) * 2.31
         off = None
         if a.off is not None and k > 0:
-            whole = _piece(x.expr.abs() + _error(a).expr * 1.001, x, _error(a))
+            whole = piece_of(x.expr.abs() + error_of(a).expr * 1.001, x, error_of(a))
             power = whole.expr ** float(k - 1) if k > 1 else nw.lit(1.0, nw.Float64())
-            off = self.share(_piece(_error(a).expr * power * float(k), whole))
+            off = self.share(piece_of(error_of(a).expr * power * float(k), whole))
         elif a.off is not None and k < 0:
-            ratio = _piece(_error(a).expr * 1.001 / base.expr.abs(), _error(a), base)
-            part = self.share(_piece(nw.when(ratio.expr < 1).then(ratio.expr), ratio))
+            ratio = piece_of(error_of(a).expr * 1.001 / base.expr.abs(), error_of(a), base)
+            part = self.share(piece_of(nw.when(ratio.expr < 1).then(ratio.expr), ratio))
             off = self.share(
-                _piece(value.expr.abs() * part.expr * float(m) / (1 - part.expr) ** float(m + 1), part, value)
+                piece_of(value.expr.abs() * part.expr * float(m) / (1 - part.expr) ** float(m + 1), part, value)
             )
         rel = math.expm1(m * math.log1p(a.rel)) * 1.0001 + 4 * U + (2 * U if m < 3 else size * U * 0.01)
         low, high = (k * a.low, k * a.high) if k >= 0 else (k * a.high, k * a.low)
-        near = _any([a.near, self._zero(a) if k < 0 else None])
+        near = any_of([a.near, self._zero(a) if k < 0 else None])
         return self._ranged(Part("number", value, near, a.missing, rel, off, low, high), (x,))
 
     def _ranged(self, part: Part, factors: tuple[Piece, ...] | None) -> Part:
@@ -542,15 +510,15 @@ class Program:
         if high > 307:
             value = self.share(value)
             size = value.expr.abs()
-            near = _any([near, _sure(size > GREATEST, value)])
-            value = self.share(_piece(nw.when(size <= GREATEST).then(value.expr), value))
+            near = any_of([near, sure(size > GREATEST, value)])
+            value = self.share(piece_of(nw.when(size <= GREATEST).then(value.expr), value))
             high = 308.3
         if factors is not None and low < -290:
             value = self.share(value)
             tiny = value.expr.abs() < LEAST
             for factor in factors:
                 tiny = tiny & (factor.expr != 0)
-            near = _any([near, _sure(tiny, value, *factors)])
+            near = any_of([near, sure(tiny, value, *factors)])
             low = -290.0
         if near is not None and near is not part.near:
             near = self.share(near)
@@ -560,15 +528,15 @@ class Program:
         first = args[0]
         if name == "given":
             value = self.share(first.value)
-            return Part("flag", _piece(~value.expr.is_null(), value), first.near)
-        first = replace(_numeric(first), value=self.share(first.value))
+            return Part("flag", piece_of(~value.expr.is_null(), value), first.near)
+        first = replace(numeric(first), value=self.share(first.value))
         if name == "abs":
             const = first.const and abs(first.const)
-            return replace(first, value=_piece(first.value.expr.abs(), first.value), const=const, ratio=None)
+            return replace(first, value=piece_of(first.value.expr.abs(), first.value), const=const, ratio=None)
         if name in ("min", "max"):
             result = first
             for other in args[1:]:
-                result = self._extreme(name, result, replace(_numeric(other), value=self.share(other.value)))
+                result = self._extreme(name, result, replace(numeric(other), value=self.share(other.value)))
             return result
         if args[1].const is None:
             raise FormulaError(f"{name}(...) takes a constant as its second argument")
@@ -584,10 +552,10 @@ class Program:
         value = nw.when(test).then(x.expr).otherwise(nw.when(~test).then(y.expr))
         off = None
         if a.off or b.off:
-            e, f = a.off or _ZERO, b.off or _ZERO
-            off = _piece(nw.when(e.expr >= f.expr).then(e.expr).otherwise(f.expr), e, f)
+            e, f = a.off or ZERO, b.off or ZERO
+            off = piece_of(nw.when(e.expr >= f.expr).then(e.expr).otherwise(f.expr), e, f)
         return Part(
-            "number", self.share(_piece(value, x, y)), _any([a.near, b.near]), _joined(a, b), 1.01 * max(a.rel, b.rel), off,
+            "number", self.share(piece_of(value, x, y)), any_of([a.near, b.near]), joined(a, b), 1.01 * max(a.rel, b.rel), off,
             min(a.low, b.low), max(a.high, b.high), exact=a.exact and b.exact,
         )  # fmt: skip
 
@@ -595,20 +563,20 @@ class Program:
         x = a.value
         if n == 1:
             positive = nw.when(x.expr >= 0).then(x.expr)
-            return replace(a, value=_piece(positive, x), near=_any([a.near, self._zero(a)]), const=None)
-        inside = self.share(_piece(nw.when(x.expr >= 0).then(x.expr), x))
-        value = self.share(_piece(inside.expr.sqrt() if n == 2 else inside.expr ** (1.0 / n), inside))
+            return replace(a, value=piece_of(positive, x), near=any_of([a.near, self._zero(a)]), const=None)
+        inside = self.share(piece_of(nw.when(x.expr >= 0).then(x.expr), x))
+        value = self.share(piece_of(inside.expr.sqrt() if n == 2 else inside.expr ** (1.0 / n), inside))
         off = None
         if a.off is not None:
-            above = _piece(nw.when(x.expr > 0).then(x.expr), x)
-            off = self.share(_piece(value.expr * a.off.expr * 1.001 / above.expr, value, a.off, above))
-            off = _piece(off.expr.fill_null(0.0), off)
+            above = piece_of(nw.when(x.expr > 0).then(x.expr), x)
+            off = self.share(piece_of(value.expr * a.off.expr * 1.001 / above.expr, value, a.off, above))
+            off = piece_of(off.expr.fill_null(0.0), off)
         size = max(abs(a.low), abs(a.high)) * 2.31
         rel = (a.rel * 1.01 + U * size / n) if n > 2 else a.rel
         return Part(
             "number",
             value,
-            _any([a.near, self._zero(a)]),
+            any_of([a.near, self._zero(a)]),
             a.missing,
             rel + 4 * U,
             off,
@@ -622,156 +590,23 @@ class Program:
         if a.high + decimals > 300:
             a = self._ranged(replace(a, high=400.0), None)
         x = a.value
-        size = self.share(_piece(x.expr.abs() * scale, x))
-        floor = self.share(_piece(size.expr.floor(), size))
-        slack = _piece(size.expr * (a.rel + 2 * U) + NEAR, size)
+        size = self.share(piece_of(x.expr.abs() * scale, x))
+        floor = self.share(piece_of(size.expr.floor(), size))
+        slack = piece_of(size.expr * (a.rel + 2 * U) + NEAR, size)
         if a.off is not None:
-            slack = _piece(slack.expr + a.off.expr * (1.001 * scale), slack, a.off)
-        close = _sure((size.expr - floor.expr - 0.5).abs() <= slack.expr, size, floor, slack)
+            slack = piece_of(slack.expr + a.off.expr * (1.001 * scale), slack, a.off)
+        close = sure((size.expr - floor.expr - 0.5).abs() <= slack.expr, size, floor, slack)
         up = (size.expr - floor.expr) > 0.5
-        whole = self.share(_piece(nw.when(up).then(floor.expr + 1.0).otherwise(floor.expr) / scale, size, floor))
-        value = _piece(nw.when(x.expr < 0).then(-whole.expr).otherwise(whole.expr), x, whole)
-        value = self.share(_piece(nw.when(~x.expr.is_null()).then(value.expr), x, value))
+        whole = self.share(piece_of(nw.when(up).then(floor.expr + 1.0).otherwise(floor.expr) / scale, size, floor))
+        value = piece_of(nw.when(x.expr < 0).then(-whole.expr).otherwise(whole.expr), x, whole)
+        value = self.share(piece_of(nw.when(~x.expr.is_null()).then(value.expr), x, value))
         return Part(
             "number",
             value,
-            _any([a.near, self.share(close)]),
+            any_of([a.near, self.share(close)]),
             a.missing,
             2 * U,
             None,
             -decimals - 1.0,
             max(a.high, 0) + 1,
         )
-
-
-_ZERO = Piece(nw.lit(0.0, nw.Float64()), fixed=True)
-_FALSE = Piece(nw.lit(False, nw.Boolean()), fixed=True)
-
-
-def constant(value: Fraction) -> Part:
-    """A number that is the same in every row."""
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number) or (value != 0 and abs(number) < LEAST):
-        return replace(nothing("number", _literal(True, "flag")))
-    size = math.log10(abs(number)) if number else 0.0
-    digits = len(str(value.numerator).strip("-").strip("0")) if _is_decimal(value) else 99
-    rel = 0.0 if Fraction(number) == value else U
-    exact = digits <= 15 and Fraction(repr(number)) == value
-    return Part("number", _literal(number, "number"), rel=rel, low=size, high=size, const=value, exact=exact)
-
-
-def nothing(kind: str, near: Piece | None = None, missing: Mapping[Hashable, Piece] | None = None) -> Part:
-    """No value in any row."""
-    return Part(kind, _literal(None, kind), near, missing or {}, low=0.0, high=0.0)
-
-
-def _is_decimal(value: Fraction) -> bool:
-    rest = value.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return rest == 1
-
-
-def _piece(expr: nw.Expr, *of: Piece) -> Piece:
-    return Piece(expr, max(p.level for p in of), sum(p.cost for p in of) + 1, all(p.fixed for p in of))
-
-
-def _literal(value: float | bool | str | None, kind: str) -> Piece:
-    return Piece(nw.lit(value, _DTYPES[kind]), fixed=True)
-
-
-def _sure(expr: nw.Expr, *of: Piece) -> Piece:
-    """A test that is false where it cannot be made."""
-    return _piece(expr.fill_null(False), *of)
-
-
-def _any(pieces: Iterable[Piece | None]) -> Piece | None:
-    found = list(dict.fromkeys(p for p in pieces if p is not None))
-    if not found:
-        return None
-    result = found[0]
-    for other in found[1:]:
-        result = _piece(result.expr | other.expr, result, other)
-    return result
-
-
-def _and(a: Piece, b: Piece) -> Piece:
-    return _sure(a.expr & b.expr, a, b)
-
-
-def _plus(a: Piece | None, b: Piece) -> Piece:
-    return b if a is None else _piece(a.expr + b.expr, a, b)
-
-
-def _add(missing: dict[Hashable, Piece], key: Hashable, piece: Piece) -> None:
-    known = missing.get(key)
-    missing[key] = piece if known is None or known is piece else _piece(known.expr | piece.expr, known, piece)
-
-
-def _joined(a: Part, b: Part) -> dict[Hashable, Piece]:
-    missing = dict(a.missing)
-    for key, piece in b.missing.items():
-        _add(missing, key, piece)
-    return missing
-
-
-def _typed(part: Part, kind: str) -> Piece:
-    return nothing(kind).value if part.kind == "any" else part.value
-
-
-def _numeric(part: Part) -> Part:
-    return replace(part, kind="number") if part.kind == "any" else part
-
-
-def _flag(part: Part, change: Callable[[nw.Expr], nw.Expr]) -> Piece:
-    value = _typed(part, "flag")
-    return _piece(change(value.expr), value)
-
-
-Ratio = tuple[Piece, Piece, Fraction, Fraction] | None
-
-
-def _scaled(ratio: Ratio, factor: Fraction | None) -> Ratio:
-    """The ratio of a value that is multiplied by a constant."""
-    if ratio is None or not factor:
-        return None
-    return (ratio[0], ratio[1], ratio[2] * factor, ratio[3] * factor)
-
-
-def _moved(ratio: Ratio, constant: Fraction | None, op: str) -> Ratio:
-    """The ratio of a value to which a constant is added (or from which it is taken)."""
-    if ratio is None or constant is None:
-        return None
-    return (ratio[0], ratio[1], ratio[2], ratio[3] + constant if op == "+" else ratio[3] - constant)
-
-
-def _error(part: Part) -> Piece:
-    """How far the value can be from the exact one."""
-    if part.rel == 0.0:
-        return part.off or _ZERO
-    relative = _piece(part.value.expr.abs() * part.rel, part.value)
-    return relative if part.off is None else _plus(part.off, relative)
-
-
-def _holds(op: str, a: Any, b: Any) -> Any:
-    match op:
-        case "<":
-            return a < b
-        case "<=":
-            return a <= b
-        case ">":
-            return a > b
-        case ">=":
-            return a >= b
-        case "==":
-            return a == b
-        case _:
-            return a != b
-
-
-def _arithmetic(op: str, a: Fraction, b: Fraction) -> Fraction:
-    return {"+": a.__add__, "-": a.__sub__, "*": a.__mul__, "/": a.__truediv__}[op](b)

@@ -21,9 +21,10 @@ import polars as pl
 
 from ecopark.core.period import Period
 from ecopark.core.value import Scalar
-from ecopark.expr.columnar import Part, Piece, constant, nothing
 from ecopark.expr.nodes import Binary, Number
-from ecopark.indicators.columns import Atoms, Cells, reached
+from ecopark.expr.pieces import Part, Piece, constant, nothing
+from ecopark.indicators.cells import Cells
+from ecopark.indicators.columns import Atoms, reached
 from ecopark.indicators.resolve import SubjectLookup
 from ecopark.indicators.rollup import RollUp
 from ecopark.observations.long_frame import LongFacts, long_facts
