@@ -81,3 +81,11 @@ def test_a_rebuilt_row_keeps_what_footnotes_say():
     batch = assess_many(ep.read_facts(rows), ["hj274-2015"])
     row = batch.results.filter(pl.col("clause") == "hj274-2015/7").row(0, named=True)
     assert batch.rebuild(row).status == row["status"] == ep.assess(rows, "hj274-2015").clause("7").status == "undetermined"
+
+
+def test_a_parquet_file_says_what_cannot_be_as_well(tmp_path):
+    path = tmp_path / "province.parquet"
+    rows = [{"subject": "a", "quantity": "park_area_km2", "period": "2023", "value": -3.0, "unit": "km2"}]
+    pl.DataFrame(rows).write_parquet(path)
+    with pytest.raises(InputError, match="cannot be"):
+        assess_many(path, ["hj274-2015"])

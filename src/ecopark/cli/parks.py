@@ -76,6 +76,9 @@ def check(facts: Path = FACTS, lang: str | None = LANG, format: str = FORMAT) ->
         say_json([_problem_data(p) for p in found.warnings])
         return
     report_problems(found.warnings, lang)
+    if not len(found):
+        say("尚未填报任何数值" if lang == "zh" else "nothing is filled in yet")
+        return
     parks = ", ".join(s.name or s.id for s in found.parks[:5])
     if lang == "zh":
         say(f"可以使用：{len(found)} 个填报值，{len(found.subjects)} 个对象（{parks}），{len(found.warnings)} 条提醒")

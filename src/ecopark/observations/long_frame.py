@@ -7,6 +7,7 @@ worked out once (`Meanings`), plain numbers are converted by the column, and eve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -296,11 +297,14 @@ def _from_frame(
     kind = pl.Series("kind", per([kinds.get(a[3], 3) for a in about], np.int8))
     scale = pl.Series("scale", per([float(m.factor) for m in found], np.float64))
     flow = pl.Series("flow", per([m.quantity is not None and m.quantity.kind == "flow" for m in found], np.bool_))
+    least, most = (
+        pl.Series(n, per([_possible(m)[i] for m in found], np.float64)) for i, n in enumerate(("least", "most"))
+    )
     year_of = [int(p) if len(p) == 4 and p.isascii() and p.isdigit() else 0 if not p else -1 for p in periods]
     year = pl.Series(
         "year", np.array(year_of, dtype=np.int32)[period.to_numpy()] if len(periods) else [], dtype=pl.Int32
     )
-    table = frame.select("value").with_columns(kind, scale, flow, year)
+    table = frame.select("value").with_columns(kind, scale, flow, year, least, most)
     value, is_number, is_flag = pl.col("value"), pl.col("kind") == 0, pl.col("kind") == 1
     if numeric:
         typed = value.cast(pl.Float64)
@@ -318,6 +322,8 @@ def _from_frame(
         table = table.with_columns(typed.alias("typed"), text.alias("text"), code.alias("code"))
         good = number | flag.is_not_null() | code
         x = pl.when(is_flag).then(flag).otherwise(pl.col("typed") * pl.col("scale"))
+    # What cannot be (a negative amount) goes the slow way, which says where it stands.
+    good = good & (~is_number | ((x >= pl.col("least")) & (x <= pl.col("most"))))
     good = good & (pl.col("year") >= 0) & ~((pl.col("year") == 0) & pl.col("flow"))
     table = table.with_columns(x.alias("x"), good.fill_null(False).alias("good"), long.alias("long")).with_columns(
         pl.Series("sid", sid).cast(pl.UInt32), pl.Series("mid", mid)
@@ -356,6 +362,15 @@ def _known_codes(table: pl.DataFrame, mid: np.ndarray[Any, Any], found: list[Mea
     values = table["value"].gather(rows).to_list()
     good[rows] = [v in codes[m] for v, m in zip(values, mid[rows].tolist(), strict=True)]
     return good
+
+
+def _possible(meaning: Meaning) -> tuple[float, float]:
+    """What a number can be: no amount is negative, no share is above its whole."""
+    quantity = meaning.quantity
+    if quantity is None:
+        return -math.inf, math.inf
+    most = float(quantity.high) if quantity.unit == "%" and quantity.high is not None else math.inf
+    return (0.0 if quantity.low == 0 else -math.inf), most
 
 
 def _kind(meaning: Meaning) -> str:

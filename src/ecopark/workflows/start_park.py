@@ -43,4 +43,5 @@ def start_park(
         known = catalogue()
         found = {known[q].id for pack in loaded for q in needed_quantities(pack)}
         wanted = [q for q in known.quantities if q in found]
-    return new_park(folder, name=name or folder.name, years=span, quantities=wanted)
+    titles = [f"{p.title.zh} {p.title.en} ({p.id})" for p in loaded]
+    return new_park(folder, name=name or folder.name, years=span, quantities=wanted, packs=titles)
