@@ -79,6 +79,7 @@ def synthetic(zones: int, years: Sequence[int], missing: float = 0.05, seed: int
             first = known.breakdowns[q.breakdowns[0]]
             codes = first.codes if first.closed else first.codes[:3]
             keys = [f"{first.dimension}={c.id}" for c in codes]
+        most = float(q.high) if q.unit == "%" and q.high is not None else np.inf
         for year in span:
             now = size if whole is not None and rng.random() < 0.5 else size * growth ** (year - span[0])
             for by in keys:
@@ -86,7 +87,9 @@ def synthetic(zones: int, years: Sequence[int], missing: float = 0.05, seed: int
                 if unit == "by code":
                     continue
                 whole_number = q.kind == "count"
-                values = [str(round(v)) if whole_number else f"{v:.2f}" for v in (now / len(keys)).tolist()]
+                values = [
+                    str(round(v)) if whole_number else f"{v:.2f}" for v in np.clip(now / len(keys), 0.0, most).tolist()
+                ]
                 emit(q.id, str(year), values, unit, by)
     return pl.concat(pieces)
 

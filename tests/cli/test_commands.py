@@ -235,5 +235,10 @@ def test_verification_is_recorded_and_shown(park, tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Li Lei" in ecopark("explain", park, "hj274-2015/13").stdout
     assert ecopark("packs", "verify", park, "hj274-2015/99", "--by", "x", "--against", "y").returncode == 2
-    assert ecopark("packs", "verify", park, "hj274-2015/13", "--by", "x", "--against", "y", "--on", "2999-01-01").returncode == 2
+    assert (
+        ecopark(
+            "packs", "verify", park, "hj274-2015/13", "--by", "x", "--against", "y", "--on", "2999-01-01"
+        ).returncode
+        == 2
+    )
     assert ecopark("packs", "verify", tmp_path, "hj274-2015/13", "--by", "x", "--against", "y").returncode == 2

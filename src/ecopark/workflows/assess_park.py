@@ -352,16 +352,14 @@ def check_options(loaded: Sequence[Pack], settings: Mapping[str, Any], options: 
 
 def _unknown_runs(loaded: Sequence[Pack], options: Options | None) -> list[Problem]:
     """Options of this run that are for no pack of this run."""
-    names = [p.id for p in loaded]
-    known = [*names, *RUN_SETTINGS]
-    return [
-        Problem(
-            "unknown-option", Place(), f"'{name}' 不是本次评价的标准", f"'{name}' is no pack of this run. {did_you_mean(name, known)}",
-            f"本次有：{'、'.join(known)}。", f"There are: {', '.join(known)}.",
-        )
-        for name in options or {}
-        if name not in known
-    ]  # fmt: skip
+    known = [*(p.id for p in loaded), *RUN_SETTINGS]
+    found = []
+    for name in options or {}:
+        if name not in known:
+            zh, en = f"'{name}' 不是本次评价的标准", f"'{name}' is no pack of this run. {did_you_mean(name, known)}"
+            repairs = f"本次有：{'、'.join(known)}。", f"There are: {', '.join(known)}."
+            found.append(Problem("unknown-option", Place(), zh, en, *repairs))
+    return found
 
 
 def _wrong_settings(settings: Mapping[str, Any]) -> list[Problem]:
