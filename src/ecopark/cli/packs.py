@@ -79,6 +79,7 @@ def check(
         problems = check_pack(pack)
         if problems:
             report_problems(problems, lang)
+        if any(problem.severity == "error" for problem in problems):
             bad += 1
         else:
             cases = len(load_cases(pack))

@@ -168,7 +168,10 @@ def assess(
             )
     if read.rejected:
         n = len(read.rejected)
-        complain(f"{n} 行未采用，见 rejected.csv" if lang == "zh" else f"{n} row(s) set aside: see rejected.csv")
+        text = f"{n} 行未采用，见 rejected.csv" if lang == "zh" else f"{n} row(s) set aside: see rejected.csv"
+        complain(text)
+        if format == "text":
+            say(f"\n{text}")
     for path in written:
         complain(("已写入 " if lang == "zh" else "wrote ") + str(path))
 
@@ -178,15 +181,28 @@ def _assess_many(
     options: dict[str, dict[str, str]], set_aside: bool, out: Path | None, lang: str, format: str,
 ) -> None:  # fmt: skip
     """The columnar way: tables instead of documents."""
+    from ecopark.observations.model import Facts
     from ecopark.workflows.assess_many import assess_many, batch_data, verdict_counts, write_batch
+    from ecopark.workflows.assess_park import read_facts
+    from ecopark.workflows.write_dossier import write_rejected
+
+    source: Path | Facts
 
     with progress("assess" if lang == "en" else "评价") as step:
         step(engine)
+        source = facts
+        if set_aside:
+            source = read_facts(facts, set_aside=True)
         batch = assess_many(
-            facts, pack, engine=engine, periods=[period] if period else None, subject=subject, since=since, options=options,
+            source, pack, engine=engine, periods=[period] if period else None, subject=subject, since=since, options=options,
             set_aside=set_aside,
         )  # fmt: skip
     written = write_batch(batch, out) if out is not None else []
+    if isinstance(source, Facts) and source.rejected:
+        folder = Path() if out is None else out if out.is_dir() else out.parent
+        written.append(write_rejected(source, folder / "rejected.csv"))
+        n = len(source.rejected)
+        complain(f"{n} 行未采用，见 rejected.csv" if lang == "zh" else f"{n} row(s) set aside: see rejected.csv")
     if format == "json":
         say_json(batch_data(batch))
     else:
@@ -249,6 +265,9 @@ def explain(
             )
         else:
             say(explain_clause(result, found, lang))
+    if read.rejected:
+        n = len(read.rejected)
+        complain(f"{n} 行未采用，见 ecopark check" if lang == "zh" else f"{n} row(s) set aside: see ecopark check")
 
 
 @guarded
@@ -261,12 +280,12 @@ def reuse(
     format: str = FORMAT,
 ) -> None:
     """Typed once, reported everywhere: which quantities the packs need, who uses them, what is there. 一数多用。"""
-    from ecopark.workflows.assess_park import read_facts
+    from ecopark.workflows.assess_park import every_pack, read_facts
     from ecopark.workflows.reuse_facts import reuse_table
 
     lang = language(lang)
     _known_format(format)
-    table = reuse_table(read_facts(facts), pack, period=period, subject=subject)
+    table = reuse_table(read_facts(facts), every_pack(pack), period=period, subject=subject)
     if format == "json":
         say_json(table.to_dict())
         return

@@ -57,6 +57,15 @@ def round_to(number: Fraction, decimals: int, mode: str = "half_even") -> Fracti
     return Fraction(whole + int(up)) / power
 
 
+EXACT_DIGITS = 28
+"""A decimal that ends within so many digits is always shown whole, so that no value looks like the limit it misses."""
+
+
+def _ends(denominator: int) -> bool:
+    """Whether a fraction with this denominator is a decimal that ends within `EXACT_DIGITS` places."""
+    return bool(10**EXACT_DIGITS % denominator == 0)
+
+
 def decimal_text(number: Fraction, digits: int = 15) -> str:
     """`number` as a plain decimal text: exact when it ends within `digits` significant digits, else rounded there.
 
@@ -67,6 +76,8 @@ def decimal_text(number: Fraction, digits: int = 15) -> str:
     """
     if number.denominator == 1:
         return str(number.numerator)
+    if _ends(number.denominator):
+        digits = max(digits, EXACT_DIGITS)
     with localcontext(Context(prec=digits, rounding=ROUND_HALF_EVEN)):
         value = Decimal(number.numerator) / Decimal(number.denominator)
     text = format(value, "f")

@@ -26,7 +26,7 @@ from ecopark.core.trace import Trace
 from ecopark.core.unit import Unit, unit
 from ecopark.core.value import Missing, MissingItem
 from ecopark.errors import FormulaError, UnitError, did_you_mean
-from ecopark.observations.model import Facts
+from ecopark.observations.model import Facts, Observation
 
 AMOUNT_RESULTS = {
     "fuel.tce": "tce",
@@ -169,7 +169,7 @@ class Factors:
         name = f"{family}.{code}" if code else family
         measured = self.facts.get(subject, f"factor.{name}", period)
         if measured is None and family == "fuel.co2":
-            measured = self.facts.get(subject, "emission_factor", period, f"fuel={code}")
+            measured = self._emission_factor(subject, code, period)
         if measured is not None and isinstance(measured.value, Fraction) and not measured.not_applicable:
             return Trace(
                 "factor", name, measured.value, measured.unit, period=str(measured.period), given=measured.given,
@@ -205,6 +205,14 @@ class Factors:
         if best.confidence != "high":
             used_zh, used_en = used_zh + "，用户已确认", used_en + ", confirmed by the user"
         return Trace("factor", best.id, best.value, best.unit, source=best.source, note=Text(used_zh, used_en))
+
+    def _emission_factor(self, subject: str, code: str, period: Period) -> Observation | None:
+        """The user's factor of a fuel: stated for the fuel, or alike for every use of it."""
+        exact_row = self.facts.get(subject, "emission_factor", period, f"fuel={code}")
+        if exact_row is not None:
+            return exact_row
+        rows = [o for o in self.facts.parts(subject, "emission_factor", period) if f"fuel={code}" in o.by.split(";")]
+        return rows[0] if rows and len({o.value for o in rows}) == 1 else None
 
     def _own(self, name: str, given: Mapping[str, Any], family: str) -> Trace:
         """A factor that the park folder states: ``[factors.values."grid.average.national"] value, unit, source``."""

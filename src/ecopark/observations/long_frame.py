@@ -23,7 +23,7 @@ from ecopark.core.value import Scalar
 from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.meaning import KnownReported, Meaning, Meanings
 from ecopark.observations.model import Facts, Observation, Subject
-from ecopark.observations.quantity import catalogue
+from ecopark.observations.quantity import catalogue, is_money
 from ecopark.observations.reading import facts_from
 from ecopark.observations.rows import DEFAULT_SUBJECT
 
@@ -370,7 +370,7 @@ def _possible(meaning: Meaning) -> tuple[float, float]:
     if quantity is None:
         return -math.inf, math.inf
     most = float(quantity.high) if quantity.unit == "%" and quantity.high is not None else math.inf
-    return (0.0 if quantity.low == 0 else -math.inf), most
+    return (0.0 if quantity.low == 0 and not is_money(quantity) else -math.inf), most
 
 
 def _kind(meaning: Meaning) -> str:

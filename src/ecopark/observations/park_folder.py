@@ -44,6 +44,7 @@ SETTINGS = {
     "titles": "list of {id, step, date, ...}",
     "evidence": "list of {clause_or_quantity, file, page, date, period, place}",
     "verified": "list of the entries of verified.toml",
+    "named_years": "years for which a subject has rows without a value, by subject",
     "reading": "what became of the rows: {'rows', 'blank', 'repeated', 'rejected'}",
 }
 """The documented keys of ``Facts.settings``."""

@@ -160,6 +160,11 @@ class Quantity:
         return f"{self.label['en']} ({self.id})"
 
 
+def is_money(quantity: Quantity) -> bool:
+    """Whether it is an amount of money: that may be negative (a loss, a net outflow), a mass or an area may not."""
+    return "CNY" in quantity.unit or "USD" in quantity.unit
+
+
 @dataclass(frozen=True, slots=True)
 class Theme:
     """A group of quantities: one file of the catalogue, one sheet of the template."""

@@ -168,6 +168,8 @@ def _assemble(
                 rows.count.rejected += 1
                 rows.rejected.append((row_text(raw), wrong))
     observations = rows.finish()
+    declared = {s.id for s in subjects}
+    subjects = [*subjects, *(Subject(name, name) for name in rows.named if name not in declared)]
     row_errors = {id(problem) for _, problem in rows.rejected}
     rejected = list(rows.rejected)
     rejected += [("", p) for p in problems if p.severity == "error" and id(p) not in row_errors]
@@ -182,6 +184,7 @@ def _assemble(
     if errors and (not set_aside or not observations):
         raise InputError([*errors, *warnings])
     settings["reading"] = asdict(rows.count)
+    settings["named_years"] = {name: sorted(years) for name, years in rows.named.items()}
     settings.setdefault("base_year", None)
     facts = Facts(observations, subjects, settings=settings, warnings=warnings, rejected=rejected)
     if checks:

@@ -35,7 +35,7 @@ from ecopark.observations.numbers import (
     scale_of,
     shown,
 )
-from ecopark.observations.quantity import Catalogue, Quantity, catalogue
+from ecopark.observations.quantity import Catalogue, Quantity, catalogue, is_money
 from ecopark.observations.safe_text import is_formula_text, safe_cell
 
 DEFAULT_SUBJECT = "park"
@@ -150,6 +150,7 @@ class RowReader:
         self.meanings = Meanings(self.catalogue, known_reported)
         self.subjects = {s.id: s for s in subjects}
         self.default_subject = default_subject
+        self.named: dict[str, set[int]] = {}
         self.base_years = {s.id: year for s in self.subjects.values() if (year := _declared_base_year(s)) is not None}
         self.base_year = base_year
         self.problems: list[Problem] = []
@@ -173,6 +174,7 @@ class RowReader:
     def add(self, raw: RawRow) -> None:
         """Read one row."""
         self.count.rows += 1
+        raw = self._which_region(raw)
         meaning = self.meanings.of(raw.quantity, raw.unit, raw.by)
         if raw.problem is not None:
             self._reject(raw, [raw.problem])
@@ -283,7 +285,7 @@ class RowReader:
         value = number.value if meaning.factor == 1 else number.value * meaning.factor
         quantity = meaning.quantity
         if quantity is not None and (
-            (value < 0 and quantity.low == 0)
+            (value < 0 and quantity.low == 0 and not is_money(quantity))
             or (quantity.unit == "%" and quantity.high is not None and value > quantity.high)
         ):
             return None, meaning, [wrong.impossible(raw, meaning, quantity)]
@@ -372,9 +374,21 @@ class RowReader:
                 self.problems.append(wrong.undeclared(raw, name, self.subjects))
         return found
 
+    def _which_region(self, raw: RawRow) -> RawRow:
+        """`region` is two things: east, central or west is the economic one, anything else that of water."""
+        if not isinstance(raw.quantity, str) or raw.quantity.strip() != "region":
+            return raw
+        economic = self.catalogue.find("econ_region")
+        words = {
+            w.lower() for c in (economic.codes if economic else ()) for w in (c.id, c.label.zh, c.label.en, *c.aliases)
+        }
+        return raw._replace(quantity="econ_region") if str(raw.value).strip().lower() in words else raw
+
     def _blank(self, raw: RawRow, meaning: Meaning) -> None:
         """An empty value: nothing was given. A row that names an unknown quantity is still worth a word."""
         self.count.blank += 1
+        if (period := self._period(raw.period)) is not None and period.kind != "always":
+            self.named.setdefault((raw.subject or "").strip() or self.default_subject, set()).add(period.year)
         for finding in meaning.errors:
             if finding.code == "unknown-quantity":
                 self._warn(replace(finding, severity="warning").at(raw.place), f"{meaning.id}|{finding.code}")

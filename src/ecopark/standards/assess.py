@@ -36,6 +36,9 @@ from ecopark.standards.score import score
 from ecopark.standards.verdict import decide
 
 DOMINANT_SECTOR = "dominant_sector_declared"
+DOMINANT_SHARE = "dominant_sector_share"
+DOMINANT_ABOVE = Fraction(70)
+"""Share of one sector in output above which its limits may replace the printed ones. [%]"""
 
 
 @dataclass
@@ -163,8 +166,9 @@ def _value(compiled: CompiledClause, run: Run) -> Trace:
         trace = evaluate(compiled.value, run.lookup, run.period)
     names = [clause.id, *([clause.indicator] if clause.indicator else [])]
     found = run.lookup.or_reported(trace, names, clause.label, clause.unit, run.period)
-    given = run.facts.get(run.subject, clause.id, run.period)
-    if given is not None and given.not_applicable and found.missing:
+    said = (run.facts.get(run.subject, name, run.period) for name in names)
+    given = next((o for o in said if o is not None and o.not_applicable), None)
+    if given is not None and found.missing:
         why = Missing(Text(f"不适用：{given.note}", f"not applicable: {given.note}"))
         return Trace("not_applicable", clause.id, why, label=clause.label, period=str(run.period), place=given.place)
     if found is trace:
@@ -248,7 +252,11 @@ def _partly(limit: ChosenLimit, value: Scalar, run: Run) -> bool:
 
 
 def _marked_na(trace: Trace) -> bool:
-    return trace.missing and any(step.kind == "not_applicable" for step in trace.walk())
+    """Whether the clause as a whole does not apply: it is said of the clause, or of everything it is made of."""
+    if not isinstance(trace.value, Missing) or trace.value.items:
+        return False
+    kinds = {step.kind for step in trace.walk()}
+    return "not_applicable" in kinds and not kinds & {"observation", "reported", "rollup"}
 
 
 DOUBTFUL = ("implausible", "implausible-rate", "part-exceeds-whole", "firms-differ", "not-whole", "maybe-fraction")
@@ -277,6 +285,9 @@ def _sector_limit(clause: Clause, run: Run) -> ChosenLimit | None:
         return None
     declared = run.facts.get(run.subject, DOMINANT_SECTOR, run.period)
     if declared is None or declared.value is not True:
+        return None
+    share = run.facts.get(run.subject, DOMINANT_SHARE, run.period)
+    if share is not None and isinstance(share.value, Fraction) and share.value <= DOMINANT_ABOVE:
         return None
     own = run.limits.get(clause.tail)
     if own is None:
@@ -317,9 +328,7 @@ def footnoted(results: Sequence[ClauseResult], run: Run) -> list[ClauseResult]:
                     f"第 {tail} 项待定，本项能否选用待定",
                     f"selectable only if clause {tail} is met, which is undetermined",
                 )
-                status = "undetermined" if r.status == "met" else r.status
-                reason = note if status != r.status else r.reason
-                r = replace(r, status=status, reason=reason, notes=(*r.notes, note))
+                r = replace(r, choice_open=True, notes=(*r.notes, note))
             else:
                 note = Text(f"第 {tail} 项未达标，本项不可选用", f"not selectable: clause {tail} is not met")
                 r = replace(r, counts=False, notes=(*r.notes, note))

@@ -473,7 +473,7 @@ def _float(value: Any) -> float | None:
 
 def _footnotes(rows: pl.DataFrame, packs: Mapping[str, Pack]) -> pl.DataFrame:
     """Optional clauses that may be chosen only if another one is met; adds ``counts``."""
-    rows = rows.with_columns(pl.lit(True).alias("counts"))
+    rows = rows.with_columns(pl.lit(True).alias("counts"), pl.lit(False).alias("choice_open"))
     for pack in packs.values():
         for clause in pack.clauses:
             for footnote in pack.footnotes:
@@ -488,7 +488,7 @@ def _footnotes(rows: pl.DataFrame, packs: Mapping[str, Pack]) -> pl.DataFrame:
                 open_ = mine & (pl.col("theirs") == "undetermined") & (pl.col("status") == "met")
                 closed = mine & ~pl.col("theirs").is_in(["met", "undetermined"])
                 rows = rows.with_columns(
-                    pl.when(open_).then(pl.lit("undetermined", STATUS)).otherwise(pl.col("status")).alias("status"),
+                    (pl.col("choice_open") | open_.fill_null(False)).alias("choice_open"),
                     (pl.col("counts") & ~closed.fill_null(False)).alias("counts"),
                 ).drop("theirs")
     return rows

@@ -82,8 +82,8 @@ def _option_sets(rows: pl.DataFrame, pack: Pack, i: int) -> pl.DataFrame:
     )  # fmt: skip
     joined = rows.join(needs, on="clause", how="inner")
     counted = joined.group_by(*KEYS, "set").agg(
-        ((pl.col("status") == "met") & pl.col("counts")).sum().alias("sure"),
-        (pl.col("status").is_in(OPEN) & pl.col("counts")).sum().alias("maybe"),
+        ((pl.col("status") == "met") & pl.col("counts") & ~pl.col("choice_open")).sum().alias("sure"),
+        ((pl.col("status").is_in(OPEN) | pl.col("choice_open")) & pl.col("counts")).sum().alias("maybe"),
         pl.col("need").first().cast(pl.UInt32),
     )
     return counted.group_by(KEYS).agg(

@@ -191,7 +191,8 @@ def check_pack(pack: Pack) -> list[Problem]:
     except PackError as error:
         return [*found, *error.problems]
     if not cases:
-        found.append(Problem("no-case", Place(f"{pack.id}/cases"), "没有算例", "the pack has no worked case"))
+        place = Place(f"{pack.id}/cases")
+        found.append(Problem("no-case", place, "没有算例", "the pack has no worked case", severity="warning"))
     for case in cases:
         found += run_case(case, pack)[1]
     return found

@@ -19,7 +19,7 @@ from ecopark.standards.verdict import KIND_TEXT
 from ecopark.standards.wording import formula_words
 
 PACK_STATUS_TEXT = {
-    "draft": Text("草案：未经对照原文核对", "draft: not checked against the official text"),
+    "draft": Text("草案：未经对照原文核对", "draft: not checked against the text of the standard"),
     "frame": Text("框架：标准原文未获得，由用户填写", "frame: the text is not available; to be filled in by its user"),
 }
 STATUS_WORD = {

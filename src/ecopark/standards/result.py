@@ -63,7 +63,7 @@ class ChosenLimit:
 
     def text(self) -> str:
         """``<= 0.6``; empty where there is no limit."""
-        if self.require is None or self.value is None:
+        if self.require is None or self.value is None or isinstance(self.value, Missing):
             return ""
         shown = decimal_text(self.value) if isinstance(self.value, Fraction) else value_text(self.value)
         return f"{self.require.op} {shown}"
@@ -103,6 +103,8 @@ class ClauseResult:
         For a clause not met: per input, the smallest change of that input alone that would meet it.
     counts
         False for an optional clause that was not chosen.
+    choice_open
+        Whether the clause may be chosen hangs on another one that is undetermined; its own status does not.
     doubts
         What a quality check says against a figure the clause rests on: shown beside the status, which it does not change.
     """
@@ -120,6 +122,7 @@ class ClauseResult:
     notes: tuple[Text, ...] = ()
     counts: bool = True
     doubts: tuple[Text, ...] = ()
+    choice_open: bool = False
 
     @property
     def id(self) -> str:

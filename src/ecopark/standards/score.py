@@ -77,7 +77,7 @@ class _Ratio:
 
     result: ClauseResult
     value: Fraction | None
-    low: Fraction
+    low: Fraction | None
     high: Fraction | None
     note: Text = Text()
 
@@ -114,15 +114,18 @@ def _ratio_of(result: ClauseResult, cap: Fraction | None, nonpositive: Fraction)
     if clause.direction == "flag":
         return _Ratio(result, None, ZERO, Fraction(1))
     low, high = result.bounds or (None, None)
-    worst, best = ZERO, cap
+    worst: Fraction | None = ZERO
+    best = cap
     if clause.direction == "lower":
         if low is not None and low > 0:
             best = _ratio(clause, low, cap, nonpositive)[0]
     else:
         if high is not None:
             best = _ratio(clause, high, cap, nonpositive)[0]
-        if low is None or low < 0:
-            worst = min(ZERO, _ratio(clause, low, cap, nonpositive)[0]) if low is not None else ZERO
+        if result.bounds is not None and low is None:
+            worst = None  # a rate that may be negative without end: nothing can be said
+        elif low is not None and low < 0:
+            worst = _ratio(clause, low, cap, nonpositive)[0]
     return _Ratio(result, None, worst, best)
 
 
@@ -153,7 +156,7 @@ def ratio_index(
     }
     terms = [r for r in ratios.values() if not r.result.clause.option_set]
     choices, notes = [], []
-    low = sum((t.low for t in terms), ZERO)
+    low: Fraction | None = _add([t.low for t in terms])
     high: Fraction | None = _add([t.high for t in terms])
     total: Fraction | None = _add([t.value for t in terms])
     parts = [t.part for t in terms]
@@ -175,7 +178,9 @@ def ratio_index(
         notes.append(notes_)
         choices.append((option.id, tuple(m.result.id for m in chosen)))
         parts += [m.part for m in chosen]
-        low += sum(sorted((m.low for m in pool), reverse=True)[: option.need], ZERO)
+        lows = [m.low for m in pool if m.low is not None]
+        enough_low = len(lows) >= min(option.need, len(pool))
+        low = None if low is None or not enough_low else low + sum(sorted(lows, reverse=True)[: option.need], ZERO)
         highs = [m.high for m in pool]
         best = (
             None
@@ -186,7 +191,7 @@ def ratio_index(
         values = [m.value for m in chosen]
         enough = len(values) >= option.need and None not in values
         total = total + sum((v for v in values if v is not None), ZERO) if total is not None and enough else None
-    bounds = (low * scale, None if high is None else high * scale)
+    bounds = (None if low is None else low * scale, None if high is None else high * scale)
     if total is not None and bounds[1] is None:
         # Options nobody has given could still score better, without limit: the choice made is the answer.
         bounds = (total * scale, total * scale)

@@ -90,8 +90,12 @@ def option_sets(pack: Pack, rule: Rule, results: Sequence[ClauseResult]) -> Outc
     by_id = {r.id: r for r in results}
     for option in pack.option_sets:
         members = [by_id[c] for c in option.clauses if c in by_id]
-        met = [r for r in members if r.status == "met" and r.counts]
-        possible = [r for r in members if r.status in ("undetermined", "reported") and r.counts]
+        met = [r for r in members if r.status == "met" and r.counts and not r.choice_open]
+        possible = [
+            r
+            for r in members
+            if r.counts and (r.status in ("undetermined", "reported") or (r.status == "met" and r.choice_open))
+        ]
         if len(met) >= option.need:
             mark = Text("满足", "satisfied")
         elif len(met) + len(possible) >= option.need:

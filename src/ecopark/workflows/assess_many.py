@@ -14,6 +14,7 @@ from ecopark.errors import EcoparkError, InputError, Place, Problem
 from ecopark.observations.model import Facts
 from ecopark.packs.load import find_pack
 from ecopark.packs.model import Clause, Pack
+from ecopark.packs.verify import verified_clauses
 from ecopark.standards.batch import Batch, assess_batch
 from ecopark.workflows.assess_park import (
     Options,
@@ -92,10 +93,27 @@ def _source(facts: Any, set_aside: bool) -> Facts | pl.DataFrame:
     if path.suffix.lower() != ".parquet" or set_aside or not path.exists():
         return read_facts(path, set_aside=set_aside)
     try:
-        return pl.read_parquet(path)
+        return _usable(pl.read_parquet(path))
     except (pl.exceptions.PolarsError, OSError):
         zh, en = "不是可读的 Parquet 文件。", "is no readable Parquet file."
         raise InputError([Problem("unreadable-file", Place(str(path)), zh, en)]) from None
+
+
+def _usable(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with whole years; rows of a breakdown are read one by one, so that holes in closed lists are found.
+
+    Raises
+    ------
+    InputError
+        A closed list lacks a code.
+    """
+    if "period" in frame.columns and frame["period"].dtype.is_float():
+        frame = frame.with_columns(pl.col("period").cast(pl.Int64).cast(pl.String))
+    if "by" in frame.columns and frame["by"].dtype == pl.String:
+        split = frame.filter(pl.col("by").is_not_null() & (pl.col("by").str.strip_chars() != ""))
+        if len(split):
+            read_facts(split)
+    return frame
 
 
 def _only(source: Facts | pl.DataFrame, subject: str) -> Facts | pl.DataFrame:
@@ -143,6 +161,8 @@ def write_batch(batch: Batch, out: Path) -> list[Path]:
 
 def batch_data(batch: Batch) -> list[dict[str, Any]]:
     """The results in the JSON contract: one object per subject, period and pack. Values are float64 of the columnar form."""
+    entries = batch.long.settings.get("verified") or ()
+    verified = {p.id: verified_clauses(p, entries) for p in batch.packs.values()}
     order = {c.id: i for pack in batch.packs.values() for i, c in enumerate(pack.clauses)}
     clauses: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in batch.results.iter_rows(named=True):
@@ -162,7 +182,7 @@ def batch_data(batch: Batch) -> list[dict[str, Any]]:
                 "unit": clause.unit or "1",
                 "limit": _limit(clause, row, flag),
                 "basis": clause.basis.overall,
-                "verified": False,
+                "verified": clause.tail in verified[pack.id],
                 "reported": row["reported"],
                 "reason": "",
                 "missing": missing if row["status"] == "undetermined" else [],

@@ -52,7 +52,8 @@ def known_reported(name: str) -> str | None:
             return None
     if "/" in name:
         try:
-            return find_pack(name.split("/", 1)[0]).clause(name).unit
+            clause = find_pack(name.split("/", 1)[0]).clause(name)
+            return clause.unit if clause.id == name else None
         except (KeyError, UnknownPackError):
             return None
     return None
@@ -288,6 +289,12 @@ def _subjects(facts: Facts, subject: str | None) -> list[str]:
 def _periods(facts: Facts, subject: str, periods: Sequence[str | int] | None, years: int) -> list[Period]:
     if periods is None:
         known = facts.years(subject) or [y for child in facts.children(subject) for y in facts.years(child.id)]
+        named = facts.settings.get("named_years") or {}
+        known = (
+            known
+            or list(named.get(subject, ()))
+            or sorted({o.period.year for o in facts.observations if o.period.kind != "always"})
+        )
         if not known:
             raise _input("no-period", f"{subject} 没有任何年度数据", f"{subject} has no figures for any year")
         last = [Period(max(known))]

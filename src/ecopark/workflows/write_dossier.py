@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -51,6 +53,8 @@ def write_dossiers(
         raise EcoparkError(
             f"'.{suffix}' is none of the formats {', '.join(FORMATS)}; for a directory choose a name without a suffix"
         )
+    if suffix == "json" and not out.is_dir():
+        return _write_json(facts, packs, out, periods, subject, since, options)
     results = assess_all(facts, packs, periods=periods, subject=subject, since=since, options=options, years=years)
     by_subject: dict[str, list] = {}
     for result in results:
@@ -58,12 +62,39 @@ def write_dossiers(
     one_file = out.suffix.lstrip(".").lower() in FORMATS and not out.is_dir()
     written: list[Path] = []
     for name, assessments in by_subject.items():
-        target = out if len(by_subject) == 1 else out.with_stem(f"{out.stem}-{name}") if one_file else out / name
+        part = safe_name(name)
+        target = out if len(by_subject) == 1 else out.with_stem(f"{out.stem}-{part}") if one_file else out / part
         written += write_dossier(assessments, target, lang=lang, facts=facts, on=on, on_progress=step)
     if facts.rejected:
         folder = out.parent if one_file else out
         written.append(write_rejected(facts, folder / "rejected.csv"))
     return written
+
+
+def safe_name(subject: str) -> str:
+    """A subject's id as one part of a path: nothing in it leads elsewhere."""
+    kept = re.sub(r"[^\w\-.]+", "-", subject).strip("-. ")
+    return kept[:80] or "park"
+
+
+def _write_json(
+    facts: Facts,
+    packs: Sequence[str | Pack],
+    out: Path,
+    periods: Sequence[str | int] | None,
+    subject: str | None,
+    since: int | None,
+    options: Options | None,
+) -> list[Path]:
+    """One list over subjects, periods and packs, as on stdout."""
+    results = assess_all(facts, packs, periods=periods, subject=subject, since=since, options=options)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    scratch = out.with_name(f".{out.name}.part")
+    scratch.write_text(
+        json.dumps([a.to_dict() for a in results], ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+    )
+    scratch.replace(out)
+    return [out, write_rejected(facts, out.parent / "rejected.csv")] if facts.rejected else [out]
 
 
 def write_rejected(facts: Facts, path: Path) -> Path:

@@ -53,7 +53,7 @@ W = {
     "office": Text("部门", "Office"),
     "opinion": Text("意见", "Opinion"),
     "signed": Text("签字与日期", "Signature and date"),
-    "unverified": Text("条款均未经人工核对原文。", "No clause has been checked against the official text."),
+    "unverified": Text("条款均未经人工核对原文。", "No clause has been checked against the text of the standard."),
     "draft": Text("政策包状态：草案", "Status of the policy pack: draft"),
     "hash": Text("政策版本", "Edition of the policy"),
     "on": Text("判定日期", "Day of the decision"),
