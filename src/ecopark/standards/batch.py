@@ -33,7 +33,15 @@ from ecopark.packs.load import find_pack
 from ecopark.packs.model import Clause, Pack
 from ecopark.packs.verify import verified_clauses
 from ecopark.standards import engines
-from ecopark.standards.assess import DOMINANT_SECTOR, Run, assess_clause, footnote_partners, footnoted
+from ecopark.standards.assess import (
+    DOMINANT_ABOVE,
+    DOMINANT_SECTOR,
+    DOMINANT_SHARE,
+    Run,
+    assess_clause,
+    footnote_partners,
+    footnoted,
+)
 from ecopark.standards.batch_score import verdicts_of
 from ecopark.standards.compile import CompiledCase, CompiledClause, compile_clause, option_limits, run_parameters
 from ecopark.standards.result import STATUSES, ClauseResult
@@ -311,7 +319,9 @@ def _sector(
     """Whether a dominant sector is declared, its limit (given by the park, else missing), and whether it is met."""
     program, tail = atoms.program, compiled.clause.tail
     column = atoms.cells.ask(("d", DOMINANT_SECTOR), 0)
-    declared = Part("flag", Piece((column == 1.0).fill_null(False), 0, 2))
+    weight = atoms.cells.ask(("d", DOMINANT_SHARE), 0)
+    small = (weight <= float(DOMINANT_ABOVE)).fill_null(False)
+    declared = Part("flag", Piece((column == 1.0).fill_null(False) & ~small, 0, 2))
     if tail not in own:
         item = (f"{pack.id}.limit_{tail}", "", 0)
         return declared, nothing("number", None, {item: Piece(nw.lit(True, nw.Boolean()), fixed=True)}), nothing("flag")
@@ -440,7 +450,7 @@ def quantities_of(pack: Pack, clause: Clause) -> frozenset[str]:
     if key not in _REACHED:
         compiled = compile_clause(clause, run_parameters(pack))
         formulas = (compiled.value, *(f for c in compiled.cases for f in (c.when, c.limit)))
-        found = {clause.id, DOMINANT_SECTOR, *([clause.indicator] if clause.indicator else [])}
+        found = {clause.id, DOMINANT_SECTOR, DOMINANT_SHARE, *([clause.indicator] if clause.indicator else [])}
         _REACHED[key] = frozenset(found.union(*(reached(f.node) for f in formulas if f is not None)))
     return _REACHED[key]
 
@@ -514,7 +524,7 @@ def rebuild(
     pack = pack or find_pack(row["pack"])
     clause = pack.clause(row["clause"])
     clauses = [clause, *footnote_partners(clause, pack)]
-    names = sorted({DOMINANT_SECTOR, *(q for c in clauses for q in quantities_of(pack, c))})
+    names = sorted({DOMINANT_SECTOR, DOMINANT_SHARE, *(q for c in clauses for q in quantities_of(pack, c))})
     wanted = pl.DataFrame({"subject": [row["subject"]] * len(names), "quantity": names})
     facts = long.facts([row["subject"]], wanted)
     run = _run_of(
