@@ -467,3 +467,15 @@ def test_an_undeclared_subject_is_asked_about():
     (warning,) = facts.warnings
     assert (warning.code, warning.severity) == ("undeclared-subject", "warning")
     assert "是否指 示范园区（p1）" in warning.repair_zh
+
+
+def test_a_file_of_subjects_beside_a_file_of_facts(tmp_path):
+    (tmp_path / "facts.csv").write_text(
+        "subject,quantity,period,value,unit\nf1,industrial_fresh_water_m3,2023,4,m3\n", encoding="utf-8"
+    )
+    (tmp_path / "subjects.csv").write_text(
+        "subject,kind,parent,from,until,name\np,park,,,,P\nf1,firm,p,,,F\n", encoding="utf-8"
+    )
+    facts = read_facts(tmp_path / "facts.csv")
+    assert [s.id for s in facts.parks] == ["p"]
+    assert [s.id for s in facts.children("p")] == ["f1"]

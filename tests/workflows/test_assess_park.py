@@ -151,7 +151,6 @@ def test_the_park_may_choose_its_optional_terms(full):
 def test_a_share_of_a_whole_stays_within_it():
     rows = [{"quantity": "park_area_km2", "period": "2023", "value": "20", "unit": "km2"}]
     assert ep.assess(rows, "hj274-2015", period="2023").clause("29").bounds == (0, 100)
-    assert ep.assess(rows, "hj274-2015", period="2023").clause("16").bounds == (0, 100)
 
 
 def test_a_missing_figure_is_narrowed_by_other_years_only_where_the_user_allows_it():

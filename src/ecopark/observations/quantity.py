@@ -182,8 +182,15 @@ class Catalogue:
     themes: dict[str, Theme]
     departments: dict[str, Text]
     identities: tuple[tuple[str, str], ...] = ()
-    """Pairs (part, whole): the part can never exceed the whole."""
+    """Pairs (part, whole): the part should never exceed the whole."""
+    soft: frozenset[tuple[str, str]] = frozenset()
+    """Those pairs that are not true by definition: broken ones are worth a word, but bounds do not rest on them."""
     _ids: dict[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def wholes(self) -> tuple[tuple[str, str], ...]:
+        """The pairs (part, whole) that are true by definition."""
+        return tuple(pair for pair in self.identities if pair not in self.soft)
 
     def find(self, name: str) -> Quantity | None:
         """The quantity that `name` (an id or alias) means, or None."""
@@ -314,4 +321,5 @@ def catalogue() -> Catalogue:
     }
     departments = {d["id"]: Text(d["zh"], d["en"]) for d in common["departments"]}
     identities = tuple((i["part"], i["whole"]) for i in common["identities"])
-    return Catalogue(quantities, breakdowns, themes, departments, identities, ids)
+    soft = frozenset((i["part"], i["whole"]) for i in common["identities"] if i.get("soft"))
+    return Catalogue(quantities, breakdowns, themes, departments, identities, soft, ids)

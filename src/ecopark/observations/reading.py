@@ -18,7 +18,7 @@ from ecopark.observations.layout import Layout, no_header, raw_rows, recognise
 from ecopark.observations.meaning import KnownReported
 from ecopark.observations.model import Facts, Subject
 from ecopark.observations.park_folder import ParkFolder, is_park_folder, open_park_folder, without_figures
-from ecopark.observations.readers import Limits, Table, read_tables
+from ecopark.observations.readers import READERS, Limits, Table, read_tables
 from ecopark.observations.readers.parquet_table import from_data
 from ecopark.observations.rows import DEFAULT_SUBJECT, RowReader, row_text
 from ecopark.observations.subjects import Placed, from_table, together
@@ -80,7 +80,18 @@ def read_facts(
     if not path.exists():
         raise InputError([_no_file(path)])
     with _without_collector():
-        return _read([path], None, set_aside, known_reported, limits, checks)
+        return _read([path, *_subjects_beside(path)], None, set_aside, known_reported, limits, checks)
+
+
+def _subjects_beside(path: Path) -> list[Path]:
+    """The file ``subjects.csv`` (.xlsx, .parquet) next to a single file of facts, if it holds subjects and nothing else."""
+    found = []
+    for name in sorted(path.parent.glob("subjects.*")):
+        if name.suffix.lower() in READERS and name.is_file() and name.resolve() != path.resolve():
+            tables, problems = read_tables(name, str(name), None)
+            if tables and not problems and all(recognise(table).kind == "subjects" for table in tables):
+                found.append(name)
+    return found
 
 
 def facts_from(

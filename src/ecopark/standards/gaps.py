@@ -67,7 +67,7 @@ def part_of_whole(node: Node) -> Interval:
         case Named(_, Choice(_, inner, _)):
             return part_of_whole(inner)
         case Binary("/", Leaf("name", (part,), a), Leaf("name", (whole,), b)) if a == b:
-            if (part, whole) in catalogue().identities:
+            if (part, whole) in catalogue().wholes:
                 return (Fraction(0), Fraction(1))
     return (None, None)
 
@@ -116,8 +116,8 @@ def _beside(quantity: Quantity, period: Period, run: Run) -> Interval:
             else None
         )
 
-    wholes = [v for part, whole in catalogue().identities if part == quantity.id and (v := known(whole)) is not None]
-    parts = [v for part, whole in catalogue().identities if whole == quantity.id and (v := known(part)) is not None]
+    wholes = [v for part, whole in catalogue().wholes if part == quantity.id and (v := known(whole)) is not None]
+    parts = [v for part, whole in catalogue().wholes if whole == quantity.id and (v := known(part)) is not None]
     return (max(parts, default=None), min(wholes, default=None))
 
 
