@@ -58,7 +58,9 @@ def round_to(number: Fraction, decimals: int, mode: str = "half_even") -> Fracti
 
 
 EXACT_DIGITS = 28
-"""A decimal that ends within so many digits is always shown whole, so that no value looks like the limit it misses."""
+"""A decimal that ends within so many digits is shown whole, so that no value looks like the limit it misses."""
+SHOWN_DIGITS = 15
+"""Significant digits of what does not end."""
 
 
 def _ends(denominator: int) -> bool:
@@ -66,7 +68,7 @@ def _ends(denominator: int) -> bool:
     return bool(10**EXACT_DIGITS % denominator == 0)
 
 
-def decimal_text(number: Fraction, digits: int = 15) -> str:
+def decimal_text(number: Fraction, digits: int | None = None) -> str:
     """`number` as a plain decimal text: exact when it ends within `digits` significant digits, else rounded there.
 
     Examples
@@ -76,8 +78,8 @@ def decimal_text(number: Fraction, digits: int = 15) -> str:
     """
     if number.denominator == 1:
         return str(number.numerator)
-    if _ends(number.denominator):
-        digits = max(digits, EXACT_DIGITS)
+    if digits is None:
+        digits = EXACT_DIGITS if _ends(number.denominator) else SHOWN_DIGITS
     with localcontext(Context(prec=digits, rounding=ROUND_HALF_EVEN)):
         value = Decimal(number.numerator) / Decimal(number.denominator)
     text = format(value, "f")
