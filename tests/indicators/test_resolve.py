@@ -18,7 +18,12 @@ Y = year(2023)
 
 def facts(*rows, subjects=(), **settings):
     keys = ("subject", "quantity", "period", "value", "unit", "by", "note")
-    known = {"waste.utilisation": "%", "factor.fuel.co2.diesel": "tCO2/t", "factor.grid.average": "kgCO2/kWh"}
+    known = {
+        "waste.utilisation": "%",
+        "hj274-2015/6": "%",
+        "factor.fuel.co2.diesel": "tCO2/t",
+        "factor.grid.average": "kgCO2/kWh",
+    }
     data = [
         dict(zip(keys, ("park", *row) if len(row) < 7 and row[0] not in ("f1", "f2", "f3") else row)) for row in rows
     ]
@@ -179,3 +184,11 @@ def test_a_figure_that_does_not_apply_is_missing_and_says_so():
     )
     assert trace.kind == "not_applicable"
     assert isinstance(trace.value, Missing)
+
+
+def test_two_reported_rates_that_contradict_each_other_are_a_finding():
+    lookup = SubjectLookup(facts(("waste.utilisation", "2023", "80", "%"), ("hj274-2015/6", "2023", "60", "%")), "park")
+    missing = lookup.resolve(Leaf("name", ("solid_waste_utilised_t",)), Y)
+    found = lookup.or_reported(missing, ("hj274-2015/6", "waste.utilisation"), missing.label, "%", Y)
+    assert found.value == 60
+    assert len(lookup.findings) == 1

@@ -19,7 +19,7 @@ from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace
 from ecopark.core.unit import Unit, unit
-from ecopark.core.value import Missing, MissingItem, not_given
+from ecopark.core.value import Missing, MissingItem, Scalar, not_given
 from ecopark.errors import FormulaError, UnitError, did_you_mean
 from ecopark.expr.expand import expand
 from ecopark.expr.fit import FLAG, WORD, Fitted, Sort, fit
@@ -258,6 +258,7 @@ class SubjectLookup:
 
         Where both are there the computed one wins and a difference is a finding.
         """
+        found: list[tuple[str, Observation, Scalar]] = []
         for name in names:
             given = self.facts.get(self.subject, name, period)
             if given is None or given.not_applicable:
@@ -268,16 +269,21 @@ class SubjectLookup:
                     value = value * unit(given.unit or unit_text).factor_to(unit(unit_text))
                 except UnitError:
                     continue
-            if isinstance(computed.value, Fraction) and isinstance(value, Fraction):
-                self._difference(name, label, period, value, computed.value, unit_text)
-            if not computed.missing:
-                return computed
-            note = Text("直接填报的指标值，无法由原始数据重算", "reported, not recomputable")
-            return Trace(
-                "reported", name, value, unit_text, label, str(period), given=given.given, place=given.place,
-                source=given.source, note=note,
-            )  # fmt: skip
-        return computed
+            found.append((name, given, value))
+        if not found:
+            return computed
+        against = computed.value if not computed.missing else found[0][2]
+        for name, _, value in found if not computed.missing else found[1:]:
+            if isinstance(against, Fraction) and isinstance(value, Fraction):
+                self._difference(name, label, period, value, against, unit_text)
+        if not computed.missing:
+            return computed
+        name, given, value = found[0]
+        note = Text("直接填报的指标值，无法由原始数据重算", "reported, not recomputable")
+        return Trace(
+            "reported", name, value, unit_text, label, str(period), given=given.given, place=given.place,
+            source=given.source, note=note,
+        )  # fmt: skip
 
     # -- ways to a quantity --------------------------------------------------------------------------------------------
 
