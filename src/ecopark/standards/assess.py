@@ -12,7 +12,6 @@ from fractions import Fraction
 from typing import Any
 
 from ecopark.core.period import Period
-from ecopark.core.rounding import decimal_text, exact
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace
 from ecopark.core.value import Missing, Scalar, not_given
@@ -24,7 +23,6 @@ from ecopark.observations.model import Facts
 from ecopark.packs.model import Clause, Footnote, Pack, Requirement
 from ecopark.packs.verify import verified_clauses
 from ecopark.standards.compile import (
-    CONSTRUCTION_YEARS,
     NO_LIMIT,
     CompiledClause,
     compile_clause,
@@ -369,20 +367,3 @@ def _in_force(pack: Pack, period: Period) -> tuple[Text, ...]:
     if end.isdigit() and period.year > int(end):
         notes.append(Text(f"本标准实施至 {end} 年", f"the standard was in force until {end}"))
     return tuple(notes)
-
-
-def parameter_text(value: Scalar) -> str:
-    """A parameter as the user would type it."""
-    return decimal_text(value) if isinstance(value, Fraction) and not isinstance(value, bool) else str(value)
-
-
-__all__ = [
-    "CONSTRUCTION_YEARS",
-    "Run",
-    "assess_clause",
-    "assess_pack",
-    "exact",
-    "footnote_partners",
-    "footnoted",
-    "parameter_text",
-]

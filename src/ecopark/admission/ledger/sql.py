@@ -7,6 +7,7 @@ gap in the numbering, an entry dated before the one above it, and an entry after
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -95,7 +96,7 @@ ADD_ENTRY = (
 )
 
 
-class SqlReader:
+class SqlReader(ABC):
     """The questions of `Reader`, for any database that runs the statements above.
 
     A subclass gives `rows`, and says how its database holds amounts and moments.
@@ -104,9 +105,9 @@ class SqlReader:
     as_text = True
     """Whether the database keeps amounts and moments as text."""
 
+    @abstractmethod
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Sequence[Any]]:
         """The rows of a statement with ``?`` for each value."""
-        raise NotImplementedError
 
     def account(self, key: str) -> Account | None:
         found = self.rows(FIND_ACCOUNT, (key,))
