@@ -11,7 +11,8 @@ from ecopark.core.value import Missing
 from ecopark.errors import InputError
 from ecopark.observations.model import Facts, Subject
 from ecopark.packs.load import find_pack, load_pack, shipped_ids
-from ecopark.standards.reuse import Conversion, conversions, needs, restated
+from ecopark.standards.kindred import load_subjects
+from ecopark.standards.reuse import Conversion, Likeness, conversions, likenesses, needs, restated
 from ecopark.workflows.assess_park import assess, read_facts
 from ecopark.workflows.reuse_facts import ReuseRow, ReuseTable, reuse_table
 from tests.packs.samples import CLAUSES, write_pack
@@ -201,3 +202,62 @@ def test_mu_and_square_kilometres(tmp_path: Path) -> None:
     found = conversions([first, second])[0]
     assert (found.relation, found.factor) == ("same", F(3, 20))
     assert "<= 0.5 10k CNY/mu = <= 0.075 100m CNY/km2" in found.sentence("en")
+
+
+# -- one subject, counted differently ----------------------------------------------------------------------------------
+
+
+def likeness(first: str, second: str) -> Likeness:
+    packs = [find_pack(n.split("/")[0]) for n in (first, second)]
+    return next(x for x in likenesses(packs) if (x.pair.first.id, x.pair.second.id) == (first, second))
+
+
+def test_land_per_square_kilometre_and_per_mu_the_unit_converts_and_the_rest_is_said() -> None:
+    found = likeness("hj274-2015/8", "zhejiang-zones-2024/17")
+    assert found.pair.factor == F(20, 3)
+    assert found.limits == (
+        "hj274-2015/8 >= 9 100m CNY/km2 = >= 60 10k CNY/mu",
+        "zhejiang-zones-2024/17 benchmark 158.7 10k CNY/mu ≈ benchmark 23.8 100m CNY/km2",
+    )
+    text = found.sentence("en")
+    assert "1 10k CNY/mu = 0.15 100m CNY/km2" in text
+    assert "over industrial land" in text
+    assert "the land of firms" in text
+    assert "企业用地面积" in found.sentence("zh")
+
+
+def test_constant_against_current_prices_is_said_beside_the_conversion() -> None:
+    text = likeness("miit-green-park-2016/5", "zhejiang-zones-2024/17").sentence("en")
+    assert "0.15" in text
+    assert "constant prices" in text
+
+
+def test_units_that_do_not_convert_are_said_not_to() -> None:
+    found = likeness("jiangsu-near-zero-2024/2", "tianjin-eco-city-2008/5")
+    assert (found.pair.factor, found.limits) == (None, ())
+    assert "the units do not convert" in found.sentence("en")
+    assert "44/12" in found.sentence("en")
+    assert found.to_dict()["unit_factor"] is None
+
+
+def test_a_pair_that_a_formula_connects_stands_only_once() -> None:
+    packs = [find_pack(n) for n in (HJ, MIIT)]
+    connected = {frozenset((c.first.id, c.second.id)) for c in conversions(packs)}
+    alike = {frozenset((x.pair.first.id, x.pair.second.id)) for x in likenesses(packs)}
+    assert frozenset(("hj274-2015/8", "miit-green-park-2016/5")) in connected
+    assert alike
+    assert not connected & alike
+
+
+def test_the_list_of_subjects_names_clauses_that_exist_and_says_what_each_counts() -> None:
+    ids = {c.id for n in shipped_ids() for c in find_pack(n).clauses}
+    for subject in load_subjects():
+        assert set(subject.clauses) <= ids, subject.label.en
+        assert len({name.split("/")[0] for name in subject.clauses}) > 1
+        assert all(t.zh and t.en for t in (subject.label, *subject.clauses.values()))
+
+
+def test_the_table_tells_the_likenesses_too() -> None:
+    found = table(ENERGY, packs=(HJ, "zhejiang-zones-2024"))
+    assert "One subject, but no figure that could be copied:" in found.sentence("en")
+    assert any(x["second"] == "zhejiang-zones-2024/17" for x in found.to_dict()["likenesses"])

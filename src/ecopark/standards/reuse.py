@@ -1,6 +1,7 @@
 """Typed once, reported everywhere: what a set of packs needs, who uses it, and how one clause's figure becomes another's.
 
-`needs` walks the formulas of values, limits and conditions; `conversions` compares what clauses measure (`standards.measure`).
+`needs` walks the formulas of values, limits and conditions; `conversions` compares what clauses measure (`standards.measure`),
+`likenesses` adds the clauses that only a person can pair (`standards.kindred`).
 Whether a park has a figure is looked up in the workflow `reuse_facts`.
 """
 
@@ -22,6 +23,7 @@ from ecopark.indicators.resolve import canonical_by, compiled
 from ecopark.observations.quantity import Quantity, catalogue
 from ecopark.packs.model import Clause, Pack
 from ecopark.standards.compile import CompiledClause, compile_clause, run_parameters
+from ecopark.standards.kindred import Kindred, kindred
 from ecopark.standards.measure import AKIN, AKIN_INVERSE, INVERSE, SAME, SCALED, Measure, measures, natural_unit, relate
 
 FLIPPED = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
@@ -33,6 +35,9 @@ RELATION_TEXT = {
     AKIN: Text("同类指标，口径或价格基准不同", "alike, but scope or price basis differs"),
     AKIN_INVERSE: Text("同类指标的倒数，口径或价格基准不同", "inverse of its like; scope or price basis differs"),
 }
+ONE_SUBJECT = Text(
+    "同一主题，所计不同，数值不可代用", "one subject counted differently, no figure stands for the other"
+)
 
 
 # -- what is needed ----------------------------------------------------------------------------------------------------
@@ -296,6 +301,75 @@ def convert(first: Measure, second: Measure) -> Conversion | None:
             *_restated(second.clause, first.clause, back, relation.is_inverse),
         )
     return Conversion(first.clause, second.clause, relation.kind, relation.factor, note, limits)
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Two clauses on one subject whose figures differ in kind: the units converted, the difference in words.
+
+    Parameters
+    ----------
+    pair
+        The clauses, what each counts, and the factor between their units.
+    limits
+        Limits of either in the unit of the other, where the units convert and differ.
+    """
+
+    pair: Kindred
+    limits: tuple[str, ...] = ()
+
+    def sentence(self, lang: str) -> str:
+        """The pair in one line."""
+        a, b, factor = self.pair.first, self.pair.second, self.pair.factor
+        zh = lang == "zh"
+        units = a.unit or "1", b.unit or "1"
+        text = f"{a.id} [{units[0]}] ~ {b.id} [{units[1]}]: {self.pair.label[lang]}, {ONE_SUBJECT[lang]}"
+        if factor is not None and units[0] != units[1]:
+            # Of the two directions the one whose factor ends is shown.
+            inverse = "/" in number(factor)
+            left, right = units[::-1] if inverse else units
+            text += f"; 1 {left} = {number(1 / factor if inverse else factor)} {right}"
+        elif factor is None and "flag" not in (a.direction, b.direction):
+            text += "；单位不可换算" if zh else "; the units do not convert"
+        if self.limits:
+            text += "; " + "; ".join(self.limits)
+        counted = [f"{c.id}: {what[lang]}" for c, what in zip((a, b), self.pair.counts, strict=True)]
+        return text + (f"（{'；'.join(counted)}）" if zh else f" ({'; '.join(counted)})")
+
+    def to_dict(self) -> dict[str, Any]:
+        pair = self.pair
+        return {
+            "first": pair.first.id,
+            "second": pair.second.id,
+            "subject": {"zh": pair.label.zh, "en": pair.label.en},
+            "unit_factor": None if pair.factor is None else str(pair.factor),
+            "units": [pair.first.unit or "1", pair.second.unit or "1"],
+            "limits": list(self.limits),
+            "counts": [{"zh": what.zh, "en": what.en} for what in pair.counts],
+        }
+
+
+def likenesses(packs: Sequence[Pack], found: Sequence[Conversion] | None = None) -> list[Likeness]:
+    """Clauses of different packs on one subject that no conversion connects.
+
+    Parameters
+    ----------
+    found
+        The conversions of `packs`, where they are known already.
+    """
+    connected = {frozenset((c.first.id, c.second.id)) for c in (conversions(packs) if found is None else found)}
+    made = []
+    for pair in kindred(packs):
+        if frozenset((pair.first.id, pair.second.id)) in connected:
+            continue
+        limits: tuple[str, ...] = ()
+        if pair.factor is not None:
+            limits = (
+                *_restated(pair.first, pair.second, pair.factor, False),
+                *_restated(pair.second, pair.first, 1 / pair.factor, False),
+            )
+        made.append(Likeness(pair, limits))
+    return made
 
 
 def _restated(clause: Clause, other: Clause, factor: Fraction, inverse: bool) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from ecopark.packs.load import find_pack
 from ecopark.packs.model import Pack
 from ecopark.standards.compile import run_parameters
 from ecopark.standards.gaps import describe_item
-from ecopark.standards.reuse import Conversion, Need, Restated, Use, conversions, needs, restated
+from ecopark.standards.reuse import Conversion, Likeness, Need, Restated, Use, conversions, likenesses, needs, restated
 
 THERE = ("given", "rolled_up", "computed", "reported", "not_applicable")
 STATUS_TEXT = {
@@ -98,6 +98,7 @@ class ReuseTable:
     period: str
     rows: tuple[ReuseRow, ...]
     conversions: tuple[Conversion, ...]
+    likenesses: tuple[Likeness, ...]
     restated: tuple[Restated, ...]
 
     def rows_as_text(self, lang: str = "en") -> list[tuple[str, ...]]:
@@ -159,6 +160,12 @@ class ReuseTable:
         if plain:
             lines += ["", "标准之间的换算：" if lang == "zh" else "Conversions between packs:"]
             lines += [f"  {c.sentence(lang)}" for c in plain]
+        if self.likenesses:
+            head = (
+                "同一主题、数值不可互相代用：" if lang == "zh" else "One subject, but no figure that could be copied:"
+            )
+            lines += ["", head]
+            lines += [f"  {found.sentence(lang)}" for found in self.likenesses]
         if self.restated:
             lines += ["", "填报单位与条款单位：" if lang == "zh" else "From the unit typed to the unit of the clause:"]
             lines += [f"  {r.sentence(lang)}" for r in self.restated]
@@ -172,6 +179,7 @@ class ReuseTable:
             "period": self.period,
             "quantities": [row.to_dict() for row in self.rows],
             "conversions": [c.to_dict() for c in self.conversions],
+            "likenesses": [found.to_dict() for found in self.likenesses],
             "restated": [r.to_dict() for r in self.restated],
         }
 
@@ -235,7 +243,9 @@ def reuse_table(
     rows = [_row(n, facts, park, year, lookups, packs) for n in needs(packs, year, parameters)]
     rows.sort(key=lambda r: (-len(r.need.packs), r.status != "missing", -len(r.need.clauses), r.id))
     text = "" if year is None else str(year)
-    return ReuseTable(packs, park, text, tuple(rows), tuple(conversions(packs)), tuple(restated(packs)))
+    found = conversions(packs)
+    alike = likenesses(packs, found)
+    return ReuseTable(packs, park, text, tuple(rows), tuple(found), tuple(alike), tuple(restated(packs)))
 
 
 def _park(facts: Facts, subject: str | None) -> str:
