@@ -126,3 +126,50 @@ def test_a_closed_list_with_a_hole():
         found(rows[:2])
     assert [p.code for p in error.value.problems] == ["breakdown-hole"]
     assert "kind=other" in error.value.problems[0].en
+
+
+# -- the energy of products: any unit, the same on both sides ---------------------------------------------------------
+
+
+def product(used, limit, code="cement_clinker"):
+    """A product's measured energy and its grade 2 limit, each as (number, unit)."""
+    by = f"product={code}"
+    return [row("product_specific_energy", *used, by=by), row("energy_limit_grade2", *limit, by=by)]
+
+
+@pytest.mark.parametrize("unit", ["kgce/t", "千克标准煤/吨", "gce/kWh", "tce/10k CNY", "kWh/t", "per unit"])
+def test_the_energy_of_a_product_takes_the_unit_of_its_limit_standard(unit):
+    facts = facts_from(product(("100", unit), ("107", unit)))
+    assert [o.value for o in facts.observations] == [100, 107]
+    assert facts.warnings == ()
+
+
+def test_two_products_may_have_two_units():
+    assert (
+        found([*product(("100", "kgce/t"), ("107", "kgce/t")), *product(("9", "kWh/t"), ("9", "kWh/t"), "lime")]) == []
+    )
+
+
+def test_two_spellings_of_one_unit_are_one():
+    assert found(product(("100", "kgce/t"), ("107", "千克标准煤/吨"))) == []
+
+
+def test_two_units_on_the_two_sides_are_an_error_that_names_both_places():
+    rows = product(("100", "kgce/t"), ("0.107", "tce/t"))
+    with pytest.raises(InputError) as error:
+        facts_from(rows)
+    (problem,) = error.value.problems
+    assert problem.code == "unequal-units"
+    assert problem.place.row == 1
+    assert "row 2" in problem.en and "kgce/t" in problem.en and "tce/t" in problem.en
+    kept = facts_from([*rows, row("park_area_km2", "9", "km2")], set_aside=True)
+    assert [o.quantity for o in kept.observations] == ["energy_limit_grade2", "park_area_km2"]
+    assert [p.code for _, p in kept.rejected] == ["unequal-units"]
+
+
+@pytest.mark.parametrize("unit", ["", "kgcee/t"])
+def test_the_energy_of_a_product_without_a_known_unit_is_an_error(unit):
+    with pytest.raises(InputError) as error:
+        facts_from(product(("100", unit), ("107", "kgce/t")))
+    assert error.value.problems[0].code == "unknown-unit"
+    assert "kgce/t" in error.value.problems[0].repair_zh

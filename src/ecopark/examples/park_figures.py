@@ -295,13 +295,11 @@ class _Year:
         for quantity in FLAGS:
             yield self.row(quantity, True, source=OFFICE)
         yield self.row("green_staff", 4, "person")
-        for product, used, limit in (("product_1", 0.41, 0.45), ("product_2", 1.86, 1.95)):
+        for product, used, limit in (("product_1", 41, 45), ("product_2", 186, 195)):
             by = f"product={product}"
             note = "虚构产品及其限额2级值"
-            yield self.row(
-                "product_specific_energy", used - 0.01 * self.step, "per unit", by=by, source=ENERGY, note=note
-            )
-            yield self.row("energy_limit_grade2", limit, "per unit", by=by, source=ENERGY, note=note)
+            yield self.row("product_specific_energy", used - self.step, "kgce/t", by=by, source=ENERGY, note=note)
+            yield self.row("energy_limit_grade2", limit, "kgce/t", by=by, source=ENERGY, note=note)
 
 
 FLAGS: tuple[str, ...] = (

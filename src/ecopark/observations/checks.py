@@ -285,6 +285,33 @@ def closed_list_holes(facts: Facts, known: Catalogue | None = None) -> Iterable[
             )
 
 
+def unequal_units(facts: Facts, known: Catalogue | None = None) -> Iterable[tuple[Observation, Problem]]:
+    """Figures that are held against each other code by code but typed in two units: errors, for neither can be chosen.
+
+    Each comes with the observation that has to go where the rest is used without it.
+    """
+    known = known or catalogue()
+    partner = dict(known.same_units)
+    for o in facts.observations:
+        if o.quantity not in partner or not o.by:
+            continue
+        other = facts.get(o.subject, partner[o.quantity], o.period, o.by)
+        if other is None or o.not_applicable or other.not_applicable or unit(o.unit).same_as(unit(other.unit)):
+            continue
+        a, b = known[o.quantity], known[other.quantity]
+        yield (
+            o,
+            Problem(
+                "unequal-units",
+                o.place,
+                f"{a.zh}{o.by} {o.period} 单位为 {o.unit}，{b.zh}（{other.place}）单位为 {other.unit}。",
+                f"{a.en}, {o.by}, {o.period}, is in {o.unit}, but {b.en} ({other.place}) is in {other.unit}.",
+                "两处请用同一单位填写。",
+                "Give both in one unit.",
+            ),
+        )
+
+
 def _firms(facts: Facts, numbers: Numbers, tolerance: Fraction) -> Iterable[Problem]:
     """The sum of all firms against the park's own figure; partial sums only where they already exceed it."""
     firms = {s.id: s for s in facts.subjects.values() if s.kind == "firm"}

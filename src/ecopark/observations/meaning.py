@@ -149,7 +149,8 @@ class Meanings:
             return Meaning("", errors=(_QUANTITY_MISSING,))
         quantity = self.find(name)
         if quantity is None:
-            if "." in name or "/" in name:
+            known = self.known_reported
+            if "." in name or "/" in name or (known is not None and known(name) is not None):
                 return self._reported(name, unit_text, by)
             return Meaning(name, errors=(self._unknown(name),))
         if not quantity.is_number or _is_text(quantity):
@@ -238,6 +239,8 @@ class Meanings:
         if by:
             clean_by, errors = self.normalise_by(quantity, by)
         canonical = self.canonical_unit(quantity, clean_by)
+        if canonical == "by code" and clean_by and not errors and not self._units_of_codes(quantity):
+            return self._as_typed(quantity, unit_text, clean_by)
         if unit_text.lower() in BY_CODE:
             unit_text = "" if canonical == "by code" else canonical
         if canonical == "by code":
@@ -289,6 +292,24 @@ class Meanings:
             tuple(errors),
             tuple(warnings),
         )
+
+    def _as_typed(self, quantity: Quantity, unit_text: str, by: str) -> Meaning:
+        """A number whose code (a product) has no unit of its own: the unit that is typed stands."""
+        zh, en = f"{quantity.zh}没有填写单位。", f"{quantity.en} has no unit."
+        if unit_text.lower() not in NO_UNIT | BY_CODE:
+            try:
+                return Meaning(quantity.id, quantity, "number", unit(unit_text).symbol, ONE, unit_text, None, by)
+            except UnitError as error:
+                zh, en = (
+                    f"无法识别单位“{unit_text}”（{quantity.zh}）。",
+                    f"unknown unit '{unit_text}' for {quantity.en}. {error}",
+                )
+        wrong = Finding("unknown-unit", zh, en, "请填写单位，例如 kgce/t。", "Give its unit, e.g. kgce/t.")
+        return Meaning(quantity.id, quantity, by=by, errors=(wrong,))
+
+    def _units_of_codes(self, quantity: Quantity) -> bool:
+        """Whether the codes of a quantity decide its unit (fuels), or leave it to whoever types it (products)."""
+        return any(code.unit for name in quantity.breakdowns for code in self.catalogue.breakdowns[name].codes)
 
     def canonical_unit(self, quantity: Quantity, by: str) -> str:
         """The canonical unit of a quantity for one (normalised) breakdown; ``by code`` while no code decides it."""

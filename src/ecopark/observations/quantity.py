@@ -20,6 +20,9 @@ from ecopark.errors import EcoparkError, did_you_mean
 
 KINDS = ("flow", "stock", "share", "flag", "count", "attribute")
 
+OVER_TIME = {"flow": "sum", "stock": "last"}
+"""How months and quarters make a year where an entry does not say, by kind; every other kind: they do not."""
+
 
 class UnknownQuantityError(EcoparkError):
     """No quantity has this id or alias; the message offers the nearest ones."""
@@ -94,7 +97,8 @@ class Quantity:
     label, definition
         What people call it and what exactly is counted.
     unit
-        Canonical unit text; ``by code`` where every code of the breakdown has its own; empty for flags and codes.
+        Canonical unit text; ``by code`` where every code of the breakdown has its own (a code without one takes the unit
+        that is typed); empty for flags and codes.
     level
         ``park``, ``firm``, ``project``, ``parcel`` or ``meter``: the level at which it is usually reported.
     kind
@@ -103,6 +107,9 @@ class Quantity:
         Plausible range in the canonical unit; None where none is stated. They bound, they never decide.
     rollup
         How firms add up to the park: ``sum``, ``all`` (every flag true), ``any`` or empty (does not add up).
+    over_time
+        How months and quarters make a year: ``sum``, ``mean`` (simple mean), ``last`` (the value at the end of the year)
+        or empty (they do not). By default `OVER_TIME`.
     department
         Key of the department that usually answers for it.
     theme
@@ -132,6 +139,7 @@ class Quantity:
     low: Fraction | None = None
     high: Fraction | None = None
     rollup: str = ""
+    over_time: str = ""
     department: str = ""
     breakdowns: tuple[str, ...] = ()
     codes: tuple[Code, ...] = ()
@@ -185,6 +193,8 @@ class Catalogue:
     """Pairs (part, whole): the part should never exceed the whole."""
     soft: frozenset[tuple[str, str]] = frozenset()
     """Those pairs that are not true by definition: broken ones are worth a word, but bounds do not rest on them."""
+    same_units: tuple[tuple[str, str], ...] = ()
+    """Pairs of quantities that are held against each other code by code and therefore must be given in one unit."""
     _ids: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -271,6 +281,9 @@ def _quantity(entry: dict[str, Any], theme: str) -> Quantity:
     kind = entry["kind"]
     if kind not in KINDS:
         raise EcoparkError(f"quantity {entry['id']}: kind '{kind}' is none of {', '.join(KINDS)}")
+    over_time = entry.get("over_time", OVER_TIME.get(kind, "none"))
+    if over_time not in ("sum", "mean", "last", "none"):
+        raise EcoparkError(f"quantity {entry['id']}: over_time '{over_time}' is none of sum, mean, last, none")
     return Quantity(
         id=entry["id"],
         label=Text(entry["zh"], entry["en"]),
@@ -283,6 +296,7 @@ def _quantity(entry: dict[str, Any], theme: str) -> Quantity:
         low=None if low is None else exact(low),
         high=None if high is None else exact(high),
         rollup=entry.get("rollup", ""),
+        over_time="" if over_time == "none" else over_time,
         department=entry.get("department", ""),
         breakdowns=tuple(entry.get("breakdowns", ())),
         codes=_codes(entry.get("codes", [])),
@@ -322,4 +336,5 @@ def catalogue() -> Catalogue:
     departments = {d["id"]: Text(d["zh"], d["en"]) for d in common["departments"]}
     identities = tuple((i["part"], i["whole"]) for i in common["identities"])
     soft = frozenset((i["part"], i["whole"]) for i in common["identities"] if i.get("soft"))
-    return Catalogue(quantities, breakdowns, themes, departments, identities, soft, ids)
+    same_units = tuple((pair["one"], pair["other"]) for pair in common["same_units"])
+    return Catalogue(quantities, breakdowns, themes, departments, identities, soft, same_units, ids)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ecopark.errors import InputError, Place, Problem
-from ecopark.observations.checks import closed_list_holes, quality_checks
+from ecopark.observations.checks import closed_list_holes, quality_checks, unequal_units
 from ecopark.observations.layout import Layout, no_header, raw_rows, recognise
 from ecopark.observations.meaning import KnownReported
 from ecopark.observations.model import Facts, Subject
@@ -184,7 +184,10 @@ def _assemble(
     row_errors = {id(problem) for _, problem in rows.rejected}
     rejected = list(rows.rejected)
     rejected += [("", p) for p in problems if p.severity == "error" and id(p) not in row_errors]
-    holes = list(closed_list_holes(Facts(observations, subjects))) if checks else []
+    read = Facts(observations, subjects)
+    unequal = list(unequal_units(read))
+    observations = [o for o in observations if all(o is not wrong for wrong, _ in unequal)] if unequal else observations
+    holes = [*(closed_list_holes(read) if checks else ()), *(problem for _, problem in unequal)]
     rejected += [("", p) for p in holes]
     nothing: list[Problem] = []
     if where is not None and not observations and not any(p.severity == "error" for p in rows.problems):
