@@ -10,6 +10,7 @@
                     [factors] confirm = ["id", ...]           factors checked by the user
                     [factors.values."<id>"] value, unit, source
                     [bounds] narrow = "2"                     a missing figure lies within this factor of other years
+                    [admission] ledger, ledger_place          the quota ledger that the gate asks
                     [[title]] id, step, date                  the life of a title
     data/           xlsx, csv and parquet files
     evidence/       evidence.csv: clause_or_quantity, file, page, date, period
@@ -49,7 +50,7 @@ SETTINGS = {
 }
 """The documented keys of ``Facts.settings``."""
 
-_TOP = ("park", "scope", "subject", "departments", "options", "factors", "bounds", "title", "titles")
+_TOP = ("park", "scope", "subject", "departments", "options", "factors", "bounds", "admission", "title", "titles")
 TABLES = (".xls", ".xlsb", ".ods", ".fods", ".et", ".numbers", ".tab", ".dbf", ".mdb", ".json")
 """Tables that are not read; where nothing else gives figures they hold them."""
 EVIDENCE_COLUMNS = ("clause_or_quantity", "file", "page", "date", "period")

@@ -31,6 +31,7 @@ from ecopark.admission.together import Choice, choose_together
 from ecopark.core.rounding import exact
 from ecopark.errors import InputError, Place, Problem
 from ecopark.packs.yaml_lines import Map, load_yaml
+from ecopark.workflows.book_quotas import LedgerAddress, balances, ledger_address
 
 QUOTA_FILE = "quotas.yaml"
 
@@ -45,6 +46,7 @@ def admit(
     fix: Iterable[str] = (),
     quotas: Mapping[tuple[str, int], Any] | None = None,
     park_map: ParkMap | None = None,
+    ledger: str | Path | LedgerAddress | None = None,
 ) -> Decision:
     """Whether a project may come in, why not, what would make it a yes, and where it would fit.
 
@@ -61,9 +63,12 @@ def admit(
     weights, fix
         For the counter-offer: cost of a relative change by quantity, and what must not move.
     quotas
-        What is left by (quota, year); default: what `policy/quotas.yaml` of the park says.
+        What is left by (quota, year); default: what the ledger says, else `policy/quotas.yaml` of the park.
     park_map
         The park's map, where it has been read already.
+    ledger
+        The quota ledger, a file or ``postgresql://...``; default: the one of the park, if it has one. It is asked for the
+        balances at the end of the day.
 
     Returns
     -------
@@ -97,14 +102,14 @@ def admit(
         )
         raise InputError([Problem("past-year", described.place, zh, en)])
     layers = park_map if park_map is not None else read_map(folder) if folder else None
-    left = _quotas(quotas) if quotas is not None else read_quotas(folder) if folder else None
+    left, told = _left(quotas, ledger, folder, rules, day)
     site = layers.site_of(described.parcel, described.group, described.geometry) if layers else None
     decision = decide(described, rules, day, site=site, quotas=left, version=__version__)
     places = best_places(decision, layers, day) if layers else ()
     offer = counter_offer(decision, day, site=site, wishes=wishes)
     if offer is None and site is None and layers and places and places[0].rank:
         offer = _offer_there(decision, day, layers, places[0], wishes)
-    warnings = (*described.warnings, *(layers.problems if layers else ()))
+    warnings = (*described.warnings, *(layers.problems if layers else ()), *told)
     return replace(decision, counter_offer=offer, places=places, warnings=warnings)
 
 
@@ -127,6 +132,7 @@ def admit_together(
     park: str | Path | None = None,
     on: date | str | None = None,
     quotas: Mapping[tuple[str, int], Any] | None = None,
+    ledger: str | Path | LedgerAddress | None = None,
 ) -> Choice:
     """Which of the waiting projects use the remaining quotas best, and what each of the others is held back by.
 
@@ -140,7 +146,7 @@ def admit_together(
     day = _day(on)
     folder = None if park is None else _folder(park)
     rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
-    left = _quotas(quotas) if quotas is not None else read_quotas(folder) if folder else None
+    left, _ = _left(quotas, ledger, folder, rules, day)
     layers = read_map(folder) if folder else None
     decisions = []
     for given in projects:
@@ -193,6 +199,27 @@ def read_quotas(folder: Path) -> QuotaState | None:
     if problems:
         raise InputError(problems)
     return found
+
+
+def _left(
+    given: Mapping[tuple[str, int], Any] | None,
+    ledger: str | Path | LedgerAddress | None,
+    folder: Path | None,
+    rules: Policy,
+    day: date,
+) -> tuple[QuotaState | None, tuple[Problem, ...]]:
+    """What is left of the quotas: as the caller says, as the ledger says, or as the park's file says, in this order."""
+    if given is not None:
+        return _quotas(given), ()
+    address = ledger if isinstance(ledger, LedgerAddress) else ledger_address(folder, ledger)
+    if address is None:
+        return (read_quotas(folder) if folder else None), ()
+    told: tuple[Problem, ...] = ()
+    if folder is not None and (folder / "policy" / QUOTA_FILE).is_file():
+        place = Place(str(folder / "policy" / QUOTA_FILE))
+        zh, en = "园区有指标台账，本文件未采用", "the park has a quota ledger: this file was not used"
+        told = (Problem("quotas-not-used", place, zh, en, severity="warning"),)
+    return balances(address, rules, day), told
 
 
 def _quotas(given: Mapping[tuple[str, int], Any]) -> dict[tuple[str, int], Fraction]:

@@ -15,20 +15,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from ecopark.admission.ledger.checks import LedgerError, exactly, moment, plain, words
+from ecopark.admission.ledger.checks import LedgerError, moment, plain, words
 from ecopark.admission.ledger.checks import amount as exact_amount
-from ecopark.admission.ledger.entries import ZERO, Account, Balance, Entry
+from ecopark.admission.ledger.entries import Account, Entry
 from ecopark.admission.ledger.page import Page, exists, settled_before, shown, unknown
+from ecopark.admission.ledger.questions import CHINA, Questions
 from ecopark.admission.ledger.ratios import Ratio, times
-from ecopark.admission.ledger.statement import Reservation, Statement, audit_account, reservations
-from ecopark.admission.ledger.store import Reader, Store, Transaction, open_store
-from ecopark.errors import InputError, Place, Problem, did_you_mean
+from ecopark.admission.ledger.store import Store, Transaction, open_store
+from ecopark.errors import InputError, Place, Problem
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-CHINA = timezone(timedelta(hours=8))
-"""A quota year ends with the calendar year at this offset; there is no summer time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ class Booking:
     ratio: Ratio | None = None
 
 
-class Ledger:
+class Ledger(Questions):
     """The quota ledger of a park.
 
     Parameters
@@ -82,7 +79,7 @@ class Ledger:
     """
 
     def __init__(self, store: Store, *, slack: timedelta = timedelta(minutes=5), zone: timezone = CHINA) -> None:
-        self.store = store
+        super().__init__(store)
         self.slack = slack
         self.zone = zone
 
@@ -124,39 +121,6 @@ class Ledger:
                 )
             )
         return kept
-
-    def accounts(self, *, item: str = "", year: int | None = None, place: str = "") -> tuple[Account, ...]:
-        """The open accounts, by key."""
-        return tuple(
-            a
-            for a in self.store.accounts()
-            if item in ("", a.item) and year in (None, a.year) and place in ("", a.place)
-        )
-
-    def account(self, account: Account | str) -> Account:
-        """The open account.
-
-        Raises
-        ------
-        LedgerError
-            It has not been opened; the nearest keys are named.
-        """
-        key = account.key if isinstance(account, Account) else str(account)
-        found = self.store.account(key)
-        if found is None or (isinstance(account, Account) and found != account):
-            known = [a.key for a in self.store.accounts()]
-            near = did_you_mean(key, known)
-            raise LedgerError(
-                Problem(
-                    "ledger-unknown-account",
-                    Place(key),
-                    "没有这个账户" if found is None else f"账户的单位是 {found.unit}",
-                    "there is no such account" if found is None else f"the account is kept in {found.unit}",
-                    f"已开立的账户：{'、'.join(known[:8]) or '无'}。",
-                    f"{near} Open accounts: {', '.join(known[:8]) or 'none'}.".strip(),
-                )
-            )
-        return found
 
     # -- acts ----------------------------------------------------------------------------------------------------------
 
@@ -303,28 +267,25 @@ class Ledger:
         """
         held, who, when, why = self._of(reservation), _who(by), moment(at), _note(note)
         number = None if amount is None else exact_amount(amount, held.places, held.key)
+        return self.store.write([held.key], lambda t: self._confirm(t, held, reservation, when, who, why, number))
 
-        def work(transaction: Transaction) -> Entry:
-            page, made = self._waiting(transaction, held, reservation, when)
-            self._current(held, page.at)
-            taken = made.amount if number is None else number
-            if taken > made.amount:
-                raise LedgerError(
-                    Problem(
-                        "ledger-above-reserved",
-                        Place(reservation),
-                        f"确认 {plain(taken)} {held.unit}，只预留了 {plain(made.amount)}",
-                        f"{plain(taken)} {held.unit} is more than the {plain(made.amount)} that was reserved",
-                        "请另行预留不足部分。",
-                        "Reserve the rest as well.",
-                    )
-                )
-            return page.post(
-                "confirm", taken, by=who, note=why, ref=made.ref, project=made.project,
-                reserved=-made.amount, confirmed=taken,
-            )  # fmt: skip
+    def confirm_all(self, reservations: Sequence[str], *, by: str, at: datetime, note: str = "") -> tuple[Entry, ...]:
+        """Confirm several reservations in full, or none of them: what one decision has reserved.
 
-        return self.store.write([held.key], work)
+        Raises
+        ------
+        LedgerError
+            As for `confirm`, for one of them.
+        InputError
+            The same for several of them: all that stands in the way.
+        """
+        who, when, why = _who(by), moment(at), _note(note)
+        held = _each(reservations, lambda ref: (self._of(ref), ref))
+
+        def work(transaction: Transaction) -> tuple[Entry, ...]:
+            return tuple(_each(held, lambda one: self._confirm(transaction, *one, when, who, why, None)))
+
+        return self.store.write([account.key for account, _ in held], work)
 
     def release(self, reservation: str, *, by: str, at: datetime, note: str = "") -> Entry:
         """Give up a reservation; what it held is free again.
@@ -335,14 +296,25 @@ class Ledger:
             Unknown, expired, confirmed or released before. Confirmed quota is given back with `correct`.
         """
         held, who, when, why = self._of(reservation), _who(by), moment(at), _note(note)
+        return self.store.write([held.key], lambda t: self._release(t, held, reservation, when, who, why))
 
-        def work(transaction: Transaction) -> Entry:
-            page, made = self._waiting(transaction, held, reservation, when)
-            return page.post(
-                "release", made.amount, by=who, note=why, ref=made.ref, project=made.project, reserved=-made.amount
-            )
+    def release_all(self, reservations: Sequence[str], *, by: str, at: datetime, note: str = "") -> tuple[Entry, ...]:
+        """Give up several reservations, or none of them: what one decision has reserved.
 
-        return self.store.write([held.key], work)
+        Raises
+        ------
+        LedgerError
+            As for `release`, for one of them.
+        InputError
+            The same for several of them: all that stands in the way.
+        """
+        who, when, why = _who(by), moment(at), _note(note)
+        held = _each(reservations, lambda ref: (self._of(ref), ref))
+
+        def work(transaction: Transaction) -> tuple[Entry, ...]:
+            return tuple(_each(held, lambda one: self._release(transaction, *one, when, who, why)))
+
+        return self.store.write([account.key for account, _ in held], work)
 
     def transfer(
         self,
@@ -464,75 +436,6 @@ class Ledger:
             found.extend(self.store.write([held.key], work))
         return tuple(found)
 
-    # -- questions -----------------------------------------------------------------------------------------------------
-
-    def balance(self, account: Account | str, *, at: datetime) -> Balance:
-        """The balance of an account at a moment, past or present. [unit of the account]
-
-        Equal to `entries.balance` over all its entries, without reading them all.
-        """
-        held, when = self.account(account), moment(at)
-        last = self.store.last(held.key, when)
-        if last is None:
-            return Balance(held, when, ZERO, ZERO, ZERO)
-        with exactly():
-            gone = sum((e.amount for e in self.store.due(held.key, last.at, when, last.seq)), ZERO)
-        after = last.after.plus(reserved=-gone)
-        return Balance(held, when, after.limit, after.reserved, after.confirmed)
-
-    def balances(self, *, at: datetime) -> tuple[Balance, ...]:
-        """The balance of every account."""
-        return tuple(self.balance(a, at=at) for a in self.store.accounts())
-
-    def reservation(self, ref: str, *, at: datetime) -> Reservation:
-        """A reservation as it stands at a moment.
-
-        Raises
-        ------
-        LedgerError
-            There is none of this name.
-        """
-        return self._state(self.store, ref, moment(at))
-
-    def reservations(self, account: Account | str, *, at: datetime, state: str = "") -> tuple[Reservation, ...]:
-        """The reservations of an account at a moment; only those in `state`, where one is given."""
-        held, when = self.account(account), moment(at)
-        found = reservations(self.store.entries(held.key), when)
-        return tuple(r for r in found if state in ("", r.state))
-
-    def statement(self, account: Account | str, *, since: datetime | None = None, to: datetime) -> Statement:
-        """What happened on an account from `since` up to and including `to`, with the balance before and after."""
-        held = self.account(account)
-        return Statement.of(held, self.store.entries(held.key), None if since is None else moment(since), moment(to))
-
-    def history(self, *, project: str = "", ref: str = "") -> tuple[Entry, ...]:
-        """Every entry of a project or of a reservation."""
-        return tuple(
-            self.store.about(ref) if ref else self.store.entries(project=words(project, "项目", "the project"))
-        )
-
-    def audit(self) -> tuple[Problem, ...]:
-        """Everything that does not add up: nothing, unless somebody went around the ledger.
-
-        Every account is worked out again from its entries: numbering, time, running totals, limits, reservations and
-        seals; transfers must have both sides.
-        """
-        problems: list[Problem] = []
-        halves: dict[str, list[Entry]] = {}
-        for account in self.store.accounts():
-            entries = self.store.entries(account.key)
-            problems.extend(audit_account(account, entries))
-            for entry in entries:
-                if entry.kind in ("transfer_out", "transfer_in"):
-                    halves.setdefault(entry.ref, []).append(entry)
-        for ref, pair in halves.items():
-            kinds = sorted(e.kind for e in pair)
-            if kinds != ["transfer_in", "transfer_out"] or pair[0].amount != pair[1].amount:
-                problems.append(
-                    Problem("ledger-audit", Place(ref), "调拨的两边不相符", "the two sides of the transfer differ")
-                )
-        return tuple(problems)
-
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _asked(self, booking: Booking) -> tuple[Account, Decimal, str, Booking]:
@@ -546,15 +449,43 @@ class Ledger:
             return account, exact_amount(booking.amount, account.places, account.key), ref, booking
         return account, times(account, booking.amount, booking.ratio.ratio), ref, booking
 
-    def _of(self, ref: str) -> Account:
-        """The account of a reservation."""
-        entries = self.store.about(ref) if isinstance(ref, str) else []
-        if not entries:
-            raise unknown(ref)
-        return self.account(entries[0].account)
-
     def _page(self, transaction: Transaction, account: Account, at: datetime) -> Page:
         return Page(transaction, account, at, self.slack)
+
+    def _confirm(
+        self,
+        transaction: Transaction,
+        held: Account,
+        ref: str,
+        when: datetime,
+        who: str,
+        why: str,
+        number: Decimal | None,
+    ) -> Entry:
+        page, made = self._waiting(transaction, held, ref, when)
+        self._current(held, page.at)
+        taken = made.amount if number is None else number
+        if taken > made.amount:
+            raise LedgerError(
+                Problem(
+                    "ledger-above-reserved",
+                    Place(ref),
+                    f"确认 {plain(taken)} {held.unit}，只预留了 {plain(made.amount)}",
+                    f"{plain(taken)} {held.unit} is more than the {plain(made.amount)} that was reserved",
+                    "请另行预留不足部分。",
+                    "Reserve the rest as well.",
+                )
+            )
+        return page.post(
+            "confirm", taken, by=who, note=why, ref=made.ref, project=made.project,
+            reserved=-made.amount, confirmed=taken,
+        )  # fmt: skip
+
+    def _release(self, transaction: Transaction, held: Account, ref: str, when: datetime, who: str, why: str) -> Entry:
+        page, made = self._waiting(transaction, held, ref, when)
+        return page.post(
+            "release", made.amount, by=who, note=why, ref=made.ref, project=made.project, reserved=-made.amount
+        )
 
     def _waiting(self, transaction: Transaction, account: Account, ref: str, at: datetime) -> tuple[Page, Entry]:
         """The account's page and the reservation, which must still be waiting."""
@@ -567,12 +498,6 @@ class Ledger:
         if found.state != "reserved":
             raise settled_before(found, "处理", "settled")
         return page, entries[0]
-
-    def _state(self, reader: Reader, ref: str, at: datetime) -> Reservation:
-        found = reservations(reader.about(ref), at)
-        if not found:
-            raise unknown(ref)
-        return found[0]
 
     def _current(self, account: Account, at: datetime) -> None:
         """A quota of a past year can no longer be granted, reserved, confirmed or moved."""
