@@ -8,14 +8,19 @@ ellipsoid, taken in a local equirectangular plane: within a park the error is fa
 
 from __future__ import annotations
 
+import gc
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from ecopark.core.rounding import exact
 from ecopark.core.text import Text
@@ -158,7 +163,8 @@ class ParkMap:
         return frozenset(self.layers)
 
     @cached_property
-    def _trees(self) -> dict[str, Any]:
+    def trees(self) -> dict[str, Any]:
+        """An index of the shapes of each layer."""
         import shapely
 
         return {name: shapely.STRtree([f.shape for f in features]) for name, features in self.layers.items()}
@@ -167,6 +173,10 @@ class ParkMap:
         """The feature of a layer with this id."""
         return self._by_id.get(layer, {}).get(name)
 
+    def group_of(self, parcel: Feature) -> str:
+        """Id of the group a parcel belongs to, as its property ``group`` says; empty where it says none."""
+        return str(parcel.get("group") or "")
+
     def touching(self, layer: str, shape: Any) -> tuple[Feature, ...]:
         """Features that share area with the shape (for a point: contain it)."""
         import shapely
@@ -174,7 +184,7 @@ class ParkMap:
         if layer not in self.layers:
             return ()
         found = []
-        for at in sorted(self._trees[layer].query(shape, predicate="intersects").tolist()):
+        for at in sorted(self.trees[layer].query(shape, predicate="intersects").tolist()):
             feature = self.layers[layer][at]
             if shape.area == 0 or shapely.intersection(feature.shape, shape).area > OVERLAP * shape.area:
                 found.append(feature)
@@ -243,7 +253,7 @@ class ParkMap:
                 en = f"there is no {layer.removesuffix('s')} '{name}' on the map."
                 raise _input(f"unknown-{layer.removesuffix('s')}", f"地图上没有{zh} '{name}'", en, hint)
             if layer == "parcels":
-                within = self.find("groups", str(feature.get("group") or ""))
+                within = self.find("groups", self.group_of(feature))
                 return self.site(feature.shape, parcel=feature, group=within)
             return self.site(feature.shape, group=feature)
         if not geometry:
@@ -270,8 +280,14 @@ def strictest(units: Iterable[Feature]) -> str:
     return next((c for c in UNIT_CLASSES if c in classes), "")
 
 
-def read_map(folder: Path) -> ParkMap | None:
+def read_map(folder: Path, *, check: bool = True) -> ParkMap | None:
     """The map of a park folder; None if it has none.
+
+    Parameters
+    ----------
+    check
+        Look for control units that overlap anywhere on the map, and warn. Without it an overlap is still told to a
+        project that lies in one.
 
     Raises
     ------
@@ -287,17 +303,23 @@ def read_map(folder: Path) -> ParkMap | None:
     if problems:
         raise InputError(problems)
     made = ParkMap(layers)
-    return ParkMap(layers, _overlapping(made, folder)) if made.layers else None
+    if not made.layers:
+        return None
+    return ParkMap(layers, _overlapping(made, folder)) if check else made
 
 
 def _overlapping(park: ParkMap, folder: Path) -> list[Problem]:
+    import shapely
+
     units = park.layers.get("control_units", ())
-    if not units:
+    shapes = [u.shape for u in units]
+    polygons = all(s.geom_type in ("Polygon", "MultiPolygon") for s in shapes)
+    if not units or (polygons and shapely.coverage_is_valid(shapes)):  # nothing overlaps where units share their edges
         return []
     found = []
-    tree = park._trees["control_units"]
+    tree = park.trees["control_units"]
     place = Place(str(folder / "map" / "control_units.geojson"))
-    for i, j in sorted(zip(*tree.query([u.shape for u in units], predicate="intersects").tolist(), strict=True)):
+    for i, j in sorted(zip(*tree.query(shapes, predicate="intersects").tolist(), strict=True)):
         if i < j and (pair := park.overlaps((units[i], units[j]))):
             zh, en = (
                 f"管控单元 {pair[0][0]} 与 {pair[0][1]} 相互重叠",
@@ -306,6 +328,40 @@ def _overlapping(park: ParkMap, folder: Path) -> list[Problem]:
             repair = "重叠处按较严的单元判定。", "Where they do, the stricter one counts."
             found.append(Problem("overlapping-units", place, zh, en, *repair, severity="warning"))
     return found
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Millions of coordinates are made at once and none of them is garbage: looking for it doubles the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _plain_polygons(entries: Any) -> Any:
+    """The shapes of features that are all plain polygons in two dimensions, made at once; None if they are not."""
+    import numpy as np
+    import shapely
+
+    try:
+        if not entries or any(e["geometry"]["type"] != "Polygon" for e in entries):
+            return None
+        rings = [e["geometry"]["coordinates"] for e in entries]
+        of_feature = np.repeat(np.arange(len(rings)), [len(r) for r in rings])
+        flat = list(chain.from_iterable(rings))
+        sizes = np.fromiter(map(len, flat), np.int64, len(flat))
+        points = list(chain.from_iterable(flat))
+        if set(map(len, points)) != {2} or len(np.unique(of_feature)) != len(entries):
+            return None
+        xy = np.fromiter(chain.from_iterable(points), np.float64, 2 * len(points)).reshape(-1, 2)
+        made = shapely.linearrings(xy, indices=np.repeat(np.arange(len(flat)), sizes))
+        return shapely.polygons(made, indices=of_feature)
+    except (shapely.errors.ShapelyError, TypeError, ValueError, KeyError, AttributeError):
+        return None  # one by one, to say which feature it is
 
 
 def _read_layer(name: str, path: Path, problems: list[Problem]) -> list[Feature]:
@@ -321,8 +377,10 @@ def _read_layer(name: str, path: Path, problems: list[Problem]) -> list[Feature]
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError("the file is too large")
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
+        with _no_collection():
+            data = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
         entries = data["features"]
+        plain = _plain_polygons(entries)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         wrong(f"不是 GeoJSON 要素集：{error}", f"no GeoJSON feature collection: {error}")
         return []
@@ -331,7 +389,7 @@ def _read_layer(name: str, path: Path, problems: list[Problem]) -> list[Feature]
     for number, entry in enumerate(entries):
         at = f"features[{number}]"
         try:
-            made = shape(entry["geometry"])
+            made = shape(entry["geometry"]) if plain is None else plain[number]
             properties = dict(entry.get("properties") or {})
         except (shapely.errors.ShapelyError, TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
             wrong(f"几何图形读不懂：{error}", f"the geometry cannot be read: {error}", at)
