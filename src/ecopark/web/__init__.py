@@ -1,0 +1,11 @@
+"""The site: one data room for the office, its firms, its consultants and the department above.
+
+It stores, asks permission, calls a workflow and shows. It computes nothing itself.
+
+    settings, urls     what Django reads first
+    people/            users, roles, tokens; `people.access` is the one place that decides who may do what
+    parks/             parks, areas, departments, subjects, map layers
+    figures/           figures as typed, their revisions, evidence, imports, submissions; `figures.facts` makes `Facts` of them
+    assess/            assessments once shown are kept whole; matrix, clauses, drawer, what-if
+    jobs/              long work in the background, with progress, that can be cancelled
+"""

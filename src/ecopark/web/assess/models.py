@@ -1,0 +1,76 @@
+"""Assessments that were shown, kept whole; and scenarios that were shared."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import zlib
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from ecopark.web.parks.models import Park
+
+
+def _share_key() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class Kept(models.Model):
+    """One assessment as it was shown: result and traces whole, with pack hash and program version.
+
+    `key` is a hash of what it rests on (figures, settings, options, pack, program): the same key needs no new computation.
+    """
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="kept")
+    pack = models.CharField(max_length=80)
+    period = models.CharField(max_length=12)
+    key = models.CharField(max_length=64)
+    verdict = models.CharField(max_length=16)
+    score = models.CharField(max_length=40, blank=True)
+    pack_hash = models.CharField(max_length=64)
+    version = models.CharField(max_length=40)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    changed = models.BigIntegerField()
+    body = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "pack", "period", "key"], name="kept_once")]
+        indexes = [models.Index(fields=["park", "pack", "period", "-at"])]
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return f"{self.park.slug} {self.pack} {self.period}: {self.verdict}"
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The assessment as plain data, traces included."""
+        found: dict[str, Any] = json.loads(zlib.decompress(bytes(self.body)))
+        return found
+
+    @staticmethod
+    def packed(result: dict[str, Any]) -> bytes:
+        """What `body` holds of a result."""
+        return zlib.compress(json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+
+
+class Scenario(models.Model):
+    """A what-if that somebody shared: changed figures, nothing stored among the park's own."""
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="scenarios")
+    share = models.CharField(max_length=40, unique=True, default=_share_key)
+    name = models.CharField(max_length=120, blank=True)
+    pack = models.CharField(max_length=80)
+    period = models.CharField(max_length=12)
+    changes = models.JSONField(default=list)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return self.name or self.share

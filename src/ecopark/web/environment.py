@@ -1,0 +1,65 @@
+"""What a site's settings take from its surroundings: the database's address and the secret."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+
+def database(url: str, data: Path) -> dict[str, Any]:
+    """Django's description of the database: SQLite in `data` unless a URL names PostgreSQL.
+
+    SQLite runs in WAL mode and begins every transaction ``IMMEDIATE``: a writer waits at the door instead of failing
+    in the middle.
+
+    Raises
+    ------
+    ValueError
+        The URL names neither PostgreSQL nor SQLite.
+    """
+    if not url or url.startswith("sqlite"):
+        path = urlsplit(url).path[1:] if url else ""
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path or data / "ecopark.sqlite3",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; "
+                "PRAGMA cache_size=-65536;",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError(f"DATABASE_URL begins with '{parts.scheme}', not with 'postgres' or 'sqlite'")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path[1:]),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def kept_secret(data: Path) -> str:
+    """The secret of this site: made on the first start, kept in `data` where only its owner can read it."""
+    path = data / "secret.key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        pass
+    data.mkdir(parents=True, exist_ok=True)
+    made = secrets.token_urlsafe(64)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(made)
+    return made

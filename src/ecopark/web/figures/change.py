@@ -1,0 +1,168 @@
+"""The one way a figure is written: checked, counted, with who, when and why; nothing is overwritten.
+
+Whoever saves says which version they saw. If somebody else was faster, nothing is written and both values are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+from ecopark.errors import EcoparkError
+from ecopark.observations.model import Observation
+from ecopark.web.figures.facts import read_one
+from ecopark.web.figures.models import Figure, Import
+from ecopark.web.parks.models import Park, Subject
+
+
+class ConflictError(EcoparkError):
+    """Somebody else changed the figure since it was shown."""
+
+    def __init__(self, figure: Figure) -> None:
+        super().__init__(f"{figure} was changed by somebody else")
+        self.figure = figure
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One figure as somebody wants it.
+
+    Parameters
+    ----------
+    seen
+        The version that was shown; 0: there was none; None: whatever is there (an import says what it replaces itself).
+    """
+
+    subject: str
+    quantity: str
+    period: str
+    given: str
+    unit: str = ""
+    by: str = ""
+    source: str = ""
+    note: str = ""
+    place: str = ""
+    seen: int | None = None
+    read: Observation | None = field(default=None, compare=False)
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return (self.subject, self.quantity, self.period, self.by)
+
+    def row(self) -> dict[str, Any]:
+        """As a row of the facts contract."""
+        return {
+            "subject": self.subject, "quantity": self.quantity, "period": self.period, "value": self.given,
+            "unit": self.unit, "by": self.by, "source": self.source, "note": self.note,
+        }  # fmt: skip
+
+
+@transaction.atomic
+def write(
+    park: Park, changes: Sequence[Change], user: Any, reason: str, *, state: str = "accepted",
+    came_with: Import | None = None,
+) -> int:  # fmt: skip
+    """Write figures, all or none; says how many differ from what was there.
+
+    Raises
+    ------
+    InputError
+        A value cannot be read.
+    ConflictError
+        A figure has another version than the one that was seen.
+    """
+    locked = Park.objects.select_for_update().get(pk=park.pk)
+    subjects = {s.key: s for s in Subject.objects.filter(park=park, key__in={c.subject for c in changes})}
+    known = _known(park, changes)
+    seq = locked.changed + 1
+    now = timezone.now()
+    made: list[Figure] = []
+    changed: list[Figure] = []
+    for change in changes:
+        figure = known.get(change.key)
+        if figure is None and not change.given.strip():
+            continue
+        if figure is not None and _same(figure, change, state):
+            continue
+        if change.seen is not None and change.seen != (figure.version if figure else 0):
+            raise ConflictError(figure or Figure(quantity=change.quantity, period=change.period))
+        read = change.read or (read_one(park, change.row()) if change.given.strip() else None)
+        if figure is None:
+            figure = Figure(
+                park=park, subject=subjects[change.subject], quantity=change.quantity, period=change.period,
+                by=change.by, version=0,
+            )  # fmt: skip
+            made.append(figure)
+        else:
+            changed.append(figure)
+        figure.given, figure.unit, figure.source = change.given.strip(), change.unit, change.source
+        figure.note, figure.place, figure.state, figure.came_with = change.note, change.place, state, came_with
+        figure.number = number_of(read)
+        figure.version += 1
+        figure.seq, figure.entered_by, figure.entered_at = seq, user, now
+    if made or changed:
+        bulk_create_with_history(made, Figure, default_user=user, default_change_reason=reason, batch_size=500)
+        bulk_update_with_history(
+            changed, Figure, WRITTEN, default_user=user, default_change_reason=reason, batch_size=500
+        )
+        Park.objects.filter(pk=park.pk).update(changed=F("changed") + 1)
+        park.changed = seq
+    return len(made) + len(changed)
+
+
+WRITTEN = [
+    "given", "unit", "number", "source", "note", "place", "state", "version", "seq", "entered_by", "entered_at",
+    "came_with",
+]  # fmt: skip
+
+
+@transaction.atomic
+def set_state(park: Park, figures: Sequence[Figure], state: str, user: Any, reason: str) -> int:
+    """Move figures on: submitted, accepted, returned; says how many moved."""
+    locked = Park.objects.select_for_update().get(pk=park.pk)
+    moved = [f for f in figures if f.state != state]
+    for figure in moved:
+        figure.state = state
+        figure.version += 1
+        figure.seq = locked.changed + 1
+    if moved:
+        bulk_update_with_history(
+            moved, Figure, ["state", "version", "seq"], default_user=user, default_change_reason=reason, batch_size=500
+        )
+        Park.objects.filter(pk=park.pk).update(changed=F("changed") + 1)
+        park.changed = locked.changed + 1
+    return len(moved)
+
+
+def number_of(read: Observation | None) -> float | None:
+    """What a figure is sorted by."""
+    if read is None or read.not_applicable or not isinstance(read.value, Fraction):
+        return None
+    return float(read.value)
+
+
+def _known(park: Park, changes: Sequence[Change]) -> dict[tuple[str, str, str, str], Figure]:
+    rows = Figure.objects.filter(park=park).select_related("subject", "entered_by")
+    if len(changes) <= 300:
+        rows = rows.filter(
+            subject__key__in={c.subject for c in changes}, quantity__in={c.quantity for c in changes},
+            period__in={c.period for c in changes},
+        )  # fmt: skip
+    return {(f.subject.key, f.quantity, f.period, f.by): f for f in rows}
+
+
+def _same(figure: Figure, change: Change, state: str) -> bool:
+    return (
+        figure.given == change.given.strip()
+        and figure.unit == change.unit
+        and figure.note == change.note
+        and figure.source == change.source
+        and figure.state == state
+    )

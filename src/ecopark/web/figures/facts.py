@@ -1,0 +1,198 @@
+"""From the site's figures to the engines' `Facts`; kept in memory and brought up to date by what has changed since.
+
+Only accepted figures count. A figure says where it comes from: the cell of the workbook it came in with, or the person who
+typed it and when.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from ecopark.errors import InputError, Place, Problem
+from ecopark.observations import reading
+from ecopark.observations.checks import quality_checks
+from ecopark.observations.model import Facts, Observation
+from ecopark.observations.quantity import catalogue
+from ecopark.web.figures.models import COUNTED, Figure
+from ecopark.web.parks.models import Park
+from ecopark.workflows.assess_park import known_reported
+
+KEPT_PARKS = 64
+"""So many parks are kept in memory, the last used ones."""
+
+FIELDS = (
+    "subject__key", "quantity", "period", "by", "given", "unit", "source", "note", "place", "entered_at", "state",
+    "entered_by__username", "entered_by__last_name", "entered_by__first_name",
+)  # fmt: skip
+
+Key = tuple[str, str, str, str]
+
+
+@dataclass
+class _Known:
+    """A park as it was at one count of its changes; `rows` by the figure's own key."""
+
+    changed: int
+    settings: str
+    rows: dict[Key, Observation]
+    facts: Facts
+
+
+_kept: OrderedDict[int, _Known] = OrderedDict()
+_lock = Lock()
+
+
+def facts_of(park: Park) -> Facts:
+    """The accepted figures of a park as of now.
+
+    Only figures written since the last call are read again.
+    """
+    stamp = repr((park.base_year, park.settings, park.subjects.count()))
+    with _lock:
+        known = _kept.get(park.pk)
+    if known is not None and known.changed == park.changed and known.settings == stamp:
+        return known.facts
+    rows: dict[Key, Observation] = {}
+    new: QuerySet[Figure] = Figure.objects.filter(park=park)
+    if known is not None and known.settings == stamp and known.changed < park.changed:
+        rows = dict(known.rows)
+        new = new.filter(seq__gt=known.changed)
+    else:
+        new = new.filter(state__in=COUNTED)
+    for key, observation in _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000)).items():
+        if observation is None:
+            rows.pop(key, None)
+        else:
+            rows[key] = observation
+    facts = _facts(park, rows.values())
+    with _lock:
+        _kept[park.pk] = _Known(park.changed, stamp, rows, facts)
+        _kept.move_to_end(park.pk)
+        while len(_kept) > KEPT_PARKS:
+            _kept.popitem(last=False)
+    return facts
+
+
+def facts_on(park: Park, moment: datetime) -> Facts:
+    """What was known at `moment`: the accepted figures as the history has them."""
+    past = Figure.history.as_of(moment).filter(park=park, state__in=COUNTED)
+    found = _observations(park, past.values_list(*FIELDS))
+    return _facts(park, [o for o in found.values() if o is not None])
+
+
+def facts_with(park: Park, changes: Sequence[dict[str, Any]]) -> Facts:
+    """The figures with `changes` (rows of the facts contract) in place of the same keys; nothing is stored.
+
+    Raises
+    ------
+    InputError
+        A change cannot be read.
+    """
+    facts = facts_of(park)
+    changed = reading.facts_from(
+        list(changes), [s.as_fact() for s in park.subjects.all()], settings=park.fact_settings(),
+        known_reported=known_reported, checks=False,
+    )  # fmt: skip
+    taken = {o.key for o in changed.observations}
+    place = Place("what-if")
+    rows = [o for o in facts.observations if o.key not in taken]
+    rows += [replace(o, place=place, source="what-if") for o in changed.observations]
+    return Facts(rows, facts.subjects.values(), settings=facts.settings, warnings=facts.warnings)
+
+
+def forget(park: Park | None = None) -> None:
+    """Drop what is kept in memory, of one park or of all."""
+    with _lock:
+        if park is None:
+            _kept.clear()
+        else:
+            _kept.pop(park.pk, None)
+
+
+def _facts(park: Park, rows: Iterable[Observation]) -> Facts:
+    settings = park.fact_settings()
+    settings["evidence"] = [
+        {
+            "clause_or_quantity": e.about,
+            "file": e.name,
+            "page": e.page,
+            "date": e.dated,
+            "period": e.period,
+            "place": None,
+        }
+        for e in park.evidence.filter(withdrawn__isnull=True).order_by("about", "pk")
+    ]
+    named = catalogue().departments
+    own = {d.key: d.name for d in park.departments.all() if d.key not in named or named[d.key].zh != d.name}
+    settings["departments"] = own | settings.get("departments", {})
+    facts = Facts(rows, [s.as_fact() for s in park.subjects.all()], settings=settings)
+    facts.warnings = tuple(quality_checks(facts))
+    return facts
+
+
+def _observations(park: Park, rows: Iterable[tuple[Any, ...]]) -> dict[Key, Observation | None]:
+    """Figures read as the engines read them; None for a figure that does not count or holds nothing."""
+    given: list[dict[str, Any]] = []
+    origins: list[tuple[Key, str, str, bool]] = []
+    for subject, quantity, period, by, value, unit, source, note, place, at, state, user, last, first in rows:
+        who = f"{last}{first}" or user or ""
+        typed = f"{who}，{timezone.localtime(at):%Y-%m-%d %H:%M}" if who else ""
+        origins.append(
+            ((subject, quantity, period, by), place or typed, source or (typed if place else ""), state in COUNTED)
+        )
+        given.append(
+            {
+                "subject": subject, "quantity": quantity, "period": period, "value": value, "unit": unit, "by": by,
+                "source": source, "note": note,
+            }
+        )  # fmt: skip
+    found: dict[Key, Observation | None] = {key: None for key, _, _, _ in origins}
+    wanted = [
+        (row, origin) for row, origin in zip(given, origins, strict=True) if origin[3] and str(row["value"]).strip()
+    ]
+    if not wanted:
+        return found
+    subjects = [s.as_fact() for s in park.subjects.all()]
+    facts = reading.facts_from(
+        [row for row, _ in wanted], subjects, settings=park.fact_settings(), known_reported=known_reported,
+        checks=False, set_aside=True,
+    )  # fmt: skip
+    for o in facts.observations:
+        if o.place.row is None:
+            continue
+        key, place, source, _ = wanted[o.place.row - 1][1]
+        found[key] = replace(o, place=Place(place), source=source or o.source)
+    return found
+
+
+def read_one(park: Park, row: dict[str, Any]) -> Observation | None:
+    """One row as the engines read it; None where nothing is given.
+
+    Raises
+    ------
+    InputError
+        It cannot be used; the problems say why and what to do.
+    """
+    facts = reading.facts_from(
+        [row], [s.as_fact() for s in park.subjects.all()], settings=park.fact_settings(),
+        known_reported=known_reported, checks=False,
+    )  # fmt: skip
+    return facts.observations[0] if facts.observations else None
+
+
+def problems_of(error: InputError, lang: str) -> list[str]:
+    """What is wrong, a line each, without the place (a form shows it at the field)."""
+    return [_line(p, lang) for p in error.problems if p.severity == "error"] or [str(error)]
+
+
+def _line(problem: Problem, lang: str) -> str:
+    what, repair = (problem.zh, problem.repair_zh) if lang == "zh" else (problem.en, problem.repair_en)
+    return f"{what} {repair}".strip()

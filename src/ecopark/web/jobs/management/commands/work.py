@@ -1,0 +1,26 @@
+"""``manage.py work``: take background jobs until ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from ecopark.web.jobs import work
+
+
+class Command(BaseCommand):
+    """The worker of the site."""
+
+    help = "Take background jobs until ended."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """``--once``: stop when the queue is empty."""
+        parser.add_argument("--once", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Work."""
+        try:
+            work.run_forever(once=options["once"])
+        except KeyboardInterrupt:
+            return

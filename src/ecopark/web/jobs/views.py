@@ -1,0 +1,32 @@
+"""How far a piece of work is, and the way to cancel it. Only who asked for it (and administrators) sees it."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST
+
+from ecopark.web.jobs.models import Job
+
+
+def _mine(request: HttpRequest, pk: int) -> Job:
+    job = Job.objects.filter(pk=pk).first()
+    if job is None or not (request.user.is_superuser or job.by_id == request.user.pk):  # type: ignore[union-attr]
+        raise Http404
+    return job
+
+
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The progress bar; it asks again until the work is over."""
+    return render(request, "jobs/progress.html", {"job": _mine(request, pk)})
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop it at its next step."""
+    job = _mine(request, pk)
+    if job.state == "waiting":
+        Job.objects.filter(pk=job.pk, state="waiting").update(state="cancelled")
+    Job.objects.filter(pk=job.pk).update(stop=True)
+    job.refresh_from_db()
+    return render(request, "jobs/progress.html", {"job": job})

@@ -1,0 +1,45 @@
+"""What every page is given: the park, the navigation, the language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from ecopark import __version__
+from ecopark.core.text import Text
+from ecopark.web.people.access import Standing
+
+NAVIGATION = (
+    # label, address, icon, what a person must be able to do
+    (Text("总览", "Overview"), "park", "home", "see_park"),
+    (Text("数据", "Data"), "data", "table", "see_figures"),
+    (Text("评价", "Assess"), "assess", "check", "see_assessments"),
+)
+
+
+def lang() -> str:
+    """``zh`` or ``en``: the language of this request."""
+    return "en" if (get_language() or "").startswith("en") else "zh"
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Context of every template."""
+    found: Standing | None = getattr(request, "standing", None)
+    data: dict[str, Any] = {"lang": lang(), "version": __version__, "nav": [], "park": None, "standing": found}
+    if found is not None:
+        here = request.resolver_match.view_name if request.resolver_match else ""
+        data["park"] = found.park
+        data["nav"] = [
+            {
+                "label": label,
+                "url": reverse(name, args=[found.park.slug]),
+                "icon": icon,
+                "current": here.split(":")[0] == name,
+            }
+            for label, name, icon, action in NAVIGATION
+            if found.may(action)
+        ]
+    return data

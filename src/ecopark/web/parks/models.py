@@ -1,0 +1,110 @@
+"""Parks, their departments, what they are made of, and their map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+from ecopark.core.text import Text
+from ecopark.observations.model import Subject as FactSubject
+
+
+class Park(models.Model):
+    """A park and what its park folder would say of it.
+
+    `changed` counts every change of its figures: a figure with `seq` <= n was known when `changed` was n.
+    """
+
+    slug = models.SlugField(max_length=60, unique=True, allow_unicode=False)
+    key = models.CharField(max_length=120, help_text="subject id of the park in its figures")
+    name = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200, blank=True)
+    area = models.CharField(max_length=200, blank=True, db_index=True, help_text="province/city/county")
+    base_year = models.IntegerField(null=True, blank=True)
+    settings = models.JSONField(default=dict, blank=True)
+    packs = models.JSONField(default=list, blank=True, help_text="packs the park works with, in order")
+    published = models.BooleanField(default=False, help_text="anybody may see its verdicts")
+    invented = models.BooleanField(default=False)
+    changed = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> Text:
+        """The park's name in both languages."""
+        return Text(self.name, self.name_en or self.name)
+
+    def fact_settings(self) -> dict[str, Any]:
+        """``Facts.settings`` of this park."""
+        found = dict(self.settings)
+        found.setdefault("base_year", self.base_year)
+        return found
+
+
+class Department(models.Model):
+    """A department of the park office; `key` is the one the catalogue of quantities names."""
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="departments")
+    key = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "key"], name="one_department_each")]
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> Text:
+        """The department's name in both languages."""
+        return Text(self.name, self.name_en or self.name)
+
+
+class Subject(models.Model):
+    """What figures are about: the park itself, a group, a firm, a parcel, a facility."""
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="subjects")
+    key = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, default="firm", db_index=True)
+    name = models.CharField(max_length=200)
+    parent = models.CharField(max_length=120, blank=True, db_index=True)
+    since = models.IntegerField(null=True, blank=True)
+    until = models.IntegerField(null=True, blank=True)
+    credit_code = models.CharField(max_length=18, blank=True, db_index=True)
+    attributes = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "key"], name="one_subject_each")]
+        ordering = ("kind", "key")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def as_fact(self) -> FactSubject:
+        """The subject as the engines know it."""
+        return FactSubject(
+            self.key, self.name, self.kind, self.parent, self.since, self.until,
+            scopes=tuple((s["from"], Text(s["zh"], s["en"])) for s in self.attributes.get("scopes", ())),
+            attributes=tuple((k, str(v)) for k, v in self.attributes.items() if k != "scopes"),
+        )  # fmt: skip
+
+
+class MapLayer(models.Model):
+    """A layer of the park's map: boundary, groups, parcels, grids, roads; GeoJSON in degrees (WGS 84)."""
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="layers")
+    name = models.CharField(max_length=60)
+    features = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "name"], name="one_layer_each")]
+
+    def __str__(self) -> str:
+        return f"{self.park.slug}/{self.name}"

@@ -1,0 +1,163 @@
+"""The one place that decides who may do what.
+
+`enter` is called first by every view, page and API call alike. Whoever may not know that a park or firm exists gets 404;
+whoever may know but not do gets 403. Querysets that a person may see come from the `Standing` that `enter` gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest
+
+from ecopark.web.parks.models import Park, Subject
+from ecopark.web.people.models import Membership, User
+
+ROLES_FOR = {
+    # what a person wants to do: the roles in that park that may
+    "see_park": ("office", "consultant", "reviewer", "firm", "keeper", "viewer"),
+    "see_published": ("office", "consultant", "reviewer", "firm", "keeper", "viewer"),
+    "see_figures": ("office", "consultant", "reviewer", "firm"),
+    "write_figures": ("office", "consultant", "firm"),
+    "import_figures": ("office", "consultant"),
+    "accept_figures": ("office",),
+    "see_evidence": ("office", "consultant", "reviewer", "firm"),
+    "see_assessments": ("office", "consultant", "reviewer", "viewer"),
+    "make_dossier": ("office", "consultant", "reviewer"),
+    "try_what_if": ("office", "consultant", "reviewer"),
+    "see_tasks": ("office", "consultant", "reviewer"),
+    "write_tasks": ("office", "consultant"),
+    "see_cases": ("office", "consultant", "reviewer", "keeper", "firm"),
+    "report_case": ("office", "consultant", "keeper", "firm"),
+    "assign_case": ("office",),
+    "rectify_case": ("office", "firm", "keeper"),
+    "verify_case": ("office", "keeper", "consultant"),
+    "see_projects": ("office", "reviewer"),
+    "decide_projects": ("office",),
+    "see_firms": ("office", "consultant", "reviewer", "firm"),
+    "write_firms": ("office",),
+    "see_grades": ("office", "reviewer", "firm"),
+    "decide_appeals": ("office",),
+    "verify_clause": ("office", "consultant"),
+    "comment": ("office", "consultant", "reviewer"),
+    "see_history": ("office", "consultant", "reviewer", "firm"),
+    "settings": ("office",),
+}
+"""Firm reporters always see only what is their own firm's; viewers only what the park publishes."""
+
+WIDE = frozenset({"office", "consultant", "reviewer"})
+"""Roles that see all firms of a park."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a user is in one park.
+
+    Parameters
+    ----------
+    roles
+        The user's roles in this park; an administrator has ``admin``.
+    firms
+        Keys of the firms they report for.
+    """
+
+    user: Any
+    park: Park
+    roles: frozenset[str]
+    firms: frozenset[str]
+
+    def may(self, action: str, subject: str | None = None) -> bool:
+        """Whether the user may do `action`, on the subject with this key if given."""
+        if "admin" in self.roles:
+            return True
+        able = self.roles & set(ROLES_FOR[action])
+        if able == {"viewer"} and not self.park.published:
+            return False
+        if not able:
+            return False
+        if subject is None or able & (WIDE | {"keeper"}):
+            return True
+        if "firm" in able:
+            return subject in self.firms or (subject == self.park.key and action in ("see_park", "see_published"))
+        return subject == self.park.key
+
+    @property
+    def wide(self) -> bool:
+        """Whether all firms of the park are open to this user."""
+        return bool(self.roles & (WIDE | {"admin"}))
+
+    def subjects(self) -> QuerySet[Subject]:
+        """The subjects of the park this user may know."""
+        found = Subject.objects.filter(park=self.park)
+        if self.wide:
+            return found
+        if "firm" in self.roles:
+            return found.filter(key__in=self.firms)
+        return found.filter(kind="park")
+
+    def of_subjects(self, rows: QuerySet[Any], field: str = "subject__key") -> QuerySet[Any]:
+        """Rows cut down to the subjects this user may know; `field` is the path to the subject's key."""
+        if self.wide:
+            return rows
+        if "firm" in self.roles:
+            return rows.filter(**{f"{field}__in": self.firms})
+        return rows.none()
+
+
+def parks_of(user: Any) -> QuerySet[Park]:
+    """The parks a user may know of."""
+    if not user.is_authenticated:
+        return Park.objects.filter(published=True)
+    if user.is_superuser:
+        return Park.objects.all()
+    own = Membership.objects.filter(user=user)
+    wanted = Q(published=True) | Q(pk__in=own.filter(park__isnull=False).values("park"))
+    for area in own.exclude(area="").values_list("area", flat=True):
+        wanted |= Q(area=area) | Q(area__startswith=f"{area}/")
+    return Park.objects.filter(wanted)
+
+
+def standing(user: Any, park: Park) -> Standing | None:
+    """What the user is in the park; None if they may not know of it."""
+    if user.is_authenticated and user.is_superuser:
+        return Standing(user, park, frozenset({"admin"}), frozenset())
+    roles: set[str] = {"viewer"} if park.published else set()
+    firms: set[str] = set()
+    if user.is_authenticated:
+        for m in Membership.objects.filter(user=user):
+            here = m.park_id == park.pk
+            above = bool(m.area) and (park.area == m.area or park.area.startswith(f"{m.area}/"))
+            if here or above:
+                roles.add(m.role)
+                if m.role == "firm" and here:
+                    firms.add(m.firm)
+    return Standing(user, park, frozenset(roles), frozenset(firms)) if roles else None
+
+
+def enter(request: HttpRequest, slug: str, action: str, subject: str | None = None) -> Standing:
+    """The user's standing in the park named in the address, if they may do `action` there.
+
+    Raises
+    ------
+    Http404
+        There is no such park or subject, or the user may not know of it.
+    PermissionDenied
+        The user knows of it but may not do this.
+    """
+    park = Park.objects.filter(slug=slug).first()
+    found = standing(request.user, park) if park is not None else None
+    if found is None:
+        raise Http404
+    if subject is not None and not found.subjects().filter(key=subject).exists():
+        raise Http404
+    if not found.may(action, subject):
+        raise PermissionDenied
+    return found
+
+
+def administrators() -> QuerySet[User]:
+    """Who may do everything."""
+    return User.objects.filter(is_superuser=True, is_active=True)

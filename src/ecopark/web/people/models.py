@@ -1,0 +1,103 @@
+"""Who works here: users, their roles in parks, and their tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils import timezone
+
+from ecopark.core.text import Text
+
+ROLE_TEXT = {
+    "office": Text("园区办（管委会）", "park office"),
+    "firm": Text("企业填报人", "firm reporter"),
+    "keeper": Text("网格员", "grid keeper"),
+    "consultant": Text("环保管家（咨询）", "consultant"),
+    "reviewer": Text("上级部门", "department above"),
+    "viewer": Text("公众", "public viewer"),
+}
+"""Roles a person has in a park; an administrator is marked on the user itself (`is_superuser`)."""
+
+
+class User(AbstractUser):
+    """A person. What they may do where stands in their memberships; an administrator may do everything."""
+
+    phone = models.CharField(max_length=32, blank=True)
+
+    @property
+    def shown_name(self) -> str:
+        """The name others read beside what this person did."""
+        return self.get_full_name() or self.username
+
+    def get_full_name(self) -> str:
+        """Family name first where it is Chinese."""
+        if self.last_name and self.last_name.isascii():
+            return f"{self.first_name} {self.last_name}".strip()
+        return f"{self.last_name}{self.first_name}".strip()
+
+
+class Membership(models.Model):
+    """A role of a user: in one park, for one firm of it, or (a reviewer) in all parks of an area.
+
+    `area` is a prefix of `Park.area`: ``江苏省/苏州市`` takes in every park whose area begins so.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=[(k, f"{t.zh} / {t.en}") for k, t in ROLE_TEXT.items()])
+    park = models.ForeignKey("parks.Park", on_delete=models.CASCADE, null=True, blank=True, related_name="memberships")
+    firm = models.CharField(max_length=120, blank=True, help_text="subject key of the firm, for the role 'firm'")
+    department = models.ForeignKey("parks.Department", on_delete=models.SET_NULL, null=True, blank=True)
+    area = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role", "park", "firm", "area"], name="one_membership_each"),
+            models.CheckConstraint(
+                condition=models.Q(park__isnull=False) | ~models.Q(area="") | models.Q(role="viewer"),
+                name="membership_has_a_place",
+            ),
+            models.CheckConstraint(condition=~models.Q(role="firm") | ~models.Q(firm=""), name="reporter_has_a_firm"),
+        ]
+
+    def __str__(self) -> str:
+        where = self.park.name if self.park else self.area
+        return f"{self.user.username}: {self.role} @ {where}{' / ' + self.firm if self.firm else ''}"
+
+
+class ApiToken(models.Model):
+    """A token for programs: shown once when it is made, kept as a hash, can be revoked."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    start = models.CharField(max_length=12)
+    created = models.DateTimeField(default=timezone.now)
+    last_used = models.DateTimeField(null=True, blank=True)
+    revoked = models.DateTimeField(null=True, blank=True)
+
+    @staticmethod
+    def digest_of(text: str) -> str:
+        """What is kept of a token."""
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @classmethod
+    def issue(cls, user: User, name: str) -> tuple[ApiToken, str]:
+        """A new token and its text, which is not kept."""
+        text = "eco_" + secrets.token_urlsafe(32)
+        made = cls.objects.create(user=user, name=name, digest=cls.digest_of(text), start=text[:8])
+        return made, text
+
+    @classmethod
+    def user_of(cls, text: str) -> User | None:
+        """The user whose token this is; None if there is none or it was revoked."""
+        found = cls.objects.select_related("user").filter(digest=cls.digest_of(text), revoked__isnull=True).first()
+        if found is None or not found.user.is_active:
+            return None
+        cls.objects.filter(pk=found.pk).update(last_used=timezone.now())
+        return found.user
+
+    def __str__(self) -> str:
+        return f"{self.start}… {self.name}"

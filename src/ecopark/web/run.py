@@ -1,0 +1,117 @@
+"""Start, fill, save and bring back a site: ``python -m ecopark.web.run serve|demo|backup|restore``; the command line calls it.
+
+The site is two processes: the web server and one worker for long work. Both end when this one ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+OPEN_AFTER = 30.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of the actions."""
+    parser = argparse.ArgumentParser(prog="ecopark serve", description=__doc__)
+    parser.add_argument("action", choices=["serve", "demo", "backup", "restore"])
+    parser.add_argument("--data", type=Path, default=None)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--firms", type=int, default=50)
+    parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--lang", default="zh")
+    parser.add_argument("--file", type=Path, default=None, help="archive to write or to read")
+    parser.add_argument("--admin", default="", help="name of the first administrator (asked for if empty)")
+    options = parser.parse_args(argv)
+    if options.data is not None:
+        os.environ["ECOPARK_DATA"] = str(options.data.resolve())
+    if options.host not in ("127.0.0.1", "localhost"):
+        os.environ.setdefault("ECOPARK_HOSTS", "*" if options.host == "0.0.0.0" else options.host)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecopark.web.settings")
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    Path(settings.DATA).mkdir(parents=True, exist_ok=True)
+    if options.action in ("backup", "restore"):
+        from ecopark.web import backup
+
+        return backup.run(options.action, options.file)
+    call_command("migrate", interactive=False, verbosity=0)
+    if options.action == "demo":
+        from ecopark.web import demo
+
+        demo.make_demo(options.firms)
+        for account in demo.accounts():
+            print(f"  {account.username:12} {account.password:14} {account.name} ({account.role})")
+    else:
+        _first_administrator(options.admin)
+    return serve(options.host, options.port, browser=not options.no_browser)
+
+
+def _first_administrator(name: str) -> None:
+    """Ask for the first administrator where there is none."""
+    from django.core.management import call_command
+
+    from ecopark.web.people.access import administrators
+
+    if administrators().exists():
+        return
+    if os.environ.get("DJANGO_SUPERUSER_PASSWORD"):
+        call_command("createsuperuser", interactive=False, username=name or "admin", email="")
+        return
+    if not sys.stdin.isatty():
+        sys.exit(
+            "there is no administrator yet: start once in a terminal, or give --admin NAME and DJANGO_SUPERUSER_PASSWORD\n"
+            "还没有管理员：请先在终端启动一次，或给出 --admin 名称 与 DJANGO_SUPERUSER_PASSWORD"
+        )
+    call_command("createsuperuser", interactive=True, **({"username": name} if name else {}))
+
+
+def serve(host: str, port: int, *, browser: bool) -> int:
+    """Run the web server here and the worker beside it until interrupted."""
+    import uvicorn
+
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
+    worker = subprocess.Popen([sys.executable, "-m", "ecopark.web.manage", "work"])
+    print(f"ecopark: {address}   (Ctrl-C ends it)", flush=True)
+    if browser:
+        threading.Thread(target=_open, args=(address,), daemon=True).start()
+    try:
+        uvicorn.run("ecopark.web.asgi:application", host=host, port=port, log_level="warning", lifespan="off")
+    finally:
+        worker.send_signal(signal.SIGINT)
+        try:
+            worker.wait(5)
+        except subprocess.TimeoutExpired:
+            worker.kill()
+    return 0
+
+
+def _open(address: str) -> None:
+    """Open the browser once the site answers."""
+    end = time.monotonic() + OPEN_AFTER
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(address + "login/", timeout=1)
+        except OSError:
+            time.sleep(0.3)
+        else:
+            webbrowser.open(address)
+            return
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

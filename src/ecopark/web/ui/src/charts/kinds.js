@@ -1,0 +1,93 @@
+// The charts we draw. Each takes the data of a page and the look of it, and returns options for ECharts.
+// A missing number is null: the line breaks there, no bar is drawn; it is never zero.
+import { say } from "../words.js";
+import { axes, frame } from "./look.js";
+
+const SYMBOLS = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect"];
+const LINES = ["solid", "dashed", "dotted"];
+const dash = "—";
+const shown = (value, unit = "") => (value === null || value === undefined || value === "-" ? dash : `${value}${unit ? ` ${unit}` : ""}`);
+
+// {unit, periods: [..], series: [{name, values: [..|null]}], limits: [{name?, value, benchmark?}]}
+function trend(data, look) {
+  const make = axes(look);
+  const marks = (data.limits ?? []).map((limit) => ({
+    yAxis: Number(limit.value),
+    name: limit.name ?? say(limit.benchmark ? "benchmark" : "limit"),
+    lineStyle: { color: limit.benchmark ? look.tones.good : look.tones.bad, type: limit.benchmark ? "dotted" : "dashed", width: 1.5 },
+    label: { formatter: `${limit.name ?? say(limit.benchmark ? "benchmark" : "limit")} ${limit.text ?? limit.value}`, position: "insideEndTop", color: limit.benchmark ? look.tones.good : look.tones.bad },
+  }));
+  const all = [...data.series.flatMap((one) => one.values), ...(data.limits ?? []).map((limit) => limit.value)].filter((v) => v !== null && v !== undefined).map(Number);
+  const low = Math.min(...all);
+  const high = Math.max(...all);
+  const room = (high - low || Math.abs(high) || 1) * 0.15;
+  return frame(look, {
+    legend: { ...frame(look).legend, show: data.series.length > 1 },
+    grid: { ...frame(look).grid, top: data.series.length > 1 ? 52 : 28 },
+    tooltip: { ...frame(look).tooltip, valueFormatter: (value) => shown(value, data.unit) },
+    xAxis: make.category(data.periods, { boundaryGap: data.periods.length < 4 }),
+    yAxis: make.value({ name: data.unit, scale: true, min: low >= 0 && low - room < 0 ? 0 : Number((low - room).toPrecision(2)), max: Number((high + room).toPrecision(2)) }),
+    series: data.series.map((one, i) => ({
+      type: "line",
+      name: one.name,
+      data: one.values.map((value) => (value === null ? null : Number(value))),
+      symbol: SYMBOLS[i % SYMBOLS.length],
+      symbolSize: 8,
+      connectNulls: false,
+      lineStyle: { width: 2.25, type: LINES[Math.floor(i / SYMBOLS.length) % LINES.length] },
+      label: { show: data.series.length === 1 && data.periods.length <= 8, position: "top", color: look.ink },
+      markLine: i === 0 && marks.length ? { symbol: "none", silent: true, data: marks } : undefined,
+    })),
+  });
+}
+
+// {groups: [..], scores: [..|null], full: [..], low: [..|null], high: [..|null]}: score by group, bounds while something is missing
+function scores(data, look) {
+  const make = axes(look);
+  const known = data.groups.map((_, i) => data.scores[i] ?? data.low?.[i] ?? null);
+  const open = data.groups.map((_, i) => (data.high?.[i] != null && known[i] != null ? Number(data.high[i]) - Number(known[i]) : null));
+  const full = data.full ?? [];
+  return frame(look, {
+    grid: { ...frame(look).grid, top: 34, right: 46 },
+    tooltip: { ...frame(look).tooltip, valueFormatter: (value) => shown(value) },
+    xAxis: make.value({ max: full.length ? Math.max(...full.map(Number)) : undefined }),
+    yAxis: make.category(data.groups, { inverse: true, axisLabel: { color: look.ink, width: 150, overflow: "break" } }),
+    series: [
+      { type: "bar", name: data.names?.score ?? "", stack: "score", data: known.map((v) => (v === null ? null : Number(v))), barMaxWidth: 20, itemStyle: { color: look.accent }, label: { show: true, position: "insideRight", color: look.surface, formatter: (p) => (p.value ? `${data.scores[p.dataIndex] ?? p.value}` : "") } },
+      { type: "bar", name: data.names?.open ?? "", stack: "score", data: open, barMaxWidth: 20, itemStyle: { color: "transparent", borderColor: look.tones.open, borderType: "dashed", borderWidth: 1.5 } },
+    ],
+  });
+}
+
+const TONES = ["good", "partly", "bad", "open", "muted"];
+const LAMPS = ["green", "amber", "red", "grey"];
+
+// {categories: [..], series: [{name, tone: good|partly|bad|open|muted or green|amber|red|grey, values: [..]}], across: true}
+function stacked(data, look) {
+  const make = axes(look);
+  const colour = (tone) => (TONES.includes(tone) ? look.tones[tone] : LAMPS.includes(tone) ? look.lamps[tone] : undefined);
+  const names = make.category(data.categories, { inverse: data.across !== false, axisLabel: { color: look.ink } });
+  const counts = make.value({ minInterval: 1 });
+  return frame(look, {
+    tooltip: { ...frame(look).tooltip, axisPointer: { type: "shadow", shadowStyle: { color: look.rule, opacity: 0.35 } }, valueFormatter: (value) => shown(value) },
+    grid: { ...frame(look).grid, top: 34 },
+    xAxis: data.across === false ? names : counts,
+    yAxis: data.across === false ? counts : names,
+    series: data.series.map((one) => ({
+      type: "bar",
+      name: one.name,
+      stack: "all",
+      data: one.values,
+      barMaxWidth: 22,
+      itemStyle: { color: colour(one.tone), borderColor: look.surface, borderWidth: 1 },
+      label: { show: true, color: look.surface, formatter: (p) => (p.value ? String(p.value) : "") },
+    })),
+  });
+}
+
+// {bands: ["0-3 d", ..], series: [{name, tone, values}]}: how long things have been open, a column for every band
+function ageing(data, look) {
+  return stacked({ categories: data.bands, series: data.series, across: false }, look);
+}
+
+export const KINDS = { trend, scores, stacked, ageing };

@@ -1,0 +1,29 @@
+// The few words the scripts say themselves, in the language of the page.
+const WORDS = {
+  close: ["关闭", "Close"],
+  cannotReach: ["连接不上网站，请检查网络后重试。已填写的内容仍在本页。", "The site cannot be reached. Check the network and try again; what you typed is still here."],
+  failed: ["操作没有完成（{code}）。请重试；仍不行请告知管理员。", "That did not work ({code}). Try again; if it stays so, tell the administrator."],
+  forbidden: ["您没有权限做这一步。", "You may not do this."],
+  gone: ["找不到这项内容，可能已被移动。", "This was not found; it may have been moved."],
+  signedOut: ["登录已过期。已填写的内容保存在本机，登录后可以恢复。", "Your session has ended. What you typed is kept on this machine and can be restored after you sign in."],
+  signIn: ["重新登录", "Sign in again"],
+  keptFound: ["上次（{when}）在此填写的内容没有保存成功。", "What you typed here at {when} was not saved."],
+  restore: ["恢复", "Restore"],
+  discard: ["放弃", "Discard"],
+  tooLarge: ["“{name}”超过 {max} MB，请压缩或拆分后再上传。", "“{name}” is larger than {max} MB. Compress or split it first."],
+  wrongKind: ["“{name}”不是可以接收的文件类型（{kinds}）。", "“{name}” is not of an accepted kind ({kinds})."],
+  chart: ["图表", "Chart"],
+  limit: ["标准值", "limit"],
+  benchmark: ["引领值", "benchmark"],
+  noWebgl: ["此浏览器不能显示地图，请使用下面的列表。", "This browser cannot draw the map. Please use the list below."],
+  mapEmpty: ["还没有可显示的位置。", "There is nothing with a place yet."],
+  mapFailed: ["地图数据没有取到（{code}）。", "The map data could not be fetched ({code})."],
+  open: ["打开", "Open"],
+};
+
+export const zh = () => !document.documentElement.lang.startsWith("en");
+
+export function say(key, parts = {}) {
+  const text = WORDS[key][zh() ? 0 : 1];
+  return text.replace(/\{(\w+)\}/g, (_, name) => parts[name] ?? "");
+}

@@ -1,0 +1,44 @@
+// One entry, one file: the settings of every build.
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+// name of the built file -> its source
+export const ENTRIES = {
+  theme: "src/theme-first.js", // runs before the first paint
+  main: "src/main.js", // main.js and main.css, on every page
+  charts: "src/charts.js", // fetched when a page holds a chart
+  map: "src/map.js", // map.js and map.css, fetched when a page holds a map
+  "map-worker": "src/map-worker.js",
+};
+
+export function entry(name, out, { empty = false } = {}) {
+  return {
+    configFile: false,
+    root: here,
+    logLevel: "warn",
+    base: "./",
+    publicDir: false,
+    build: {
+      outDir: out,
+      emptyOutDir: empty,
+      target: "es2022",
+      cssCodeSplit: false,
+      assetsInlineLimit: 0,
+      modulePreload: false,
+      chunkSizeWarningLimit: 2000,
+      rolldownOptions: {
+        input: { [name]: resolve(here, ENTRIES[name]) },
+        // the fonts are made beside the pages by build.mjs
+        external: [/^\.\/fonts\//],
+        output: {
+          format: name === "theme" ? "iife" : "es",
+          codeSplitting: false,
+          entryFileNames: "[name].js",
+          assetFileNames: (asset) => (asset.names?.[0]?.endsWith(".css") ? `${name}.css` : "[name][extname]"),
+        },
+      },
+    },
+  };
+}

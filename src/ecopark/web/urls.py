@@ -1,0 +1,26 @@
+"""Every address of the site. What a person may do there is decided in the view, by `people.access.enter`."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from ecopark.web.pages import home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("language/", include("django.conf.urls.i18n")),
+    path("admin/", admin.site.urls),
+    path("jobs/", include("ecopark.web.jobs.urls")),
+    path("p/<slug:slug>/", include("ecopark.web.parks.urls")),
+    path("p/<slug:slug>/data/", include("ecopark.web.figures.urls")),
+    path("p/<slug:slug>/assess/", include("ecopark.web.assess.urls")),
+]
+
+handler400 = "ecopark.web.pages.errors.bad_request"
+handler403 = "ecopark.web.pages.errors.forbidden"
+handler404 = "ecopark.web.pages.errors.not_found"
+handler500 = "ecopark.web.pages.errors.broken"
