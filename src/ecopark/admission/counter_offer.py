@@ -1,9 +1,8 @@
 """The counter-offer: the smallest weighted relative change of the project's numbers that turns a refusal into a yes.
 
-Every rule that could refuse asks that a fraction of two linear forms keeps to a limit: ``a / b <= L`` is
-``a - L b <= 0`` where b is positive. The least change under all of them is a linear programme, solved by HiGHS; a reported rate
-is a variable of its own. The answer is then rounded to decimals on the side that passes, and the gate is asked again with
-exactly these.
+1. Every rule becomes a region of the figures that may move (`counter_demands`, `counter_formulas`, `regions`).
+2. `counter_search` finds the cheapest point in all of them, with a bound below which nothing passes.
+3. The point is rounded to decimals, and only what the gate itself accepts is offered.
 """
 
 from __future__ import annotations
@@ -12,33 +11,33 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
-from math import ceil, floor, isfinite, log10
 from typing import Any
 
+from ecopark.admission.counter_demands import passing
+from ecopark.admission.counter_formulas import Figure, Formulas, Key
+from ecopark.admission.counter_search import Found, search
 from ecopark.admission.decision import Change, CounterOffer, Decision
 from ecopark.admission.gate import decide, open_case
-from ecopark.admission.linear import Key, Linear, Quotient, Unfit, quotient
 from ecopark.admission.places import Site
-from ecopark.admission.policy import RULE_KINDS, Case, Demand, Movable, Policy
-from ecopark.admission.project import SUBJECT, Project
+from ecopark.admission.policy import Movable, Policy
+from ecopark.admission.project import SUBJECT
+from ecopark.admission.regions import Below, Region, all_of, atoms
 from ecopark.core.rounding import exact
 from ecopark.core.text import Text
 from ecopark.errors import InputError, Place, Problem, did_you_mean
+from ecopark.expr.polynomial import Poly, add, constant, variable, variables
+from ecopark.observations.model import Observation
 from ecopark.observations.quantity import catalogue
 
 YES = ("admit", "conditional")
-SNAP = 1e-10
-"""A solution this near (relative) to a short decimal is that decimal."""
-DIGITS = 7
-"""Significant digits of an answer that is no short decimal."""
-TRIALS = 6
+Range = tuple[Any, Any]
+"""Least and greatest value, either may be None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """The officer's weights and what must not move.
+    """The officer's weights, and what may move how far.
 
     Parameters
     ----------
@@ -46,40 +45,64 @@ class Wishes:
         Cost of a relative change of one, by quantity or ratio; others keep the policy's.
     fixed
         What must not move.
+    ranges
+        Least and greatest value by quantity or ratio, in its canonical unit; None is open.
     """
 
     weights: tuple[tuple[str, Fraction], ...] = ()
     fixed: tuple[str, ...] = ()
+    ranges: tuple[tuple[str, Fraction | None, Fraction | None], ...] = ()
 
 
-def read_wishes(weights: Mapping[str, Any] | None, fixed: Iterable[str], policy: Policy) -> Wishes:
+def read_wishes(
+    weights: Mapping[str, Any] | None,
+    fixed: Iterable[str],
+    policy: Policy,
+    ranges: Mapping[str, Range] | None = None,
+) -> Wishes:
     """The officer's wishes, checked.
 
     Raises
     ------
     InputError
-        A name is unknown or a weight is not above zero; all problems are listed.
+        A name is unknown, a weight is not above zero, or a range has no number or its ends exchanged; all problems are
+        listed.
     """
     problems = []
-    found = []
-    names = [*(weights or {}), *fixed]
-    for name in names:
+    found, spans, held = [], [], tuple(fixed)
+    for name in (*(weights or {}), *held, *(ranges or {})):
         if name not in policy.ratios and name not in catalogue():
             near = did_you_mean(name, [*policy.ratios, *catalogue().names])
             en = f"unknown quantity or ratio '{name}'."
             problems.append(Problem("unknown-quantity", Place(), f"没有数据项或比率“{name}”。", en, near, near))
     for name, given in (weights or {}).items():
-        try:
-            weight = exact(given if isinstance(given, int | float) else str(given))
-        except (ValueError, ZeroDivisionError):
-            weight = Fraction(0)
-        if weight <= 0:
+        weight = _number(given)
+        if weight is None or weight <= 0:
             zh, en = f"权重 {name}={given} 应为正数", f"the weight {name}={given} is a number above zero"
             problems.append(Problem("bad-weight", Place(), zh, en))
+            continue
         found.append((_canonical(name, policy), weight))
+    for name, (least, most) in (ranges or {}).items():
+        low, high = _number(least), _number(most)
+        wrong = (least is not None and low is None) or (most is not None and high is None)
+        if wrong or (low is not None and high is not None and low > high):
+            zh = f"{name} 的范围 {least}–{most} 应为两个数，先小后大"
+            en = f"the range of {name}, {least} to {most}, is two numbers, the smaller one first"
+            problems.append(Problem("bad-range", Place(), zh, en))
+            continue
+        spans.append((_canonical(name, policy), low, high))
     if problems:
         raise InputError(problems)
-    return Wishes(tuple(found), tuple(_canonical(name, policy) for name in fixed))
+    return Wishes(tuple(found), tuple(_canonical(name, policy) for name in held), tuple(spans))
+
+
+def _number(given: Any) -> Fraction | None:
+    if given is None:
+        return None
+    try:
+        return exact(given if isinstance(given, int | float) else str(given))
+    except (ValueError, ZeroDivisionError):
+        return None
 
 
 def _canonical(name: str, policy: Policy) -> str:
@@ -108,253 +131,111 @@ def counter_offer(
     offer
         None if no change of the numbers alone turns it round, or nothing has to.
     """
-    if decision.verdict != "refuse" or any(not _numeric(f) for f in decision.findings if f.decides == "refuse"):
+    if decision.verdict != "refuse":
         return None
     started = time.monotonic()
-    search = _Search(decision.project, decision.policy, on, site, decision, wishes or Wishes())
-    found = search.run()
+    offer = _Offer(decision, on, site, wishes or Wishes())
+    if not offer.figures:
+        return None
+    found = search(offer.region, offer.figures, offer.ask)
     if found is None:
         return None
-    changes, proven, cost, verdict, gap = found
-    return CounterOffer(changes, proven, cost, verdict, gap, time.monotonic() - started)
+    gap = None if found.proven else found.gap
+    return CounterOffer(offer.changes(found), found.proven, found.cost, found.verdict, gap, time.monotonic() - started)
 
 
-def _numeric(finding: Any) -> bool:
-    return RULE_KINDS[finding.rule.kind].demands is not None and finding.value is not None
+class _Offer:
+    """What may move for one decision, where it passes, and the gate to ask."""
 
-
-Found = tuple[tuple[Change, ...], bool, Fraction, str, Fraction | None]
-
-
-class _Search:
-    def __init__(
-        self, project: Project, policy: Policy, on: date, site: Site | None, decision: Decision, wishes: Wishes
-    ) -> None:
-        self.project, self.policy, self.on, self.site = project, policy, on, site
-        self.decision, self.wishes = decision, wishes
-        self.case = open_case(project, policy, on, site=site, quotas=decision.quotas)
-        self.now = self._figures()
-        self.moving = {key: self._movable(key) for key in self.now if self._may_move(key)}
+    def __init__(self, decision: Decision, on: date, site: Site | None, wishes: Wishes) -> None:
+        self.decision, self.on, self.site, self.wishes = decision, on, site, wishes
+        self.project, self.policy = decision.project, decision.policy
+        self.case = open_case(self.project, self.policy, on, site=site, quotas=decision.quotas)
+        self.current = self._current()
+        movable = [self._figure(k, o) for k, o in self.current.items() if self._may_move(k)]
+        self.figures = tuple(f for f in movable if f.low != f.high or f.low is None)
+        self.region = self._needed(passing(decision, Formulas(self.case, self.figures, self.current)))
 
     # -- what may move -------------------------------------------------------------------------------------------------
 
-    def _figures(self) -> dict[Key, Fraction]:
-        """The numbers that were typed, as the gate sees them."""
-        found: dict[Key, Fraction] = {}
+    def _current(self) -> dict[Key, Observation]:
+        """The numbers that were typed, as the gate sees them in the assessed period."""
+        found = {}
         for o in self.project.facts.observations:
             current = self.project.facts.get(SUBJECT, o.quantity, self.case.period, o.by)
             if current is o and isinstance(o.value, Fraction) and not isinstance(o.value, bool):
-                found[(o.quantity, o.by)] = o.value
+                found[(o.quantity, o.by)] = o
         return found
 
     def _may_move(self, key: Key) -> bool:
         name = key[0]
         if name in self.wishes.fixed or name in self.policy.fixed:
             return False
-        asked = {name for name, _ in self.wishes.weights}
+        asked = {name for name, _ in self.wishes.weights} | {name for name, *_ in self.wishes.ranges}
         return not self.policy.movable or name in asked or any(m.quantity == name for m in self.policy.movable)
 
-    def _movable(self, key: Key) -> Movable:
+    def _figure(self, key: Key, observation: Observation) -> Figure:
+        now = observation.value
+        assert isinstance(now, Fraction)
         found = next((m for m in self.policy.movable if m.quantity == key[0]), Movable(key[0]))
-        weight = dict(self.wishes.weights).get(key[0], found.weight)
-        now = self.now[key]
-        quantity = catalogue().find(key[0])
+        quantity, ratio = catalogue().find(key[0]), self.policy.ratios.get(key[0])
+        unit = quantity.unit if quantity else ratio.unit if ratio else ""
         lows = [Fraction(0) if quantity is None or quantity.low is None else min(quantity.low, Fraction(0))]
-        highs: list[Fraction] = []
-        if (
-            quantity.unit if quantity else self.policy.ratios[key[0]].unit if key[0] in self.policy.ratios else ""
-        ) == "%":
-            highs.append(max(Fraction(100), now))
+        highs = [Fraction(100)] if unit == "%" else []
         lows += [x for x in (found.low, None if found.down is None else now - found.down * abs(now)) if x is not None]
         highs += [x for x in (found.high, None if found.up is None else now + found.up * abs(now)) if x is not None]
-        return Movable(key[0], weight, max(lows), min(highs) if highs else None)
+        for name, low, high in self.wishes.ranges:
+            if name == key[0]:
+                lows += [] if low is None else [low]
+                highs += [] if high is None else [high]
+        weight = dict(self.wishes.weights).get(key[0], found.weight)
+        return Figure(key, now, weight, min(max(lows), now), max(min(highs), now) if highs else None)
 
-    # -- the search ----------------------------------------------------------------------------------------------------
-
-    def run(self) -> Found | None:
-        """Solve, ask the gate again; where limits depend on what moved, solve again under the new ones."""
-        case, proven = self.case, True
-        for _ in range(TRIALS):
-            rows, fit = self._rows(case)
-            proven = proven and fit
-            if rows is None:
-                return None
-            solved = _solve(rows, self.now, self.moving)
-            if solved is None:
-                return None
-            values, objective, gap = solved
-            made = self._rounded(values)
-            if made is not None:
-                changes, verdict = made
-                cost = sum((self._cost(c) for c in changes), Fraction(0))
-                slack = cost - objective
-                close = slack <= Fraction(1, 100_000) * max(objective, Fraction(1))
-                proven = proven and close and gap is None
-                return changes, proven, cost, verdict, None if proven else gap or slack
-            moved = self.project.with_values(
-                {k: exact(Decimal(repr(float(v)))) for k, v in values.items()}, self.case.period
-            )
-            case, proven = open_case(moved, self.policy, self.on, site=self.site, quotas=self.decision.quotas), False
-        return None
-
-    def _rows(self, case: Case) -> tuple[list[tuple[Quotient, str, Fraction]] | None, bool]:
-        """Every demand of a rule that could refuse; and whether all of them are fractions of linear forms."""
-        rows: list[tuple[Quotient, str, Fraction]] = []
-        fit = True
-        for finding in self.decision.findings:
-            demands = RULE_KINDS[finding.rule.kind].demands
-            if demands is None or finding.rule.effect == "condition" or finding.status not in ("met", "not_met"):
+    def _needed(self, region: Region) -> Region:
+        """The region, and that a part stays within its whole where it does so now: value added within output."""
+        involved: set[int] = set()
+        for atom in atoms(region):
+            involved |= variables(atom.poly) if isinstance(atom, Below) else atom.variables
+        kept = []
+        for part, whole in catalogue().identities:
+            a, b = self._form((part, "")), self._form((whole, ""))
+            if a is None or b is None or not (variables(a) | variables(b)) & involved:
                 continue
-            for demand in demands(finding.rule, case):
-                try:
-                    rows.append((self._quotient(demand, case, self.moving), demand.op, demand.limit))
-                except Unfit:
-                    fit = False
-                    one = self._one_by_one(demand, case)
-                    if one is None and finding.status == "not_met":
-                        return None, False
-                    if one is not None:
-                        rows.append((one, demand.op, demand.limit))
-        return rows, fit
+            if self._now((part, "")) <= self._now((whole, "")):
+                kept.append(Below(add(a, b, Fraction(-1))))
+        return all_of(region, *kept)
 
-    def _quotient(self, demand: Demand, case: Case, moving: Iterable[Key]) -> Quotient:
-        if demand.formula is None:
-            key = (demand.rate, "")
-            if key in self.moving:
-                return Quotient(Linear(Fraction(0), {key: Fraction(1)}))
-            return Quotient(Linear(self.now[key]))
-        return quotient(demand.formula, case.lookup, case.period, set(moving))
+    def _now(self, key: Key) -> Fraction:
+        value = self.current[key].value
+        assert isinstance(value, Fraction)
+        return value
 
-    def _one_by_one(self, demand: Demand, case: Case) -> Quotient | None:
-        """An unfit formula with all but its cheapest figure held still: an answer, but none that is proven smallest."""
-        for key in sorted(self.moving, key=lambda k: self.moving[k].weight):
-            try:
-                found = self._quotient(demand, case, {key})
-            except Unfit:
-                continue
-            if not (found.top.fixed and found.bottom.fixed):
-                return found
-        return None
+    def _form(self, key: Key) -> Poly | None:
+        if key not in self.current:
+            return None
+        index = next((i for i, f in enumerate(self.figures) if f.key == key), None)
+        return constant(self._now(key)) if index is None else variable(index)
 
-    def _cost(self, change: Change) -> Fraction:
-        key = (change.quantity, change.by)
-        return self.moving[key].weight * abs(change.needed - change.now) / (abs(change.now) or 1)
+    # -- the gate ------------------------------------------------------------------------------------------------------
 
-    # -- exact decimals ------------------------------------------------------------------------------------------------
+    def ask(self, values: Mapping[int, Fraction]) -> str:
+        """The verdict on the project with these values, where it is a yes."""
+        changed = {self.figures[i].key: v for i, v in values.items()}
+        project = self.project.with_values(changed, self.case.period)
+        again = decide(project, self.policy, self.on, site=self.site, quotas=self.decision.quotas)
+        return again.verdict if again.verdict in YES else ""
 
-    def _rounded(self, values: Mapping[Key, float]) -> tuple[tuple[Change, ...], str] | None:
-        """The solution as decimals on the side that passes, and what the gate says to it."""
-        for digits in (DIGITS, DIGITS + 3, DIGITS + 6):
-            made = {}
-            for key, value in values.items():
-                now = self.now[key]
-                if abs(value - float(now)) <= SNAP * max(1.0, abs(float(now))):
-                    continue
-                made[key] = self._within(key, _decimal(value, now, digits))
-            if not made:
-                return None
-            project = self.project.with_values(made, self.case.period)
-            again = decide(project, self.policy, self.on, site=self.site, quotas=self.decision.quotas)
-            if again.verdict in YES:
-                return tuple(self._change(k, v) for k, v in made.items()), again.verdict
-        return None
+    def changes(self, found: Found) -> tuple[Change, ...]:
+        """What has to change, as the answer shows it."""
+        return tuple(self._change(self.figures[i], v) for i, v in sorted(found.values.items()))
 
-    def _within(self, key: Key, value: Fraction) -> Fraction:
-        low, high = self.moving[key].low, self.moving[key].high
-        if low is not None and value < low:
-            return low
-        return high if high is not None and value > high else value
-
-    def _change(self, key: Key, needed: Fraction) -> Change:
-        name, by = key
+    def _change(self, figure: Figure, needed: Fraction) -> Change:
+        name, by = figure.key
         ratio, quantity = self.policy.ratios.get(name), catalogue().find(name)
         if ratio is not None:
             label, unit = ratio.label, ratio.unit
         elif quantity is not None:
             label, unit = quantity.label, quantity.unit
         else:
-            observation = self.project.observation(name, self.case.period, by)
-            label, unit = Text(name, name), observation.unit if observation else ""
-        return Change(name, label, self.now[key], needed, unit, by)
-
-
-def _decimal(value: float, now: Fraction, digits: int) -> Fraction:
-    """A float as the short decimal it stands for, else with `digits` significant digits, away from `now`."""
-    scale = max(abs(value), 1e-300)
-    exponent = digits - 1 - floor(log10(scale))
-    for decimals in range(max(exponent, 0) + 1):
-        short = Fraction(Decimal(repr(round(value, decimals))))
-        if abs(float(short) - value) <= SNAP * scale:
-            return short
-    power = Fraction(10) ** exponent
-    grown = Fraction(value) * power
-    return Fraction(ceil(grown) if value > now else floor(grown)) / power
-
-
-def _solve(
-    rows: list[tuple[Quotient, str, Fraction]], now: Mapping[Key, Fraction], moving: Mapping[Key, Movable]
-) -> tuple[dict[Key, float], Fraction, Fraction | None] | None:
-    """Least weighted relative change under all rows: values, cost, and the gap if it is not proven; None if impossible."""
-    import highspy
-
-    involved = sorted({k for q, _, _ in rows for part in (q.top, q.bottom) for k in part.terms})
-    if not involved:
-        return None
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("time_limit", 1.5)
-    solver.setOptionValue("primal_feasibility_tolerance", 1e-10)
-    solver.setOptionValue("dual_feasibility_tolerance", 1e-10)
-    infinity = solver.inf
-    scale = {k: abs(now[k]) or Fraction(1) for k in involved}
-    up, down = {}, {}
-    for key in involved:
-        m = moving[key]
-        room_up = infinity if m.high is None else max(float((m.high - now[key]) / scale[key]), 0.0)
-        room_down = infinity if m.low is None else max(float((now[key] - m.low) / scale[key]), 0.0)
-        up[key] = solver.addVariable(lb=0, ub=room_up, obj=float(m.weight))
-        down[key] = solver.addVariable(lb=0, ub=room_down, obj=float(m.weight))
-
-    def add(form: Linear, least: float, most: float) -> None:
-        coefficients = {k: f * scale[k] for k, f in form.terms.items()}
-        if not coefficients:
-            return
-        size = max(abs(c) for c in coefficients.values())
-        start = form.at(now) / size
-        row = sum(float(c / size) * (up[k] - down[k]) for k, c in coefficients.items())
-        low = -infinity if least == -infinity else least - float(start)
-        high = infinity if most == infinity else most - float(start)
-        solver.addConstr(low <= row) if high == infinity else solver.addConstr(row <= high)
-        if low != -infinity and high != infinity:
-            solver.addConstr(low <= row)
-
-    for q, op, limit in rows:
-        form = q.top.plus(q.bottom.times(limit), -1)
-        strict = 1e-9 if op in ("<", ">") else 0.0
-        if not form.terms:
-            held = form.at(now)
-            if (op in ("<=", "<") and held > 0) or (op in (">=", ">") and held < 0):
-                return None
-            continue
-        if op in ("<=", "<", "=="):
-            add(form, 0.0 if op == "==" else -infinity, -strict)
-        elif op in (">=", ">"):
-            add(form, strict, infinity)
-        if q.bottom.terms:
-            add(q.bottom, float(q.bottom.at(now)) * 1e-9, infinity)
-    _parts_within_wholes(involved, now, add, infinity)
-    solver.run()
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return None
-    values = {k: float(now[k]) + float(scale[k]) * (solver.val(up[k]) - solver.val(down[k])) for k in involved}
-    objective = solver.getObjectiveValue()
-    return (values, exact(objective), None) if isfinite(objective) else None
-
-
-def _parts_within_wholes(involved: list[Key], now: Mapping[Key, Fraction], add: Any, infinity: float) -> None:
-    """A part stays within its whole where it does so now: value added within output, waste used within waste."""
-    for part, whole in catalogue().identities:
-        a, b = (part, ""), (whole, "")
-        if (a in involved or b in involved) and a in now and b in now and now[a] <= now[b]:
-            forms = [Linear(Fraction(0), {k: Fraction(1)}) if k in involved else Linear(now[k]) for k in (a, b)]
-            add(forms[0].plus(forms[1], -1), -infinity, 0.0)
+            label, unit = Text(name, name), self.current[figure.key].unit
+        return Change(name, label, figure.now, needed, unit, by)

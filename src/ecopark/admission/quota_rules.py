@@ -65,7 +65,7 @@ def _read(node: Map, source: Source) -> Quota | None:
     return None if need is None else Quota(name, need, tuple(made), exempt)
 
 
-def _booked_year(case: Case) -> int:
+def booked_year(case: Case) -> int:
     """The year a quota is needed from: the start of production, else the assessed year, never one gone by."""
     return case.project.start or max(case.on.year, case.period.year)
 
@@ -82,7 +82,7 @@ def _ratio(spec: Quota, case: Case) -> tuple[Fraction, Text] | Outcome:
 def _demands(rule: PolicyRule, case: Case) -> list[Demand]:
     spec: Quota = rule.spec
     ratio = _ratio(spec, case)
-    left = None if case.quotas is None else case.quotas.get((spec.quota, _booked_year(case)))
+    left = None if case.quotas is None else case.quotas.get((spec.quota, booked_year(case)))
     if isinstance(ratio, Outcome) or left is None:
         return []
     return demand_on(spec.need, "<=", left / ratio[0], case, rule.id)
@@ -132,7 +132,7 @@ def quota(rule: PolicyRule, case: Case) -> Outcome:
 
 def _by_year(spec: Quota, need: Fraction, ratio: Fraction, case: Case) -> tuple[Booking, ...]:
     """One booking a phase: years ahead in which the project's own figures differ; else one for the first year."""
-    first = _booked_year(case)
+    first = booked_year(case)
     made = {first: Booking(spec.quota, need, spec.need.unit, first, ratio)}
     for number in case.project.facts.years("project"):
         if number < case.on.year or case.project.start is not None:
