@@ -140,3 +140,11 @@ def test_a_frame_needs_no_formula(tmp_path: Path) -> None:
     pack = load_pack(write_pack(tmp_path, text, PACK.replace("status: draft", "status: frame"), case=""))
     assert pack.is_frame
     assert pack.clause("a").kind == "frame"
+
+
+def test_a_pack_says_how_much_of_the_text_it_holds(tmp_path):
+    whole = load_pack(write_pack(tmp_path / "a"))
+    part = load_pack(write_pack(tmp_path / "b", pack=PACK + "recorded: part\n"))
+    assert (whole.is_partly_recorded, part.is_partly_recorded) == (False, True)
+    with pytest.raises(PackError, match="none of whole, part"):
+        load_pack(write_pack(tmp_path / "c", pack=PACK + "recorded: some\n"))

@@ -127,3 +127,30 @@ def test_many_parks_are_counted(tmp_path: Path) -> None:
     found = compare_editions(first, second, rows, period="2023")
     assert [a.subject for a, _ in found.changed_parks()] == ["p"]
     assert found.sentence("en").endswith("for 1 of 2 parks: p (pass -> fail)")
+
+
+def test_what_is_absent_from_a_partly_recorded_text_is_not_called_dropped(tmp_path: Path) -> None:
+    part = PACK.replace("status: draft", "status: draft\nrecorded: part")
+    whole = edition(tmp_path / "a")
+    some = load_pack(
+        write_pack(
+            tmp_path / "b",
+            CLAUSES.split('  - id: "2"')[0],
+            part.replace(
+                'option_sets:\n  - {id: O1, clauses: ["2"], need: 1, zh: 一项, en: one of them}\n', "option_sets: []\n"
+            ),
+        )
+    )
+    assert some.is_partly_recorded
+    by_tail = {c.first.tail: c.changes for c in compare_packs(whole, some) if c.first}
+    assert by_tail["2"] == ("unrecorded",)
+    by_tail = {c.second.tail: c.changes for c in compare_packs(some, whole) if c.second}
+    assert by_tail["2"] == ("unrecorded",)
+
+
+def test_the_newer_tianjin_text_is_known_in_part_only() -> None:
+    found = compare_editions("tianjin-eco-city-2008", "tianjin-eco-city-2")
+    assert "dropped" not in found.counts()
+    assert "对方已录入部分中没有" in found.sentence("zh")
+    assert "not in the recorded part" in found.sentence("en")
+    assert "30 quantitative" in found.sentence("en")

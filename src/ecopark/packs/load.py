@@ -22,6 +22,7 @@ from ecopark.indicators.factors import PackFactor
 from ecopark.packs.model import (
     BASES,
     KINDS,
+    RECORDED,
     Basis,
     Clause,
     Footnote,
@@ -39,7 +40,7 @@ OPERATORS = (">=", "<=", ">", "<", "==", "!=")
 STATUSES = ("draft", "frame")
 PACK_KEYS = {
     "id", "title", "issuer", "number", "status", "in_force", "supersedes", "superseded_by", "sources", "warning", "level",
-    "groups", "parameters", "factors", "option_sets", "footnotes", "verdict", "score",
+    "recorded", "groups", "parameters", "factors", "option_sets", "footnotes", "verdict", "score",
 }  # fmt: skip
 LIMIT_KEYS = {"op", "value", "formula", "partly", "when", "from", "until", "otherwise", "none", "zh", "en"}
 CLAUSE_KEYS = {
@@ -258,6 +259,12 @@ class _Reader:
                 "unknown-status", head.line_of("status"), f"状态 {status!r} 无效",
                 f"status {status!r} is none of {', '.join(STATUSES)} (verified comes from verification records, not from here)",
             )  # fmt: skip
+        recorded = str(head.get("recorded") or "whole")
+        if recorded not in RECORDED:
+            self.problem(
+                "unknown-recorded", head.line_of("recorded"), f"recorded {recorded!r} 无效",
+                f"recorded {recorded!r} is none of {', '.join(RECORDED)}",
+            )  # fmt: skip
         self.unknown_keys(head, PACK_KEYS, "pack.yaml", "pack.yaml")
         force = head.get("in_force") or Map()
         if not isinstance(force, Map):
@@ -326,6 +333,7 @@ class _Reader:
             sources=self.strings(head.get("sources")),
             warning=self.text(head.get("warning")),
             level=str(head.get("level") or "park"),
+            recorded=recorded,
             folder=str(self.folder),
             hash=pack_hash(self.folder),
         )

@@ -18,6 +18,9 @@ from ecopark.indicators.factors import PackFactor
 BASES = ("seen", "inferred", "recalled")
 """How a limit is known, strongest first."""
 
+RECORDED = ("whole", "part")
+"""How much of the text a pack holds."""
+
 KINDS = (
     "basic",
     "mandatory",
@@ -225,6 +228,7 @@ class Pack:
     sources: tuple[str, ...] = ()
     warning: Text = Text()
     level: str = "park"
+    recorded: str = "whole"
     folder: str = ""
     hash: str = ""
 
@@ -249,3 +253,8 @@ class Pack:
     def is_frame(self) -> bool:
         """Whether the text of the standard is not available and the pack is to be filled in by its user."""
         return self.status == "frame"
+
+    @property
+    def is_partly_recorded(self) -> bool:
+        """Whether the text has clauses that the pack does not hold: what is absent here is not thereby absent there."""
+        return self.recorded == "part"

@@ -27,6 +27,7 @@ CHANGE_TEXT = {
     "only_first": Text("仅前者有", "only in the first"),
     "only_second": Text("仅后者有", "only in the second"),
     "unknown": Text("对方文本未获得，无从比较", "the other text is not available"),
+    "unrecorded": Text("对方已录入部分中没有", "not in the recorded part of the other"),
     "stricter": Text("限值加严", "limit stricter"),
     "looser": Text("限值放宽", "limit looser"),
     "limit_changed": Text("限值改变", "limit changed"),
@@ -109,8 +110,8 @@ def compare_packs(first: Pack, second: Pack, year: int | None = None) -> tuple[C
     """
     pairs = _pairs(first, second)
     editions = same_standard(first, second)
-    gone = "unknown" if second.is_frame else "dropped" if editions else "only_first"
-    come = "unknown" if first.is_frame else "new" if editions else "only_second"
+    gone = _absent(second) or ("dropped" if editions else "only_first")
+    come = _absent(first) or ("new" if editions else "only_second")
     found = []
     for clause in first.clauses:
         pair = pairs.get(clause.id)
@@ -124,6 +125,11 @@ def compare_packs(first: Pack, second: Pack, year: int | None = None) -> tuple[C
     taken = {pair[0].id for pair in pairs.values()}
     found += [ClauseChange(None, c, "", None, (come,)) for c in second.clauses if c.id not in taken]
     return tuple(found)
+
+
+def _absent(other: Pack) -> str:
+    """What the lack of a clause in `other` means where not all of its text is there; empty where it is."""
+    return "unknown" if other.is_frame else "unrecorded" if other.is_partly_recorded else ""
 
 
 _Pair = tuple[Clause, str, Relation | None, bool]
@@ -337,7 +343,7 @@ class Comparison:
             )
             lines = [f"{sizes}: {pairs} correspond. {listed}."]
         for pack in (self.first, self.second):
-            if pack.is_frame:
+            if pack.is_frame or pack.is_partly_recorded:
                 lines.append(f"{pack.id}: {pack.warning[lang]}")
         if len(self.outcomes) > 1:
             moved = self.changed_parks()

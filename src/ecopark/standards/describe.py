@@ -52,6 +52,7 @@ def pack_summary(pack: Pack) -> dict[str, Any]:
         "id": pack.id,
         "title": _both(pack.title),
         "status": pack.status,
+        "recorded": pack.recorded,
         "status_text": _both(STATUS_WORD.get(pack.status, Text(pack.status, pack.status))),
         "number": pack.number,
         "issuer": _both(pack.issuer),
@@ -257,6 +258,8 @@ def describe_pack(pack: Pack, lang: str = "en", verified: Mapping[str, str] | No
     lines.append(
         ("状态  " if zh else "status  ") + PACK_STATUS_TEXT.get(pack.status, Text(pack.status, pack.status))[lang]
     )
+    if pack.is_partly_recorded:
+        lines.append("录入  仅部分条款" if zh else "recorded  in part: the text has clauses that are not here")
     if pack.in_force_from or pack.in_force_until:
         lines.append(("实施  " if zh else "in force  ") + f"{pack.in_force_from} - {pack.in_force_until}".rstrip(" -"))
     if pack.supersedes:
