@@ -173,3 +173,36 @@ def test_the_energy_of_a_product_without_a_known_unit_is_an_error(unit):
         facts_from(product(("100", unit), ("107", "kgce/t")))
     assert error.value.problems[0].code == "unknown-unit"
     assert "kgce/t" in error.value.problems[0].repair_zh
+
+
+# -- fresh water or all water -----------------------------------------------------------------------------------------
+
+
+def water(intensity, reuse, period="2017"):
+    return [
+        row("water.intensity_iva", intensity, "m3/10k CNY", period),
+        row("water.industrial_reuse", reuse, "%", period),
+    ]
+
+
+def test_a_chemical_park_that_reuses_nearly_all_water_and_still_draws_much_is_asked_which_water_it_means():
+    (warning,) = facts_from(water("30.76", "96.5")).warnings
+    assert warning.code == "fresh-or-total-water"
+    assert "96.5 %" in warning.en and "30.76 m3" in warning.en
+    assert "fresh water, not all water" in warning.repair_en
+    assert "新鲜水量" in warning.repair_zh
+
+
+@pytest.mark.parametrize(("intensity", "reuse"), [("8", "96.5"), ("30.76", "89.9"), ("30.76", "75")])
+def test_high_reuse_or_high_use_alone_is_no_question(intensity, reuse):
+    assert found(water(intensity, reuse)) == []
+
+
+def test_the_same_is_asked_of_amounts():
+    rows = [
+        row("industrial_fresh_water_m3", "3", "10k m3"),
+        row("industrial_water_reused_m3", "90", "10k m3"),
+        row("industrial_value_added", "1000", "10k CNY"),
+    ]
+    (warning,) = facts_from(rows).warnings
+    assert (warning.code, warning.place.row) == ("fresh-or-total-water", 1)

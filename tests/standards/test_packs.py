@@ -8,6 +8,7 @@ from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.packs.model import BASES
 from ecopark.standards.cases import check_pack, load_cases
 from ecopark.standards.describe import formula_of
+from ecopark.workflows.assess_park import assess
 
 FRAMES = {"zhejiang-sustainable-zone-2025", "eco-industrial-park-2026", "green-park-general-2026"}
 PACKS = {
@@ -80,3 +81,27 @@ def test_hj274_has_seventeen_mandatory_and_fifteen_optional_indicators() -> None
 def test_clause_ids_are_those_of_the_contract() -> None:
     for name in ("hj274-2015/10", "zero-carbon-park-2025/b1", "eip-framework-v2/env-i4"):
         assert find_pack(name.split("/")[0]).clause(name).id == name
+
+
+@pytest.mark.parametrize(
+    ("trips", "en", "zh"),
+    [
+        ("25", "applies from 2013 (≥ 30%); 25% now, which does not reach it yet", "尚未达到该目标值"),
+        (
+            "30",
+            "applies from 2013 (≥ 30%); 30% now, which reaches it",
+            "2013 年起适用（≥ 30%）；现为 30%，已达到该目标值",
+        ),
+    ],
+)
+def test_before_the_first_milestone_the_way_to_it_is_told_and_nothing_is_judged(trips: str, en: str, zh: str) -> None:
+    keys = ("subject", "period", "quantity", "value", "unit")
+    rows = [
+        dict(zip(keys, ("p", "2012", *r), strict=True))
+        for r in (("green_trips", trips, "count"), ("trips_total", "100", "count"))
+    ]
+    found = assess(rows, "tianjin-eco-city-2008", period="2012")
+    assert found.clause("12").status == "not_due"
+    assert found.clause("12").reason.en == en
+    assert zh in found.clause("12").reason.zh
+    assert found.clause("9").reason.en == "applies from 2013", "without a value there is nothing to tell"

@@ -167,3 +167,27 @@ def test_a_missing_figure_is_narrowed_by_other_years_only_where_the_user_allows_
     assert facts == (Fraction(50, 1000), Fraction(200, 1000))
     assert wide[0] <= facts[0]
     assert wide[1] > facts[1]
+
+
+def _lone(year):
+    return [{"subject": "p", "quantity": "park_area_km2", "period": str(year), "value": "9", "unit": "km2"}]
+
+
+@pytest.mark.parametrize(("year", "asked"), [(2023, False), (2031, False), (2032, True), (2099, True)])
+def test_a_lone_year_far_beyond_the_newest_rules_is_asked_about(year, asked):
+    codes = [w.code for w in ep.read_facts(_lone(year)).warnings]
+    assert codes == (["year-ahead"] if asked else [])
+
+
+def test_a_year_that_stands_apart_is_asked_about_once():
+    rows = [row for year in (2022, 2023, 2099) for row in _lone(year)]
+    assert [w.code for w in ep.read_facts(rows).warnings if "year" in w.code] == ["isolated-year"]
+
+
+def test_water_that_may_not_be_fresh_is_a_doubt_beside_the_clause():
+    keys = ("subject", "period", "quantity", "value", "unit")
+    rows = [("water.intensity_iva", "30.76", "m3/10k CNY"), ("water.industrial_reuse", "96.5", "%")]
+    found = ep.assess([dict(zip(keys, ("p", "2017", *r), strict=True)) for r in rows], "hj274-2015", period="2017")
+    assert found.clause("14").status == "not_met"
+    assert "fresh water" in found.clause("14").doubts[0].en
+    assert found.clause("15").status == "met"

@@ -28,10 +28,16 @@ class Tolerances:
         A year-on-year change by more than this factor, up or down.
     firms
         Relative difference between the sum of the firms and the park's own figure.
+    reuse, water
+        Share of industrial water reused from which a fresh-water use above `water` [m3 / 10^4 CNY of value added] is odd: a
+        park that reuses nine tenths or more and still draws more than the eco-industrial standard allows has probably
+        given its total water.
     """
 
     jump: Fraction = Fraction(3)
     firms: Fraction = Fraction(2, 100)
+    reuse: Fraction = Fraction(90, 100)
+    water: Fraction = Fraction(8)
 
 
 def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Catalogue | None = None) -> list[Problem]:
@@ -53,6 +59,7 @@ def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Ca
         *_jumps(numbers, facts, tolerances.jump),
         *_identities(facts, known),
         *_firms(facts, numbers, tolerances.firms),
+        *_fresh_or_total(facts, tolerances),
         *_overlaps(numbers, facts),
     ]
 
@@ -160,6 +167,37 @@ def _isolated_years(facts: Facts) -> Iterable[Problem]:
                 "Check the year.",
                 "warning",
             )
+
+
+AHEAD = 5
+"""So many years beyond the newest rule a figure may be a plan; further on its year may be a typing accident."""
+
+
+def years_ahead(facts: Facts, newest: int) -> Iterable[Problem]:
+    """Years far beyond anything the rules know of, also where no other year stands beside them. No clock is read.
+
+    Parameters
+    ----------
+    newest
+        Newest year of the rules: standards in force, dated factors.
+    """
+    said = {(str(w.place)) for w in facts.warnings if w.code == "isolated-year"}
+    first: dict[tuple[str, int], Observation] = {}
+    for o in facts.observations:
+        if o.period.kind != "always" and o.period.year > newest + AHEAD:
+            first.setdefault((o.subject, o.period.year), o)
+    for (_, year), o in first.items():
+        if str(o.place) in said:
+            continue
+        yield Problem(
+            "year-ahead",
+            o.place,
+            f"{year} 年：年份对吗？最新的标准和系数为 {newest} 年。",
+            f"{year}: is the year right? The newest standards and factors are of {newest}.",
+            "请核对年份。",
+            "Check the year.",
+            "warning",
+        )
 
 
 def _odd_years(years: list[int], counts: dict[int, int]) -> list[int]:
@@ -283,6 +321,50 @@ def closed_list_holes(facts: Facts, known: Catalogue | None = None) -> Iterable[
                 "请补填；确实没有的填 0。",
                 "Give them; type 0 where there is none.",
             )
+
+
+FRESH_WATER, REUSED_WATER, VALUE_ADDED = (
+    "industrial_fresh_water_m3",
+    "industrial_water_reused_m3",
+    "industrial_value_added",
+)
+WATER_INTENSITY, WATER_REUSE = "water.intensity_iva", "water.industrial_reuse"
+
+
+def _fresh_or_total(facts: Facts, tolerances: Tolerances) -> Iterable[Problem]:
+    """Very high reuse of water beside high use of fresh water: is the figure fresh water, or all water?"""
+    where: dict[tuple[str, Period], Observation] = {}
+    for o in facts.observations:
+        if o.quantity in (FRESH_WATER, WATER_INTENSITY) and not o.by:
+            where.setdefault((o.subject, o.period), o)
+    for (subject, period), o in where.items():
+        fresh, reused, added = (
+            _number(facts.get(subject, name, period)) for name in (FRESH_WATER, REUSED_WATER, VALUE_ADDED)
+        )
+        intensity = (
+            fresh / added if fresh and added else _reported(facts, subject, WATER_INTENSITY, period, "m3/10k CNY")
+        )
+        share = reused / (reused + fresh) if fresh and reused else _reported(facts, subject, WATER_REUSE, period, "1")
+        if intensity is None or share is None or intensity <= tolerances.water or share < tolerances.reuse:
+            continue
+        rate, used = short_text(share * 100), short_text(intensity)
+        yield Problem(
+            "fresh-or-total-water",
+            o.place,
+            f"{period}：工业用水重复利用率 {rate} %，单位工业增加值新鲜水耗却达 {used} m3/万元，两者难以并存。",
+            f"{period}: {rate} % of industrial water is reused, and yet {used} m3 of fresh water are used per 10k CNY of value "
+            "added; the two hardly go together.",
+            "请核对所填是否为新鲜水量（而不是用水总量）。",
+            "Check that the figure is fresh water, not all water.",
+            "warning",
+        )
+
+
+def _reported(facts: Facts, subject: str, rate: str, period: Period, wanted: str) -> Fraction | None:
+    """A rate given as published, in the unit `wanted`."""
+    found = facts.get(subject, rate, period)
+    value = _number(found)
+    return None if found is None or value is None else value * unit(found.unit).factor_to(unit(wanted))
 
 
 def unequal_units(facts: Facts, known: Catalogue | None = None) -> Iterable[tuple[Observation, Problem]]:

@@ -14,7 +14,8 @@ from typing import Any
 from ecopark.core.period import Period
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace
-from ecopark.core.value import Missing, Scalar, not_given
+from ecopark.core.value import Missing, Result, Scalar, not_given
+from ecopark.core.words import requirement, shown, with_unit
 from ecopark.expr.nodes import leaves
 from ecopark.expr.traced import compare, evaluate
 from ecopark.indicators.resolve import SubjectLookup
@@ -217,7 +218,7 @@ def _status(compiled: CompiledClause, value: Trace, limit: ChosenLimit, run: Run
         )
     first = compiled.first_year()
     if first is not None and run.period.year < first:
-        return "not_due", Text(f"{first} 年起适用", f"applies from {first}")
+        return "not_due", _ahead(compiled, first, number, run)
     if not compiled.cases:
         if isinstance(number, Missing):
             return "undetermined", number.reason
@@ -236,6 +237,25 @@ def _status(compiled: CompiledClause, value: Trace, limit: ChosenLimit, run: Run
     if _partly(limit, number, run):
         return "partly_met", limit.why
     return "not_met", limit.why
+
+
+def _ahead(compiled: CompiledClause, first: int, value: Result, run: Run) -> Text:
+    """From when on a clause applies, and how the value of today stands to its first milestone: told, never judged."""
+    text = Text(f"{first} 年起适用", f"applies from {first}")
+    case = next(c for c in compiled.cases if c.years[0] == first)
+    if isinstance(value, Missing) or case.when is not None or case.case.require is None or case.limit is None:
+        return text
+    limit = evaluate(case.limit, run.lookup, run.period).value
+    if isinstance(limit, Missing):
+        return text
+    op, unit = case.case.require.op, compiled.clause.unit
+    now = [with_unit(shown(value, lang, limit), unit, lang) for lang in ("zh", "en")]
+    goal = [requirement(op, limit, unit, lang) for lang in ("zh", "en")]
+    reached = compare(op, value, limit)
+    return Text(
+        f"{text.zh}（{goal[0]}）；现为 {now[0]}，{'已达到该目标值' if reached else '尚未达到该目标值'}",
+        f"{text.en} ({goal[1]}); {now[1]} now, {'which reaches it' if reached else 'which does not reach it yet'}",
+    )
 
 
 def _partly(limit: ChosenLimit, value: Scalar, run: Run) -> bool:
@@ -257,7 +277,15 @@ def _marked_na(trace: Trace) -> bool:
     return "not_applicable" in kinds and not kinds & {"observation", "reported", "rollup"}
 
 
-DOUBTFUL = ("implausible", "implausible-rate", "part-exceeds-whole", "firms-differ", "not-whole", "maybe-fraction")
+DOUBTFUL = (
+    "implausible",
+    "implausible-rate",
+    "part-exceeds-whole",
+    "firms-differ",
+    "not-whole",
+    "maybe-fraction",
+    "fresh-or-total-water",
+)
 """Findings of the quality checks that cast doubt on a clause's figures; a jump from year to year does not."""
 
 

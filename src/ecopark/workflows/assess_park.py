@@ -19,6 +19,7 @@ from ecopark.indicators.catalogue import indicators
 from ecopark.indicators.factors import family_unit, table
 from ecopark.indicators.rollup import RollUp
 from ecopark.observations import reading
+from ecopark.observations.checks import years_ahead
 from ecopark.observations.model import Facts
 from ecopark.observations.quantity import Catalogue
 from ecopark.observations.quantity import catalogue as quantity_catalogue
@@ -82,8 +83,20 @@ def read_facts(source: Any, *, set_aside: bool = False, checks: bool = True) -> 
     if isinstance(source, str | Path):
         facts = reading.read_facts(source, set_aside=set_aside, known_reported=known_reported, checks=checks)
         facts.warnings += tuple(_records_of_nothing(facts.settings))
-        return facts
-    return reading.facts_from(source, set_aside=set_aside, known_reported=known_reported, checks=checks)
+    else:
+        facts = reading.facts_from(source, set_aside=set_aside, known_reported=known_reported, checks=checks)
+    if checks:
+        facts.warnings += tuple(_years_ahead(facts))
+    return facts
+
+
+def _years_ahead(facts: Facts) -> list[Problem]:
+    """Figures of years far beyond the newest factor and the newest standard; the standards are read only if that matters."""
+    newest = max(f.year for family in table().values() for rows in family.values() for f in rows if f.year)
+    if not list(years_ahead(facts, newest)):
+        return []
+    starts = [int(pack.in_force_from[:4]) for pack in list_packs() if pack.in_force_from[:4].isdigit()]
+    return list(years_ahead(facts, max(newest, *starts)))
 
 
 def _records_of_nothing(settings: Mapping[str, Any]) -> list[Problem]:
