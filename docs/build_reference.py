@@ -61,7 +61,7 @@ def quantities() -> str:
     page = [
         HEAD + "# Quantities\n\n",
         f"{len(known.quantities)} quantities. A figure is reported under one of these ids (or one of its aliases); see "
-        "[facts](../concepts/facts.md). *Kind* and *roll-up* say how it adds up over months and over firms. *Range* is "
+        "[facts](../concepts/facts.md). *Over time* and *roll-up* say how it adds up over months and over firms. *Range* is "
         "what is plausible: outside it there is a warning, never a refusal. An empty unit belongs to a flag, a code or a "
         "text.\n\n",
         "Themes: " + ", ".join(f"[{t.label.en} {t.label.zh}](#{t.id})" for t in known.themes.values()) + ". ",
@@ -81,11 +81,11 @@ def quantities() -> str:
             about = "<br>".join([cell(definition), *extra] if definition else extra)
             department = known.departments.get(q.department)
             rows.append((
-                names, f"{cell(q.label.zh)}<br>{cell(q.label.en)}", code(q.unit), q.kind, q.rollup or "-",
+                names, f"{cell(q.label.zh)}<br>{cell(q.label.en)}", code(q.unit), q.kind, q.over_time or "-", q.rollup or "-",
                 ", ".join(q.breakdowns) or "-", f"{low} ... {high}" if low or high else "-",
                 cell(department.zh) if department else "-", about or "-",
             ))  # fmt: skip
-        head = ("id", "name", "unit", "kind", "roll-up", "by", "range", "department", "definition")
+        head = ("id", "name", "unit", "kind", "over time", "roll-up", "by", "range", "department", "definition")
         page.append(f'<a id="{theme.id}"></a>\n\n## {theme.label.en} {theme.label.zh}\n\n' + table(head, rows) + "\n")
     page.append(
         "## Codes of breakdowns\n\nA *closed* list needs every required code, zeros typed. An *open* list is complete "
