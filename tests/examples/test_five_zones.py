@@ -51,7 +51,7 @@ def test_lower_bounds_changes_and_undated_figures_do_not_become_facts() -> None:
     for figure in published():
         if figure.op != "=" or not figure.year or figure.whole:
             assert not figure.exact
-    assert len(facts) == 8
+    assert len(facts) == 10
     assert not facts.years("anji-edz")
     assert not facts.years("tianjin-eco-city")
 
@@ -73,3 +73,29 @@ def test_no_target_or_threshold_is_among_the_figures() -> None:
     assert "门槛" not in words
     assert "目标" not in words
     assert "PM2.5" not in words
+
+
+def test_what_else_the_articles_say_in_numbers_is_listed_with_the_reason_why_it_is_no_figure() -> None:
+    other = [s for zone in zones() for s in zone.other]
+    assert len(published()) + len(other) == 89, "every number of the five articles is either a figure or listed here"
+    for statement in other:
+        assert statement.label.zh
+        assert statement.label.en
+        assert statement.value
+        assert statement.why_not.zh
+        assert statement.why_not.en
+
+
+def test_every_figure_is_a_fact_or_says_why_it_is_none() -> None:
+    for figure in published():
+        assert bool(figure.why_not) != figure.exact
+    why = {f.label.en: f.why_not.en for f in published()}
+    assert why["Times in a row a civilised city"] == "about the whole city of Zhangjiagang"
+    assert why["Major projects of 5 billion CNY"] == "no year is given"
+    assert why["Regional water-recycling chains"] == "no quantity is this"
+
+
+def test_listed_companies_are_facts_and_company_research_units_are_not_all_institutions() -> None:
+    facts = five_zones()
+    assert [facts.get(zone, "listed_companies", Period(2022)).value for zone in IDS[:2]] == [20, 10]  # type: ignore[union-attr]
+    assert facts.get(IDS[1], "rd_institutions_provincial", Period(2022)) is None

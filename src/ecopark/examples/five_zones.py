@@ -73,16 +73,66 @@ class PublishedFigure:
         """Whether it becomes a fact."""
         return bool(self.quantity) and self.op == "=" and bool(self.year) and not self.whole
 
+    @property
+    def why_not(self) -> Text:
+        """Why it is no fact about the zone in a year; empty where it is one."""
+        if self.exact:
+            return Text()
+        if self.whole:
+            return Text(f"口径为{self.whole.zh}", f"about {self.whole.en[0].lower()}{self.whole.en[1:]}")
+        if self.near:
+            return Text("相近，不代用", "near, not used in its place")
+        if self.quantity or self.op != "=":
+            return Text("只是界限，不是确数", "a bound, not the figure itself")
+        if not self.year:
+            return Text("未注明年份", "no year is given")
+        return Text("没有对应的数据项", "no quantity is this")
+
+
+STATEMENTS = {
+    "plan": Text("规划数，不是已达到的", "planned, not reached"),
+    "layout": Text("布局或做法，不是测得的量", "a layout or practice, nothing measured"),
+    "event": Text("事件", "an event"),
+    "target": Text("目标值，不是实际值", "a target, not what was reached"),
+    "threshold": Text("准入门槛，不是实际值", "a threshold for admission, not what was reached"),
+}
+"""Why what an article says in numbers is no published figure, by the kind of statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Something an article says in numbers that is no figure of what was reached.
+
+    Parameters
+    ----------
+    kind
+        A key of `STATEMENTS`.
+    value, unit, year
+        As published; the value is a text, for it may be a code or a bound.
+    """
+
+    kind: str
+    label: Text
+    value: str
+    unit: str
+    year: str
+
+    @property
+    def why_not(self) -> Text:
+        """Why it does not enter an assessment."""
+        return STATEMENTS[self.kind]
+
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """One real zone: its names, the article, its figures, and what the article leaves open."""
+    """One real zone: its names, the article, its figures, what the article leaves open, and what else it says in numbers."""
 
     id: str
     name: Text
     source: Text
     figures: tuple[PublishedFigure, ...]
     unpublished: tuple[Text, ...]
+    other: tuple[Statement, ...] = ()
     scopes: tuple[tuple[int, Text], ...] = ()
 
 
@@ -127,7 +177,8 @@ def _zone(node: dict[str, Any]) -> Zone:
         for f in node["figures"]
     )
     scopes = tuple((int(s["since"]), _text(s)) for s in node.get("scopes", ()))
-    return Zone(node["id"], _text(node), source, figures, tuple(_text(t) for t in node["unpublished"]), scopes)
+    other = tuple(Statement(s["kind"], _text(s), s["value"], s["unit"], s["year"]) for s in node["other"])
+    return Zone(node["id"], _text(node), source, figures, tuple(_text(t) for t in node["unpublished"]), other, scopes)
 
 
 def published() -> list[PublishedFigure]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecopark.core.text import Text
 from ecopark.examples import five_zones
-from ecopark.examples.five_zones import published, title, zones
+from ecopark.examples.five_zones import Zone, published, title, zones
 from ecopark.indicators.catalogue import indicators
 from ecopark.observations.model import Facts
 from ecopark.observations.quantity import catalogue
@@ -67,6 +67,10 @@ def zones_document(packs: list[Pack], lang: str) -> Document:
             Heading(2, "文中提及而未公布数值的" if zh else "Mentioned without a value", f"{zone.id}-unpublished")
         )
         blocks.append(Bullets(tuple(t[lang] for t in zone.unpublished)))
+        blocks.append(
+            Heading(2, "文中另有、不是实绩的数" if zh else "Said in numbers, but not reached", f"{zone.id}-other")
+        )
+        blocks.append(_other(zone, lang))
     cover = Cover(
         title=title()[lang],
         subtitle="五个真实园区" if zh else "five real zones",
@@ -87,11 +91,9 @@ def _published(zone: str, lang: str) -> Table:
         if f.exact and f.quantity:
             use = Cell(_label(f.quantity, lang), "进入评价" if zh else "used", "good")
         elif f.near or f.quantity:
-            use = Cell(
-                _label(f.near or f.quantity, lang), "相近，不代用" if zh else "near, not used in its place", "open"
-            )
+            use = Cell(_label(f.near or f.quantity, lang), f.why_not[lang], "open")
         else:
-            use = Cell("-")
+            use = Cell("-", f.why_not[lang])
         op = "" if f.op == "=" else {">=": "≥ ", ">": "> ", "<": "< ", "<=": "≤ "}.get(f.op, f.op)
         rows.append(
             (
@@ -107,6 +109,23 @@ def _published(zone: str, lang: str) -> Table:
         else ("published figure", "value", "year", "quantity it is")
     )
     return Table(header, tuple(rows), widths=(4, 2, 1.2, 3))
+
+
+def _other(zone: Zone, lang: str) -> Table:
+    """Plans, layouts, events, targets and thresholds of the article, each with the reason why it is no figure."""
+    rows = tuple(
+        (
+            Cell(s.label[lang]),
+            Cell(with_unit(s.value, s.unit, lang), number=True),
+            Cell(s.year or "-"),
+            Cell(s.why_not[lang]),
+        )
+        for s in zone.other
+    )
+    header = (
+        ("文中所说", "数值", "年份", "为何不用") if lang == "zh" else ("said", "value", "year", "why it is not used")
+    )
+    return Table(header, rows, widths=(4, 2, 1.2, 3))
 
 
 def _label(name: str, lang: str) -> str:
