@@ -1,7 +1,8 @@
 """What each kind of rule asks of the project's numbers, as a region in which it neither refuses nor stays open.
 
-A kind of rule that looks at numbers has one function here, marked `demand_of`; rules of other kinds, and rules on places
-other than the size of the parcel, are not moved by numbers: what they say now stands.
+A kind of rule whose demand has branches has one function here, marked `demand_of`; a kind that asks for plain comparisons
+names them in its `rule_kind`. Rules of other kinds, and rules on places other than the size of the parcel, are not moved
+by numbers: what they say now stands.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ecopark.admission.decision import Decision, Finding
 from ecopark.admission.industry import covers
 from ecopark.admission.place_rules import PlaceSpec
 from ecopark.admission.places import is_free
-from ecopark.admission.policy import PolicyRule, in_force
+from ecopark.admission.policy import RULE_KINDS, PolicyRule, in_force
 from ecopark.admission.quota_rules import Quota, booked_year
 from ecopark.admission.ratios import Ratio
 from ecopark.admission.regions import NO, YES, Marks, Region, all_of, one_of
@@ -29,7 +30,13 @@ DEMANDS: dict[str, Demand] = {}
 
 
 def demand_of(kind: str) -> Callable[[Demand], Demand]:
-    """Register what a kind of rule asks of the numbers."""
+    """Register what a kind of rule asks of the numbers.
+
+    Parameters
+    ----------
+    kind
+        A registered kind of rule.
+    """
 
     def register(demand: Demand) -> Demand:
         DEMANDS[kind] = demand
@@ -59,8 +66,10 @@ def _of(finding: Finding, formulas: Formulas, settled: int) -> Region:
         return still
     if rule.effect == "condition" and finding.status != "undetermined":
         return YES
-    demand = DEMANDS.get(rule.kind)
+    demand, plain = DEMANDS.get(rule.kind), RULE_KINDS[rule.kind].demands
     region = None if demand is None else demand(rule, formulas)
+    if plain is not None and finding.status in ("met", "not_met"):
+        region = all_of(*(formulas.keeps(d) for d in plain(rule, formulas.case)))
     if region is None:
         return still
     if rule.kind == "quota" and settled <= 1:

@@ -3,7 +3,8 @@
 Only what the counter-offer may move becomes a variable; everything else is taken at its value. Derived quantities and
 indicators are put in as what they stand for, conditions become branches, and a comparison of two fractions becomes an
 inequality between polynomials for each sign of what is divided by. So ``tax / land >= 50`` is ``50 land - tax <= 0``
-where land is positive, exactly. What is no such fraction (a root, a rounding) is `Opaque`: it is bounded by intervals.
+where land is positive, exactly. A root against a number is
+raised to its power. What is no such fraction (a rounding) is `Opaque`: it is bounded by intervals.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import product
 
-from ecopark.admission.policy import Case
+from ecopark.admission.policy import Case, Demand
 from ecopark.admission.project import SUBJECT
 from ecopark.admission.ratios import Ratio
 from ecopark.admission.regions import NO, YES, Below, Opaque, Region, all_of, one_of
@@ -41,6 +42,7 @@ PIECES = 64
 SIGNS = 3
 """Divisors of unknown sign in one comparison; beyond, it is bounded by intervals."""
 HIDDEN = Missing(Text("可调整", "may move"))
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
@@ -116,6 +118,12 @@ class Formulas:
             return NO, NO
         fitted = compiled(ratio.formula, ratio.unit, self.case.lookup.parameters)
         return self.truth(Compare(op, self.inline(fitted.node), Number(limit)))
+
+    def keeps(self, demand: Demand) -> Region:
+        """Where a plain demand of a rule is met."""
+        if demand.formula is None:
+            return self._relate_reported(demand.rate, "", demand.op, demand.limit)[0]
+        return self.truth(Compare(demand.op, self.inline(demand.formula.node), Number(demand.limit)))[0]
 
     def _relate_reported(self, name: str, target: str, op: str, limit: Fraction) -> tuple[Region, Region]:
         given = self.case.project.observation(name, self.case.period)
@@ -307,6 +315,9 @@ class Formulas:
                     one_of(all_of(here, a[1]), all_of(there, b[1])),
                 )
             case Compare(op, left, right):
+                bare = self._without_root(op, left, right)
+                if bare is not None:
+                    return bare
                 try:
                     pairs = list(product(self.number(left), self.number(right)))
                     if len(pairs) > PIECES:
@@ -319,6 +330,30 @@ class Formulas:
                 except (Unfit, TooBig):
                     return self._opaque(node, True), self._opaque(node, False)
         return self._opaque(node, True), self._opaque(node, False)
+
+    def _without_root(self, op: str, left: Node, right: Node) -> tuple[Region, Region] | None:
+        """``k root(x, n) op c`` as ``x op (c / k)^n`` where x has a root; None if the comparison is of another kind."""
+        if self.moves(right):
+            left, right, op = right, left, _FLIPPED[op]
+        limit = None if self.moves(right) else self.exact.visit(right).value
+        while isinstance(limit, Fraction):
+            match left:
+                case Named(_, body):
+                    left = body
+                case Binary("*" | "/" as sign, inner, Number(factor)) if factor:
+                    limit, left = (limit / factor if sign == "*" else limit * factor), inner
+                    op = op if factor > 0 else _FLIPPED[op]
+                case Binary("*", Number() as factor, inner):
+                    left = Binary("*", inner, factor)
+                case Call("root", (inner, Number(n)), _):
+                    there = self.truth(Compare(">=", inner, Number(Fraction(0))))[0]
+                    if limit < 0:
+                        return (there, NO) if op in (">", ">=", "!=") else (NO, there)
+                    true, false = self.truth(Compare(op, inner, Number(limit ** int(n))))
+                    return all_of(there, true), all_of(there, false)
+                case _:
+                    return None
+        return None
 
     def relate(self, ratio: Fractional, op: str) -> Region:
         """Where ``ratio op 0``: an inequality for each sign that its divisors can have.

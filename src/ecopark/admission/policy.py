@@ -277,7 +277,8 @@ Demands = Callable[[PolicyRule, Case], list[Demand]]
 class RuleKind:
     """A kind of rule: the keys of its entry, how the entry is read, and how the rule is held against a project.
 
-    `demands` says what the rule asks of the numbers, for the counter-offer; None if it asks nothing of them.
+    `demands` says which comparisons the rule asks of the numbers, for the counter-offer; None if it asks nothing of them,
+    or if what it asks has branches (limits that depend on figures, levels of points): `counter_demands` has those.
     """
 
     name: str

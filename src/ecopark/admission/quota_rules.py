@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ecopark.admission.policy import Booking, Case, Demand, Outcome, PolicyRule, Source, rule_kind, undetermined
+from ecopark.admission.policy import Booking, Case, Outcome, PolicyRule, Source, rule_kind, undetermined
 from ecopark.admission.ratios import Ratio
-from ecopark.admission.rules import Limit, choose_limit, demand_on, read_ratio
+from ecopark.admission.rules import Limit, choose_limit, read_ratio
 from ecopark.admission.wording import both
 from ecopark.core.period import year
 from ecopark.core.rounding import decimal_text
@@ -79,16 +79,7 @@ def _ratio(spec: Quota, case: Case) -> tuple[Fraction, Text] | Outcome:
     return chosen.value or Fraction(1), chosen.label
 
 
-def _demands(rule: PolicyRule, case: Case) -> list[Demand]:
-    spec: Quota = rule.spec
-    ratio = _ratio(spec, case)
-    left = None if case.quotas is None else case.quotas.get((spec.quota, booked_year(case)))
-    if isinstance(ratio, Outcome) or left is None:
-        return []
-    return demand_on(spec.need, "<=", left / ratio[0], case, rule.id)
-
-
-@rule_kind("quota", keys="quota ratio formula unit ratios exempt_below", read=_read, demands=_demands)
+@rule_kind("quota", keys="quota ratio formula unit ratios exempt_below", read=_read)
 def quota(rule: PolicyRule, case: Case) -> Outcome:
     """What the project needs of a quota, with its replacement ratio, against what is left."""
     spec: Quota = rule.spec

@@ -165,14 +165,6 @@ def choose_limit(limits: tuple[Limit, ...], case: Case) -> Limit | Outcome:
     return Outcome("not_applicable", Text("适用条件不成立", "its conditions do not hold"))
 
 
-def _demands(rule: PolicyRule, case: Case) -> list[Demand]:
-    spec: Threshold = rule.spec
-    limit = choose_limit(spec.limits, case)
-    if isinstance(limit, Outcome) or limit.value is None:
-        return []
-    return demand_on(spec.ratio, limit.op, limit.value, case, rule.id)
-
-
 def demand_on(ratio: Ratio, op: str, limit: Fraction, case: Case, *names: str) -> list[Demand]:
     """The demand that a ratio meets a limit; on the reported rate where that is what was used."""
     trace = case.ratio(ratio, *names)
@@ -185,7 +177,6 @@ def demand_on(ratio: Ratio, op: str, limit: Fraction, case: Case, *names: str) -
     "threshold",
     keys="ratio formula unit op limit limits other_readings direction",
     read=_read_threshold,
-    demands=_demands,
 )
 def threshold(rule: PolicyRule, case: Case) -> Outcome:
     """A ratio or formula against a limit, by industry and by year."""
