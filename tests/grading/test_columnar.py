@@ -107,3 +107,53 @@ def test_ranking_all_groups_together_agrees(tmp_path: Path) -> None:
     method = written(tmp_path, PLAIN.replace("status: draft", "status: draft\nrank_within: all"))
     frame = random_firms(200, 5)
     assert differences(grade(frame, method), grade_many(frame, method)) == []
+
+
+def test_ratios_that_differ_from_their_inputs_are_told_by_both_forms(tmp_path: Path) -> None:
+    """Exactly 2 % apart is no finding, a little more is; beyond twenty they are counted."""
+    method = written(tmp_path)
+    rows = [(f"F{i}", 49.0, 1.0) for i in range(30)] + [("same", 50.0, 1.0), ("edge", 49.0, 0.98), ("over", 48.99, 1.0)]
+    frame = pl.DataFrame(
+        {
+            "firm": [r[0] for r in rows],
+            "group": ["big"] * len(rows),
+            "tax_paid_10k_cny": [5 * r[1] for r in rows],
+            "land_area_mu": [5 * r[2] for r in rows],
+            "tax_per_mu": [55.0] * 30 + [50.0, 50.0, 50.0],
+        }
+    )
+    told = []
+    for part in (frame, frame.tail(3), frame.tail(4).head(3)):
+        exact, columnar = grade(part, method).warnings, grade_many(part, method).warnings
+        told.append([(p.code, p.en, p.zh) for p in exact])
+        assert told[-1] == [(p.code, p.en, p.zh) for p in columnar]
+    assert [t[0] for t in told[0]] == ["rate-differs"] * 21
+    assert told[0][-1][1].startswith("11 more")
+    assert [t[1][:4] for t in told[1]] == ["over"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_findings_of_a_whole_method_agree(seed: int, tmp_path: Path) -> None:
+    method = written(tmp_path)
+    frame = random_firms(120, seed).with_columns(
+        (pl.col("tax_paid_10k_cny") / pl.col("land_area_mu") * (0.9 + 0.2 * pl.int_range(pl.len()) / 120))
+        .round(2)
+        .alias("tax_per_mu")
+    )
+    exact, columnar = grade(frame, method), grade_many(frame, method)
+    assert sorted((p.code, p.en) for p in exact.warnings) == sorted((p.code, p.en) for p in columnar.warnings)
+    assert differences(exact, columnar) == []
+
+
+def test_the_json_of_both_forms_is_equal_up_to_the_last_digits(tmp_path: Path) -> None:
+    method = written(tmp_path, PLAIN.replace('base: "10", weight: "60"', 'base: mean, weight: "60"'))
+    frame = random_firms(80, 3)
+    for a, b in zip(grade(frame, method).to_list(), grade_many(frame, method).to_list()):
+        assert {k: a.get(k) for k in ("firm", "group", "rank", "grade", "outside")} == {
+            k: b.get(k) for k in ("firm", "group", "rank", "grade", "outside")
+        }
+        assert [i["id"] for i in a["items"]] == [i["id"] for i in b["items"]]
+        for x, y in zip(a["items"], b["items"]):
+            for key in ("value", "base", "weight", "points"):
+                assert (x[key] is None) == (y[key] is None), (x, y)
+                assert x[key] is None or float(x[key]) == pytest.approx(float(y[key]), rel=1e-9, abs=1e-9)

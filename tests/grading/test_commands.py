@@ -57,7 +57,7 @@ def test_wrong_input_leaves_with_2_and_writes_nothing(firms: Path) -> None:
     assert not Path("out.xlsx").exists()
     for words in (
         ("-m", "huangyan"),
-        ("-m", "huaian-2024"),
+        ("-m", "wenling-2021"),
         ("-m", "huangyan-2022", "--weight", "tax_per_mu=1"),
         ("-m", "huangyan-2022", "--format", "pdf"),
         ("-m", "huangyan-2022", "--sheet", "zz"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,33 @@ def test_the_benchmark_of_huangyan_is_reproduced() -> None:
 
 
 def test_tongling_755_firms_by_shares() -> None:
-    _, classes = classify([Fraction(n) for n in range(755)], read_cutoffs(CUT))
-    assert [classes.count(c) for c in "ABCD"] == [151, 339, 227, 38]  # 151 / 340 / 226 / 38 before adjustment
+    """Rounding the bounds explains "about 151 / 340 / 226 / 38", per group or not; no source states it (NOTES of the method)."""
+    cut = find_method("tongling-2021").cutoffs
+    assert cut is not None
+
+    def counts(firms: int) -> list[int]:
+        classes = classify([Fraction(n) for n in range(firms)], cut)[1]
+        return [classes.count(c) for c in "ABCD"]
+
+    def rounded(firms: int) -> list[int]:
+        ends = [0, *(round(Fraction(firms * p, 100)) for p in (20, 65, 95, 100))]
+        return [b - a for a, b in pairwise(ends)]
+
+    assert counts(755) == [151, 339, 227, 38]
+    assert [a + b for a, b in zip(counts(483), counts(272))] == [150, 339, 227, 39]
+    assert rounded(755) == [a + b for a, b in zip(rounded(483), rounded(272))] == [151, 340, 226, 38]
+
+
+def test_the_published_result_of_tongling_is_within_its_adjustments() -> None:
+    path = SHARED / "benchmarks" / "enterprise" / "tongling_2021.yaml"
+    if not path.exists():
+        pytest.skip("the shared benchmarks are not here")
+    published = yaml.safe_load(path.read_text(encoding="utf-8"))["published"]
+    cut = find_method("tongling-2021").cutoffs
+    assert cut is not None
+    classes = classify([Fraction(n) for n in range(published["total"])], cut)[1]
+    assert sum(published[c] for c in "ABCD") == published["total"] == 755
+    assert max(abs(classes.count(c) - published[c]) for c in "ABCD") <= 4
 
 
 def test_the_upper_bound_of_a_share_is_included_the_lower_one_is_not() -> None:

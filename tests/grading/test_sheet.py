@@ -14,7 +14,8 @@ from ecopark.grading.appeals import appeal, log_appeal, read_log
 from ecopark.grading.sheet import sheet_of
 from ecopark.grading.simulate import simulate, stability
 from ecopark.workflows.grade_firms import grade, method_with
-from ecopark.workflows.write_grades import sheet_text, write_grades, write_sheet
+from ecopark.workflows.write_grades import write_grades
+from ecopark.workflows.write_sheet import sheet_text, write_sheet
 from tests.grading.samples import random_firms, written
 
 

@@ -28,6 +28,7 @@ LANG = typer.Option(None, "--lang", help="zh or en (default: as the environment 
 WEIGHT = typer.Option([], "--weight", help="ITEM=NUMBER or GROUP.ITEM=NUMBER: another weight.")
 BASE = typer.Option([], "--base", help="ITEM=NUMBER or GROUP.ITEM=NUMBER: another base.")
 APPEALS = typer.Option(None, "--appeals", help="Folder with appeals.jsonl: its corrections are applied.")
+LAST_YEAR = typer.Option(None, "--last-year", help="Last year's firms, for bases that are last year's mean.")
 CUTOFFS = typer.Option(None, "--cutoffs", help="Other shares of the classes: A=20,B=45,C=30,D=5")
 
 
@@ -59,6 +60,7 @@ def grade(
     weight: list[str] = WEIGHT,
     base: list[str] = BASE,
     cutoffs: str | None = CUTOFFS,
+    last_year: Path | None = LAST_YEAR,
     sheet: str | None = typer.Option(None, "--sheet", help="The sheet of one firm: id, name or credit code."),
     appeals: Path | None = APPEALS,
     engine: str = typer.Option("auto", "--engine", help="exact, columnar (very many firms), or auto: by number."),
@@ -77,9 +79,9 @@ def grade(
     if engine not in ("auto", "exact", "columnar"):
         raise EcoparkError(f"--engine is auto, exact or columnar, not '{engine}'")
     if engine == "columnar" or (engine == "auto" and not (sheet or appeals) and _many(firms, format, out)):
-        _grade_many(firms, chosen, period, format, out, lang)
+        _grade_many(firms, chosen, period, last_year, format, out, lang)
         return
-    grading = run(firms, chosen, period=period, appeals=appeals)
+    grading = run(firms, chosen, period=period, appeals=appeals, last_year=last_year)
     report_problems(grading.warnings, lang)
     if sheet:
         _sheet(grading, sheet, out, lang)
@@ -93,7 +95,7 @@ def grade(
         say(columns(table_rows(grading, lang)))
         say()
         say(columns(count_rows(grading, lang)))
-        for lack in chosen.lacks():
+        for lack in grading.method.lacks():
             complain(("方法未见：" if lang == "zh" else "not seen of the method: ") + lack[lang])
         return
     target = out or Path(f"grades.{format}")
@@ -106,7 +108,7 @@ def grade(
 
 def _sheet(grading: Grading, firm: str, out: Path | None, lang: str) -> None:
     from ecopark.grading.sheet import sheet_of
-    from ecopark.workflows.write_grades import sheet_text, write_sheet
+    from ecopark.workflows.write_sheet import sheet_text, write_sheet
 
     made = sheet_of(grading, firm)
     if out is None:
@@ -126,7 +128,9 @@ def _many(firms: Path, format: str, out: Path | None) -> bool:
     return plain and is_wide(firms)
 
 
-def _grade_many(firms: Path, method: Method, period: str | None, format: str, out: Path | None, lang: str) -> None:
+def _grade_many(
+    firms: Path, method: Method, period: str | None, last_year: Path | None, format: str, out: Path | None, lang: str
+) -> None:
     """The columnar way: a table instead of documents."""
     from ecopark.grading.firm_frame import is_wide
     from ecopark.workflows.grade_firms import grade_many
@@ -135,7 +139,7 @@ def _grade_many(firms: Path, method: Method, period: str | None, format: str, ou
         raise EcoparkError("--engine columnar reads a wide csv or parquet file")
     if format not in ("text", "json"):
         raise EcoparkError("so many firms are written as --out FILE.parquet or FILE.csv, not as a document")
-    graded = grade_many(firms, method, period=period)
+    graded = grade_many(firms, method, period=period, last_year=last_year)
     report_problems(graded.warnings, lang)
     if out is not None:
         if out.suffix.lower() == ".parquet":
@@ -162,6 +166,7 @@ def regrade(
     weight: list[str] = WEIGHT,
     base: list[str] = BASE,
     cutoffs: str | None = CUTOFFS,
+    last_year: Path | None = LAST_YEAR,
     now: str | None = typer.Option(None, "--now", help="Shares of the classes as they are, where the method has none."),
     draws: int = typer.Option(0, "--stability", help="Instead: draw the weights so many times; who keeps the class?"),
     spread: float = typer.Option(
@@ -186,7 +191,7 @@ def regrade(
         chosen = method_with(method, **changes, cutoffs=cutoffs or now)  # type: ignore[arg-type]
         if chosen.cutoffs is None:
             raise EcoparkError(f"{chosen.id} has no cut-offs: give them with --cutoffs")
-        found = stability(run(firms, chosen, period=period), draws=draws, spread=spread, seed=seed)
+        found = stability(run(firms, chosen, period=period, last_year=last_year), draws=draws, spread=spread, seed=seed)
         if format == "json":
             say_json([{"firm": s.firm, "grade": s.grade, "kept": s.kept, "shares": dict(s.shares)} for s in found])
             return
@@ -196,7 +201,7 @@ def regrade(
         ]
         say(columns([head, *rows]))
         return
-    grading = run(firms, method_with(method, cutoffs=now), period=period)
+    grading = run(firms, method_with(method, cutoffs=now), period=period, last_year=last_year)
     moves = simulate(grading, method_with(grading.method, **changes, cutoffs=cutoffs))  # type: ignore[arg-type]
     if format == "json":
         say_json([m.to_dict() for m in moves])
@@ -231,6 +236,7 @@ def appeal(
     weight: list[str] = WEIGHT,
     base: list[str] = BASE,
     cutoffs: str | None = CUTOFFS,
+    last_year: Path | None = LAST_YEAR,
     lang: str | None = LANG,
 ) -> None:
     """Correct a figure with its evidence, grade everybody again, log it. 申诉复核。"""
@@ -248,7 +254,7 @@ def appeal(
     except ValueError:
         raise EcoparkError(f"--on is a day such as 2026-11-21, not '{on}'") from None
     chosen = method_with(method, weights=pairs(weight, "--weight"), bases=pairs(base, "--base"), cutoffs=cutoffs)
-    grading = run(firms, chosen, period=period, appeals=log)
+    grading = run(firms, chosen, period=period, appeals=log, last_year=last_year)
     made, _ = run_appeal(grading, firm, title.strip(), value.strip(), evidence=evidence, by=by, on=day)
     path = log_appeal(log, made, chosen)
     a, b = made.before.to_dict(), made.after.to_dict()

@@ -6,9 +6,8 @@ An independent second form of `grading.grade`. Scores are sorted; where two neig
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals as nw
@@ -21,10 +20,32 @@ from ecopark.errors import InputError, Place, Problem
 from ecopark.expr.columnar import Compiled, Program
 from ecopark.expr.fit import Fitted
 from ecopark.expr.nodes import Leaf
-from ecopark.grading.columnar_exact import Floats, Ints, Run, exactly, float_points
-from ecopark.grading.grade import check_scorable, holds, labels_of, last_position
+from ecopark.grading.columnar_exact import (
+    Floats,
+    Ints,
+    Run,
+    Sorted,
+    differing_rates,
+    exactly,
+    float_base,
+    float_points,
+    members,
+)
+from ecopark.grading.grade import (
+    NOWHERE,
+    base_problems,
+    check_scorable,
+    guessed,
+    holds,
+    labels_of,
+    last_position,
+    mean,
+    out_of_scope,
+    scope_open,
+)
+from ecopark.grading.last_year import Means
 from ecopark.grading.load import substitutes
-from ecopark.grading.method import ClassRule, Group, Method
+from ecopark.grading.method import NEEDS_BASE, ClassRule, Group, LastYear, Method
 from ecopark.observations.quantity import catalogue
 
 NEAR = 1e-9
@@ -34,6 +55,8 @@ ROUNDING = 1e-12
 """The same as a part of the score, for scores in the thousands and above: float64 knows about 1e-15 of them."""
 
 MAGNITUDE = 250.0
+NO_GROUP = "no-group"
+"""Stands in the column ``outside`` of a firm that no group takes."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +66,19 @@ class GradedFrame:
     Parameters
     ----------
     frame
-        Columns ``firm, group, score, rank, of, by_rank, grade`` and ``value:<item>``, ``points:<item>``.
+        Columns ``firm, group, score, rank, of, by_rank, grade, outside`` and ``value:<item>``, ``points:<item>``. ``outside``
+        is the id of the condition of scope that a firm does not meet, or ``no-group``.
     decided
         How many firms the exact form decided.
+    bases
+        By group and item, where there is one.
     """
 
     method: Method
     frame: pl.DataFrame
     decided: int = 0
     warnings: tuple[Problem, ...] = ()
+    bases: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.frame.height
@@ -61,7 +88,8 @@ class GradedFrame:
         return self.frame.group_by("group", "grade").len("firms").sort("group", "grade")
 
     def to_list(self) -> list[dict[str, Any]]:
-        """As in the JSON of `ecopark grade`; numbers are float64 as texts."""
+        """As in the JSON of `ecopark grade`; numbers are float64 as texts, so their last digits can differ."""
+        why = {r.id: out_of_scope(r) for g in self.method.groups for r in g.scope} | {NO_GROUP: NOWHERE}
         groups = {g.id: g for g in self.method.groups}
         extra = [a for a in self.method.adjustments]
         found = []
@@ -71,19 +99,29 @@ class GradedFrame:
                 {
                     "id": i.id,
                     "value": _text(row.get(f"value:{i.id}")),
-                    "base": None if not isinstance(i.base, Fraction) else _text(float(i.base)),
+                    "base": _text(self.bases.get((group.id, i.id))),
                     "weight": None if i.weight is None else _text(float(i.weight)),
                     "points": _text(row.get(f"points:{i.id}")),
                 }
                 for i in group.items
             ]
             items += [
-                {"id": a.id, "value": None, "base": None, "weight": None, "points": _text(row[f"points:{a.id}"])}
+                {
+                    "id": a.id,
+                    "value": _text(row[f"value:{a.id}"]),
+                    "base": None,
+                    "weight": None,
+                    "points": _text(row[f"points:{a.id}"]),
+                }
                 for a in extra
                 if not a.groups or group.id in a.groups
             ]
-            found.append({k: row[k] for k in ("firm", "group")} | {"score": _text(row["score"]), "rank": row["rank"],
-                         "grade": row["grade"], "items": items})  # fmt: skip
+            outside = why.get(row["outside"] or "")
+            found.append({
+                **({"outside": {"zh": outside.zh, "en": outside.en}} if outside else {}),
+                "firm": row["firm"], "group": row["group"], "score": _text(row["score"]), "rank": row["rank"],
+                "grade": row["grade"], "items": [] if outside else items,
+            })  # fmt: skip
         return found
 
 
@@ -103,25 +141,47 @@ def grade_frame(frame: pl.DataFrame, method: Method, warnings: Iterable[Problem]
     """
     if not frame.height:
         raise InputError([Problem("no-firms", Place(), "没有企业。", "there are no firms.")])
+    run, wide = _run(frame, method)
+    who = _sorted_out(run, wide)
+    check_scorable(method, {method.groups[i].id for i in np.unique(who.group[who.inside])})
+    differing_rates(run, who)
+    score = np.full(frame.height, np.nan)
+    shown: dict[str, Floats] = {}
+    bases: dict[tuple[str, str], float] = {}
+    for at, one in enumerate(method.groups):
+        rows = np.flatnonzero((who.group == at) & who.inside)
+        if len(rows):
+            score[rows] = _score(run, one, rows, who.exempt[rows] < 0, wide, shown, bases)
+    result = _classes(run, who, score, wide)
+    columns_out = {f"value:{k}": v for k, v in run.values.items()} | {f"points:{k}": v for k, v in shown.items()}
+    if not who.inside.all():
+        for name, value in columns_out.items():
+            columns_out[name] = np.where(who.inside, value, np.nan)
+    extra = [pl.Series(k, v).fill_nan(None) for k, v in columns_out.items()]
+    told = (*warnings, *base_problems(method), *who.findings.problems())
+    return GradedFrame(method, result.with_columns(extra), run.decided, told, bases)
+
+
+def frame_means(frame: pl.DataFrame, method: Method) -> Means:
+    """`last_year.means_of` for a wide table: groups and scope in columns, the means exact."""
+    run, wide = _run(frame, method)
+    who = _sorted_out(run, wide)
+    found = {}
+    for one in method.groups:
+        for item in one.items:
+            if isinstance(item.base, LastYear) and (values := members(run, one, item, who.group, who.exempt)):
+                found[(one.id, item.id)] = (mean(values), len(values))
+    return found
+
+
+def _run(frame: pl.DataFrame, method: Method) -> tuple[Run, pl.DataFrame]:
+    """Every value and condition of the method, in columns."""
     names = tuple(c for c in frame.columns if c not in ("firm", "group", "name", "landlord", "credit_code"))
     run = Run(method, frame, dict(labels_of(method)), names)
     program, columns = _program(run)
-    made = _compile(run, program, columns)
-    wide = _collected(program, frame, made)
+    wide = _collected(program, frame, _compile(run, program, columns))
     _values(run, wide)
-    group = _groups(run, wide)
-    check_scorable(method, {method.groups[i].id for i in np.unique(group)})
-    exempt, treated = _first_rule(run, wide, method.exemptions)
-    score = np.full(frame.height, np.nan)
-    shown: dict[str, Floats] = {}
-    for at, one in enumerate(method.groups):
-        rows = np.flatnonzero(group == at)
-        if len(rows):
-            score[rows] = _score(run, one, rows, exempt[rows] < 0, wide, shown)
-    result = _classes(run, group, score, exempt, treated, wide)
-    columns_out = {f"value:{k}": v for k, v in run.values.items()} | {f"points:{k}": v for k, v in shown.items()}
-    extra = [pl.Series(k, v).fill_nan(None) for k, v in columns_out.items()]
-    return GradedFrame(method, result.with_columns(extra), run.decided, tuple(warnings))
+    return run, wide
 
 
 # -- values and conditions ---------------------------------------------------------------------------------------------
@@ -172,6 +232,9 @@ def _compile(run: Run, program: Program, columns: dict[str, nw.Expr]) -> dict[st
             add(f"group:{group.id}", group.fitted)
     for rule in (*method.exemptions, *method.vetoes, *method.floors):
         add(f"rule:{rule.id}", rule.fitted)
+    for group in method.groups:
+        for rule in group.scope:
+            add(f"scope:{group.id}:{rule.id}", rule.fitted)
     for a in method.adjustments:
         add(f"when:{a.id}", a.when)
         add(f"points:{a.id}", a.points)
@@ -201,6 +264,8 @@ def _values(run: Run, wide: pl.DataFrame) -> None:
         if indicator.id in run.frame.columns:
             parts.append(run.frame[indicator.id])
         both = pl.select(pl.coalesce(parts)).to_series() if len(parts) > 1 else parts[0] if parts else None
+        if len(parts) > 1:
+            run.given[indicator.id] = (parts[0], parts[1])
         if both is None:
             run.values[indicator.id] = np.full(run.frame.height, np.nan)
         else:
@@ -209,27 +274,69 @@ def _values(run: Run, wide: pl.DataFrame) -> None:
 
 def _condition(run: Run, wide: pl.DataFrame, key: str, fitted: Fitted) -> NDArray[np.bool_]:
     """Where a condition holds; what is too close to call is decided exactly."""
+    return _told(run, wide, key, fitted)[0]
+
+
+def _told(run: Run, wide: pl.DataFrame, key: str, fitted: Fitted) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where a condition holds, and where it can be told at all."""
     found = wide[key].fill_null(False).to_numpy().copy()
+    known = wide[key].is_not_null().to_numpy().copy()
     for row in np.flatnonzero(wide[f"near:{key}"].to_numpy()):
-        found[row] = holds(fitted, run.firm(int(row)), run.labels) is True
+        told = holds(fitted, run.firm(int(row)), run.labels)
+        found[row], known[row] = told is True, told is not None
         run.decided += 1
-    return np.asarray(found, dtype=bool)
+    return np.asarray(found, dtype=bool), np.asarray(known, dtype=bool)
 
 
-def _groups(run: Run, wide: pl.DataFrame) -> Ints:
-    """Index of every firm's group: as given, by condition, else the one it has the most figures for."""
-    method = run.method
-    index = np.full(run.frame.height, -1, dtype=np.int64)
+def _sorted_out(run: Run, wide: pl.DataFrame) -> Sorted:
+    """Group, scope and exemption of every firm, with what is to be told about them."""
+    who = _groups(run, wide)
+    firms = run.frame["firm"]
+    for at, group in enumerate(run.method.groups):
+        still_open: dict[int, list[ClassRule]] = {}
+        for rule in group.scope:
+            here = (who.group == at) & (who.outside < 0)
+            holding, known = _told(run, wide, f"scope:{group.id}:{rule.id}", rule.fitted)
+            out = here & known & ~holding
+            for row in np.flatnonzero(here & ~known).tolist():
+                still_open.setdefault(row, []).append(rule)
+            if out.any():
+                who.put_out(out, rule.id)
+                who.findings.add_many("outside-scope", out_of_scope(rule), map(str, firms.filter(pl.Series(out))))
+        together: dict[tuple[ClassRule, ...], list[int]] = {}
+        for row, rules in still_open.items():
+            if who.outside[row] < 0:
+                together.setdefault(tuple(rules), []).append(row)
+        for some, rows in together.items():
+            who.findings.add_many("scope-open", scope_open(some), map(str, firms.gather(rows)))
+    who.inside = who.outside < 0
+    who.exempt = _first_rule(run, wide, run.method.exemptions)
+    who.exempt[~who.inside] = len(run.method.exemptions)
+    return who
+
+
+def _groups(run: Run, wide: pl.DataFrame) -> Sorted:
+    """Every firm's group: as given, by condition, else the one it has the most figures for."""
+    method, height = run.method, run.frame.height
+    index = np.full(height, -1, dtype=np.int64)
+    who = Sorted(index, np.full(height, -1, dtype=np.int64), np.ones(height, dtype=bool), index)
     if "group" in run.frame.columns:
         mapped = run.frame["group"].replace_strict(
             {g.id: i for i, g in enumerate(method.groups)}, default=-1, return_dtype=pl.Int64
         )
-        index = mapped.fill_null(-1).to_numpy().copy()
+        index[:] = mapped.fill_null(-1).to_numpy()
     if (index < 0).any() and len(method.groups) == 1 and not method.groups[0].when:
         index[:] = 0
+    if not (index < 0).any():
+        return who
+    nowhere = np.ones(height, dtype=bool)
     for at, group in enumerate(method.groups):
-        if group.fitted is not None and (index < 0).any():
-            index[(index < 0) & _condition(run, wide, f"group:{group.id}", group.fitted)] = at
+        if group.fitted is None:
+            nowhere[:] = False
+        else:
+            holding, known = _told(run, wide, f"group:{group.id}", group.fitted)
+            nowhere &= known
+            index[(index < 0) & holding] = at
     rest = np.flatnonzero(index < 0)
     if len(rest):
         counts = np.array(
@@ -239,28 +346,40 @@ def _groups(run: Run, wide: pl.DataFrame) -> Ints:
             ]
         )
         index[rest] = counts.argmax(axis=0)
-    return index
+        firms = run.frame["firm"]
+        if nowhere[rest].any():
+            who.put_out(rest[nowhere[rest]], NO_GROUP)
+            who.findings.add_many("outside-scope", NOWHERE, map(str, firms.gather(rest[nowhere[rest]])))
+        for at, group in enumerate(method.groups):
+            rows = rest[~nowhere[rest] & (index[rest] == at)]
+            if len(rows):
+                who.findings.add_many("group-guessed", guessed(group), map(str, firms.gather(rows)))
+    return who
 
 
-def _first_rule(run: Run, wide: pl.DataFrame, rules: tuple[ClassRule, ...]) -> tuple[Ints, list[ClassRule]]:
+def _first_rule(run: Run, wide: pl.DataFrame, rules: tuple[ClassRule, ...]) -> Ints:
     """Index of the first rule that holds, -1 for none."""
     found = np.full(run.frame.height, -1, dtype=np.int64)
     for at, rule in reversed(list(enumerate(rules))):
         found[_condition(run, wide, f"rule:{rule.id}", rule.fitted)] = at
-    return found, list(rules)
+    return found
 
 
 # -- points ------------------------------------------------------------------------------------------------------------
 
 
 def _score(
-    run: Run, group: Group, rows: Ints, counted: NDArray[np.bool_], wide: pl.DataFrame, shown: dict[str, Floats]
-) -> Floats:
+    run: Run, group: Group, rows: Ints, counted: NDArray[np.bool_], wide: pl.DataFrame, shown: dict[str, Floats],
+    bases: dict[tuple[str, str], float],
+) -> Floats:  # fmt: skip
     total = np.zeros(len(rows))
     for item in group.items:
         earned = float_points(item, run.values[item.id][rows], counted)
         missing = np.isnan(earned)
-        if missing.any():
+        base = float_base(item, run.values[item.id][rows], counted)
+        if not np.isnan(base):
+            bases[(group.id, item.id)] = base
+        if missing.any() and not (item.score in NEEDS_BASE and np.isnan(base)):
             if item.missing.rule == "points":
                 earned[missing] = float(item.missing.points)
             elif item.missing.rule == "group_average":
@@ -272,7 +391,9 @@ def _score(
     for a in run.method.adjustments:
         if a.groups and group.id not in a.groups:
             continue
-        worth = wide[f"points:{a.id}"].cast(pl.Float64).fill_null(0.0).to_numpy()[rows].clip(min=0)
+        claimed = wide[f"points:{a.id}"].cast(pl.Float64).to_numpy()
+        run.values.setdefault(a.id, np.full(run.frame.height, np.nan))[rows] = claimed[rows]
+        worth = np.nan_to_num(claimed[rows], nan=0.0).clip(min=0)
         if a.cap is not None:
             worth = np.minimum(worth, float(a.cap))
         if a.when is not None:
@@ -288,10 +409,9 @@ def _score(
 # -- ranks and classes -------------------------------------------------------------------------------------------------
 
 
-def _classes(
-    run: Run, group: Ints, score: Floats, exempt: Ints, rules: list[ClassRule], wide: pl.DataFrame
-) -> pl.DataFrame:
+def _classes(run: Run, who: Sorted, score: Floats, wide: pl.DataFrame) -> pl.DataFrame:
     method, height = run.method, run.frame.height
+    group, exempt = who.group, who.exempt
     rank, of = np.zeros(height, dtype=np.int64), np.zeros(height, dtype=np.int64)
     level = np.full(height, -1, dtype=np.int64)
     for at in range(len(method.groups)) if method.rank_within == "group" else (-1,):
@@ -315,7 +435,7 @@ def _classes(
             hit &= ~(vetoed & rule.unless_vetoed)
             final[hit] = np.minimum(final[hit], method.cutoffs.ids.index(rule.grade))
     names = list(method.cutoffs.ids) if method.cutoffs is not None else []
-    outside = [r.grade or None for r in rules]
+    outside = [*(r.grade or None for r in method.exemptions), None]
     code = np.where(exempt >= 0, len(names) + exempt, final)
     words: dict[int, str | None] = dict(enumerate([*names, *outside]))
     frame = pl.DataFrame(
@@ -327,6 +447,7 @@ def _classes(
             "of": pl.Series(of),
             "by_rank": _named(level, dict(enumerate(names))),
             "grade": _named(code, words),
+            "outside": _named(who.outside, dict(enumerate(who.reasons))),
         }
     ).with_columns(pl.when(pl.col("rank", "of") > 0).then(pl.col("rank", "of")))
     return _followed(run, frame)

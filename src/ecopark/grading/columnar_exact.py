@@ -12,8 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ecopark.core.rounding import exact
+from ecopark.grading.findings import ONE_BY_ONE, Findings
 from ecopark.grading.firms import Firm
-from ecopark.grading.grade import adjusted, exact_value, mean
+from ecopark.grading.grade import TOLERANCE, adjusted, exact_value, mean, value_of
 from ecopark.grading.method import GROUP_BEST, GROUP_MEAN, Group, Item, Method
 from ecopark.grading.score import Spread, needs_spread, points
 
@@ -37,6 +38,7 @@ class Run:
     averages: dict[tuple[str, str], Fraction] = field(default_factory=dict)
     rough: dict[tuple[str, str], tuple[Fraction, Fraction]] = field(default_factory=dict)
     spreads: dict[tuple[str, str], Spread] = field(default_factory=dict)
+    given: dict[str, tuple[pl.Series, pl.Series]] = field(default_factory=dict)
 
     def fetch(self, rows: Ints) -> None:
         """Take these rows out of the table in one go."""
@@ -57,18 +59,57 @@ class Run:
         return Firm(str(data["firm"]), group=str(data.get("group") or ""), values=values)
 
 
-def float_points(item: Item, value: Floats, counted: NDArray[np.bool_]) -> Floats:
-    """The score types of `grading.score` for a whole group; nan where there are no points."""
-    weight = np.nan if item.weight is None else float(item.weight)
+@dataclass
+class Sorted:
+    """Who belongs where.
+
+    Parameters
+    ----------
+    group
+        Index of every firm's group.
+    outside
+        Index in `reasons` of the condition of scope it does not meet, -1 for those inside.
+    exempt
+        Index of its exemption, -1 for none, the number of exemptions for a firm outside: neither takes part.
+    """
+
+    group: Ints
+    outside: Ints
+    inside: NDArray[np.bool_]
+    exempt: Ints
+    findings: Findings = field(default_factory=Findings)
+    reasons: list[str] = field(default_factory=list)
+
+    def put_out(self, rows: Any, reason: str) -> None:
+        """Firms that are outside for one reason."""
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+        self.outside[rows] = self.reasons.index(reason)
+
+
+def _ends(item: Item, value: Floats, counted: NDArray[np.bool_]) -> tuple[float, float, float]:
+    """Least and greatest value of the participants and the base, nan where there is none."""
     taken = value[counted & ~np.isnan(value)] if needs_spread(item) else np.zeros(0)
     low = float(taken.min()) if len(taken) else np.nan
     high = float(taken.max()) if len(taken) else np.nan
-    lower = item.indicator.direction == "lower"
     base = float(item.base) if isinstance(item.base, Fraction) else np.nan
     if item.base == GROUP_MEAN and len(taken):
         base = float(taken.mean())
     elif item.base == GROUP_BEST:
-        base = low if lower else high
+        base = low if item.indicator.direction == "lower" else high
+    return low, high, base
+
+
+def float_base(item: Item, value: Floats, counted: NDArray[np.bool_]) -> float:
+    """The base of an item in a group, nan where there is none."""
+    return _ends(item, value, counted)[2]
+
+
+def float_points(item: Item, value: Floats, counted: NDArray[np.bool_]) -> Floats:
+    """The score types of `grading.score` for a whole group; nan where there are no points."""
+    weight = np.nan if item.weight is None else float(item.weight)
+    lower = item.indicator.direction == "lower"
+    low, high, base = _ends(item, value, counted)
     positive = np.where(value > 0, value, np.nan)
     match item.score:
         case "ratio":
@@ -152,7 +193,34 @@ def _exact_parts(run: Run, row: int, one: Group, group: Ints, exempt: Ints) -> t
     return total, averaged
 
 
-def _members(run: Run, one: Group, item: Item, group: Ints, exempt: Ints) -> list[Fraction]:
+def differing_rates(run: Run, who: Sorted) -> None:
+    """Findings where a ratio as given and as computed differ, as `grade.value_of` tells them: by firm, then by item."""
+    hits: list[tuple[int, int, bool]] = []
+    for at, group in enumerate(run.method.groups):
+        here = (who.group == at) & who.inside
+        for place, item in enumerate(group.items):
+            if item.id not in run.given:
+                continue
+            computed, given = (s.cast(pl.Float64).to_numpy() for s in run.given[item.id])
+            size = np.maximum(np.abs(computed), np.abs(given))
+            over = np.abs(given - computed) - float(TOLERANCE) * size
+            near = np.abs(over) <= 1e-12 * size
+            hits += [(row, place, bool(near[row])) for row in np.flatnonzero(here & ((over > 0) | near)).tolist()]
+    told = 0
+    for row, place, near_limit in sorted(hits):
+        if told < ONE_BY_ONE or near_limit:
+            firm = run.firm(row)
+            text = value_of(run.method.groups[who.group[row]].items[place].indicator, firm, run.labels)[1]
+            if not text:
+                continue
+            if told < ONE_BY_ONE:
+                who.findings.add("rate-differs", firm, text)
+                told += 1
+                continue
+        who.findings.untold("rate-differs", 1)
+
+
+def members(run: Run, one: Group, item: Item, group: Ints, exempt: Ints) -> list[Fraction]:
     """Exact values of all participants of a group in one item."""
     at = run.method.groups.index(one)
     rows = np.flatnonzero((group == at) & (exempt < 0) & ~np.isnan(run.values[item.id]))
@@ -165,7 +233,7 @@ def _spread(run: Run, one: Group, item: Item, group: Ints, exempt: Ints) -> Spre
         return Spread()
     key = (one.id, item.id)
     if key not in run.spreads:
-        values = _members(run, one, item, group, exempt)
+        values = members(run, one, item, group, exempt)
         run.spreads[key] = Spread(min(values), max(values), mean(values)) if values else Spread()
     return run.spreads[key]
 
@@ -176,7 +244,7 @@ def _average(run: Run, one: Group, name: str, group: Ints, exempt: Ints) -> tupl
     if key not in run.averages:
         item = one.item(name)
         spread = _spread(run, one, item, group, exempt)
-        earned = (points(v, item, spread) for v in _members(run, one, item, group, exempt))
+        earned = (points(v, item, spread) for v in members(run, one, item, group, exempt))
         known = [p for p in earned if p is not None]
         run.averages[key] = mean(known) if known else Fraction(0)
     return run.averages[key], Fraction(0)

@@ -34,6 +34,20 @@ def _scan(path: Path) -> pl.LazyFrame:
     return pl.scan_parquet(path) if path.suffix.lower() == ".parquet" else pl.scan_csv(path, infer_schema=False)
 
 
+def years_of(source: Path | pl.DataFrame) -> list[str]:
+    """The years of a wide table in order; none where it has no column of periods."""
+    lazy = _scan(source) if isinstance(source, Path) else source.lazy()
+    title = next((t for t in lazy.collect_schema().names() if field_of(t) == "period"), None)
+    if title is None:
+        return []
+    words = lazy.select(_year(pl.col(title))).unique().collect().to_series()
+    return sorted(w for w in words.to_list() if w)
+
+
+def _year(column: pl.Expr) -> pl.Expr:
+    return column.cast(pl.String).str.strip_suffix(".0").str.strip_suffix("年")
+
+
 def read_frame(source: Path | pl.DataFrame, method: Method, *, period: str = "") -> tuple[pl.DataFrame, list[Problem]]:
     """The table with columns ``firm``, ``group``, ... and canonical ids, and the warnings.
 
@@ -98,7 +112,7 @@ class _Reader:
     def one_year(self, fields: dict[str, str], period: str) -> None:
         if "period" not in fields:
             return
-        when = self.raw[fields["period"]].cast(pl.String).str.strip_suffix(".0").str.strip_suffix("年")
+        when = self.raw.select(_year(pl.col(fields["period"]))).to_series()
         years = sorted(y for y in when.unique().to_list() if y)
         chosen = period or (years[-1] if years else "")
         if period and period not in years:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from ecopark.grading.credit_code import read_code
 from ecopark.grading.firm_problems import bad_code, column_twice, no_period, unknown_column, unknown_group
 from ecopark.grading.load import shared_indicators
 from ecopark.grading.method import Method
-from ecopark.observations.layout import recognise
-from ecopark.observations.model import Facts
+from ecopark.observations.meaning import KnownReported
+from ecopark.observations.model import Facts, Observation, Subject
 from ecopark.observations.numbers import (
     Number,
     UnreadableError,
@@ -36,11 +36,9 @@ from ecopark.observations.numbers import (
 from ecopark.observations.quantity import Quantity, catalogue
 from ecopark.observations.readers import Table, read_tables
 from ecopark.observations.readers.parquet_table import from_data
-from ecopark.observations.reading import _assemble, facts_from, read_facts
+from ecopark.observations.reading import facts_from, read_facts
 
 HEADER_WITHIN = 30
-REPORTED = "grading."
-"""Before a ratio id in the long form, while it is read."""
 
 FIELDS = {
     "firm": "firm firm_id subject 企业 企业编码 企业id 企业编号",
@@ -90,11 +88,18 @@ class Firm:
 
 @dataclass(frozen=True)
 class FirmTable:
-    """All firms of one evaluation."""
+    """All firms of one evaluation.
+
+    Parameters
+    ----------
+    last_year
+        The firms of the year before, where the same source has them.
+    """
 
     firms: tuple[Firm, ...]
     warnings: tuple[Problem, ...] = ()
     period: str = ""
+    last_year: FirmTable | None = None
 
     def __len__(self) -> int:
         return len(self.firms)
@@ -115,7 +120,7 @@ class FirmTable:
 
     def replaced(self, firm: Firm) -> FirmTable:
         """The same table with one firm's figures replaced."""
-        return FirmTable(tuple(firm if f.id == firm.id else f for f in self.firms), self.warnings, self.period)
+        return replace(self, firms=tuple(firm if f.id == firm.id else f for f in self.firms))
 
 
 @dataclass(frozen=True)
@@ -218,13 +223,17 @@ def header_row(table: Table) -> int | None:
     return None
 
 
-def read_firms(source: Any, method: Method, *, period: str = "") -> FirmTable:
+def read_firms(
+    source: Any, method: Method, *, period: str = "", known_reported: KnownReported | None = None
+) -> FirmTable:
     """The firms of a file, a park folder, a frame, a list of mappings or `Facts`.
 
     Parameters
     ----------
     period
-        Year to take where there are several; default: the latest.
+        Year to take where there are several; default: the latest. The year before it is kept beside it.
+    known_reported
+        Unit of other ids that may stand in the quantity column of a long form; they are passed over.
 
     Raises
     ------
@@ -235,13 +244,14 @@ def read_firms(source: Any, method: Method, *, period: str = "") -> FirmTable:
         return source
     if isinstance(source, Facts):
         return _from_facts(source, method, period)
+    reported = _reported(method, known_reported)
     if not isinstance(source, str | Path):
         table, problems = from_data(source)
         if table is None:
             raise InputError(problems)
         header = header_row(table)
         if header is None:
-            return _from_facts(facts_from(source, known_reported=_reported(method), checks=False), method, period)
+            return _from_facts(facts_from(source, known_reported=reported, checks=False), method, period)
         return _from_table(table, header, method, period)
     path = Path(source)
     if path.is_file():
@@ -252,32 +262,17 @@ def read_firms(source: Any, method: Method, *, period: str = "") -> FirmTable:
             header = header_row(table)
             if header is not None:
                 return _from_table(table, header, method, period, problems)
-        return _from_facts(_long(tables, problems, method), method, period)
-    return _from_facts(read_facts(path, known_reported=_reported(method), checks=False), method, period)
+    return _from_facts(read_facts(path, known_reported=reported, checks=False), method, period)
 
 
-def _long(tables: list[Table], problems: list[Problem], method: Method) -> Facts:
-    """The facts of long tables; ratio ids of methods are told to the reader as reported rates, which have a dot."""
-    columns = Columns(method)
-    for table in tables:
-        layout = recognise(table)
-        at = layout.columns.get("quantity", -1)
-        if layout.kind not in ("long", "wide") or at < 0:
-            continue
-        for row in table.rows[layout.header + 1 :]:
-            name = columns.names.get(shown(row[at]).strip().lower()) if at < len(row) else None
-            if name is not None and name not in columns.quantities:
-                row[at] = REPORTED + name
-    return _assemble(tables, [], list(problems), None, {}, False, _reported(method), False)
-
-
-def _reported(method: Method) -> Any:
+def _reported(method: Method, others: KnownReported | None) -> KnownReported:
+    """Units of the ratios and inputs of a method, which stand in the quantity column beside quantities."""
     columns = Columns(method)
 
     def known(name: str) -> str | None:
-        found = columns.names.get(name.removeprefix(REPORTED).lower())
+        found = columns.names.get(name.lower())
         if found is None or found in columns.quantities:
-            return None
+            return others(name) if others is not None else None
         return "1" if found in columns.flags else columns.units[found].symbol
 
     return known
@@ -450,8 +445,16 @@ def _from_table(table: Table, header: int, method: Method, period: str, problems
                 "Name columns by quantity id or by the method's indicator ids.",
             )
         )
-    wide.problems += _whocolumn_twice(firms)
-    return _checked(firms, wide.problems, method, chosen)
+    wide.problems += _stands_twice(firms)
+    before = year_before(chosen)
+    earlier = [firm for firm, when in rows if before and when == before]
+    last_year = _checked(earlier, _stands_twice(earlier), method, before) if earlier else None
+    return replace(_checked(firms, wide.problems, method, chosen), last_year=last_year)
+
+
+def year_before(period: str) -> str:
+    """The year before a year; empty where the period is no year."""
+    return str(int(period) - 1) if re.fullmatch(r"\d{4}", period) else ""
 
 
 def _checked(firms: list[Firm], problems: list[Problem], method: Method, period: str) -> FirmTable:
@@ -482,7 +485,7 @@ def name_key(text: str) -> str:
     return re.sub(r"[\s_\-]+", "", clean(text).lower())
 
 
-def _whocolumn_twice(firms: list[Firm]) -> list[Problem]:
+def _stands_twice(firms: list[Firm]) -> list[Problem]:
     found = []
     ids: dict[str, Firm] = {}
     codes: dict[str, Firm] = {}
@@ -516,7 +519,6 @@ def _whocolumn_twice(firms: list[Firm]) -> list[Problem]:
 
 
 def _from_facts(facts: Facts, method: Method, period: str) -> FirmTable:
-    columns, known = Columns(method), group_names(method)
     subjects = [s for s in facts.subjects.values() if s.kind == "firm"]
     subjects = subjects or [s for s in facts.subjects.values() if s.kind not in ("group", "meter", "parcel")]
     wanted = {s.id for s in subjects}
@@ -527,16 +529,26 @@ def _from_facts(facts: Facts, method: Method, period: str) -> FirmTable:
         raise EcoparkError(f"'{period}' is not a period") from None
     if period and when.year not in years:
         raise InputError([no_period(Place("--period"), period, [str(y) for y in years])])
+    found = _of_period(facts, subjects, method, when)
+    if when.kind == "year" and when.year - 1 in years:
+        found = replace(found, last_year=_of_period(facts, subjects, method, Period(when.year - 1)))
+    return found
+
+
+def _of_period(facts: Facts, subjects: list[Subject], method: Method, when: Period) -> FirmTable:
+    """The firms as they were in one period."""
+    columns, known = Columns(method), group_names(method)
+    wanted = {s.id for s in subjects}
     values: dict[str, dict[str, Scalar]] = {}
     places: dict[str, dict[str, Place]] = {}
     problems: list[Problem] = []
     for o in facts:
         if o.subject not in wanted or o.by or o.not_applicable or (o.period != when and o.period.kind != "always"):
             continue
-        name = columns.names.get(o.quantity.removeprefix(REPORTED).lower())
+        name = columns.names.get(o.quantity.lower())
         if name is None:
             continue
-        value: Scalar = bool(o.value) if name in columns.flags else o.value
+        value = _observed(o, name, columns)
         values.setdefault(o.subject, {})[name] = value
         places.setdefault(o.subject, {})[name] = o.place
         if isinstance(value, Fraction) and name in columns.quantities:
@@ -557,5 +569,14 @@ def _from_facts(facts: Facts, method: Method, period: str) -> FirmTable:
         if not group and name_key(about.get("group", "")) in known:
             group = about["group"]
         firms.append(Firm(s.id, s.name or s.id, group, values[s.id], places[s.id], code, landlord, place))
-    problems += _whocolumn_twice(firms)
+    problems += _stands_twice(firms)
     return _checked(firms, problems, method, str(when))
+
+
+def _observed(o: Observation, name: str, columns: Columns) -> Scalar:
+    """An observation's value: a flag as such, a reported ratio in the method's unit (a quantity is in its own already)."""
+    if name in columns.flags:
+        return bool(o.value)
+    if isinstance(o.value, Fraction) and name not in columns.quantities and o.unit:
+        return o.value * unit(o.unit).factor_to(columns.units[name])
+    return o.value

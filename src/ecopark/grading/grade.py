@@ -22,9 +22,20 @@ from ecopark.errors import InputError, PackError, Place, Problem
 from ecopark.expr.fit import Fitted
 from ecopark.expr.nodes import Leaf
 from ecopark.expr.traced import evaluate
+from ecopark.grading.findings import Findings
 from ecopark.grading.firms import Firm, FirmTable
 from ecopark.grading.load import substitutes
-from ecopark.grading.method import Adjustment, ClassRule, Cutoffs, Group, Indicator, Item, Method
+from ecopark.grading.method import (
+    NEEDS_BASE,
+    Adjustment,
+    ClassRule,
+    Cutoffs,
+    Group,
+    Indicator,
+    Item,
+    LastYear,
+    Method,
+)
 from ecopark.grading.quick import quick
 from ecopark.grading.result import FirmGrade, Grading, ItemScore
 from ecopark.grading.score import MEAN_DECIMALS, Spread, base_of, needs_spread, points
@@ -105,8 +116,8 @@ def value_of(indicator: Indicator, firm: Firm, labels: Mapping[str, tuple[Text, 
         ):
             a, b = decimal_text(given, 8), decimal_text(computed.value, 8)
             finding = Text(
-                f"{firm.id}：{indicator.label.zh} 填报 {a}，按基础数据计算为 {b}，采用计算值",
-                f"{firm.id}: {indicator.id} is given as {a}, computed from its inputs it is {b}; the computed one is used",
+                f"{indicator.label.zh} 填报 {a}，按基础数据计算为 {b}，采用计算值",
+                f"{indicator.id} is given as {a}, computed from its inputs it is {b}; the computed one is used",
             )
         trace = Trace(
             "indicator",
@@ -156,20 +167,67 @@ def labels_of(method: Method) -> dict[str, tuple[Text, str]]:
 # -- groups ------------------------------------------------------------------------------------------------------------
 
 
-def group_of(firm: Firm, method: Method, labels: Mapping[str, tuple[Text, str]]) -> tuple[str, Text]:
-    """The group of a firm: as given, else the first whose condition holds, else the one it has the most figures for."""
+NOWHERE = Text("不符合任何分组条件", "no group of the method takes it")
+
+
+def group_of(firm: Firm, method: Method, labels: Mapping[str, tuple[Text, str]]) -> tuple[str, Text, Text]:
+    """The group of a firm, how it was guessed where it was, and why no group takes it where none does.
+
+    The group is the one given, else the first whose condition holds, else the one the firm has the most figures for.
+    """
     if firm.group:
-        return firm.group, Text()
+        return firm.group, Text(), Text()
     if len(method.groups) == 1 and not method.groups[0].when:
-        return method.groups[0].id, Text()
+        return method.groups[0].id, Text(), Text()
+    told = []
     for group in method.groups:
-        if holds(group.fitted, firm, labels):
-            return group.id, Text()
+        told.append(holds(group.fitted, firm, labels))
+        if told[-1]:
+            return group.id, Text(), Text()
     best = max(method.groups, key=lambda g: (_figures(g, firm, labels), -method.groups.index(g)))
-    return best.id, Text(
-        f"{firm.id}：未填分组，且按条件无法判断，按已有指标归入“{best.label.zh}”",
-        f"{firm.id}: no group is given and no condition decides; put into '{best.id}' by the indicators it has",
+    if None not in told:
+        return best.id, Text(), NOWHERE
+    return best.id, guessed(best), Text()
+
+
+def guessed(group: Group) -> Text:
+    """What is told of a firm whose group was guessed."""
+    return Text(
+        f"未填分组，且按条件无法判断，按已有指标归入“{group.label.zh}”",
+        f"no group is given and no condition decides; put into '{group.id}' by the indicators it has",
     )
+
+
+def outside_of(
+    firm: Firm, group: Group, labels: Mapping[str, tuple[Text, str]]
+) -> tuple[ClassRule | None, tuple[ClassRule, ...]]:
+    """The first condition of scope that a firm does not meet, and those that cannot be told of it."""
+    still_open = []
+    for rule in group.scope:
+        told = holds(rule.fitted, firm, labels)
+        if told is False:
+            return rule, ()
+        if told is None:
+            still_open.append(rule)
+    return None, tuple(still_open)
+
+
+def out_of_scope(rule: ClassRule) -> Text:
+    """What is told of a firm outside the scope."""
+    return Text(
+        f"不在评价范围内：不符合“{rule.label.zh}”", f"outside the scope of the method: it is not '{rule.label.en}'"
+    )
+
+
+def scope_open(rules: Sequence[ClassRule]) -> Text:
+    """What is told of a firm whose scope cannot be checked."""
+    zh, en = "、".join(r.label.zh for r in rules), ", ".join(r.label.en for r in rules)
+    return Text(f"评价范围未能核对（{zh}）", f"its scope could not be checked ({en})")
+
+
+def exempt_by(firm: Firm, method: Method, labels: Mapping[str, tuple[Text, str]]) -> ClassRule | None:
+    """The first exemption that holds for a firm."""
+    return next((e for e in method.exemptions if holds(e.fitted, firm, labels)), None)
 
 
 def _figures(group: Group, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> int:
@@ -272,6 +330,7 @@ class _Draft:
     values: list[Fraction | None]
     reasons: list[Text]
     exempt: ClassRule | None = None
+    outside: Text = Text()
     items: list[ItemScore] = field(default_factory=list)
     score: Fraction | None = None
 
@@ -289,27 +348,53 @@ def grade_firms(table: FirmTable, method: Method) -> Grading:
     if not table.firms:
         raise InputError([Problem("no-firms", Place(), "没有企业。", "there are no firms.")])
     labels = labels_of(method)
-    drafts, warnings = [], list(table.warnings)
+    drafts, findings = [], Findings()
     for firm in table.firms:
-        group_id, guess = group_of(firm, method, labels)
-        if guess:
-            warnings.append(Problem("group-guessed", firm.place, guess.zh, guess.en, "", "Fill in `group`.", "warning"))
+        group_id, guess, nowhere = group_of(firm, method, labels)
         group = method.group(group_id)
-        draft = _Draft(firm, group, [guess] if guess else [], [], [])
-        for item in group.items:
-            value, reason, finding = _found(item.indicator, firm, labels)
-            draft.values.append(value)
-            draft.reasons.append(reason)
-            if finding:
-                warnings.append(Problem("rate-differs", firm.place, finding.zh, finding.en, severity="warning"))
-        draft.exempt = next((e for e in method.exemptions if holds(e.fitted, firm, labels)), None)
+        draft = _Draft(firm, group, [], [], [])
+        failed, still_open = outside_of(firm, group, labels)
+        draft.outside = nowhere or (out_of_scope(failed) if failed is not None else Text())
+        if draft.outside:
+            findings.add("outside-scope", firm, draft.outside)
+        else:
+            for code, note in (
+                ("group-guessed", guess),
+                ("scope-open", scope_open(still_open) if still_open else None),
+            ):
+                if note:
+                    draft.notes.append(note)
+                    findings.add(code, firm, note)
+            for item in group.items:
+                value, reason, finding = _found(item.indicator, firm, labels)
+                draft.values.append(value)
+                draft.reasons.append(reason)
+                if finding:
+                    findings.add("rate-differs", firm, finding)
+            draft.exempt = exempt_by(firm, method, labels)
         drafts.append(draft)
-    check_scorable(method, (d.group.id for d in drafts))
+    check_scorable(method, (d.group.id for d in drafts if not d.outside))
     spreads: dict[tuple[str, str], Spread] = {}
     for group in method.groups:
-        members = [d for d in drafts if d.group.id == group.id]
+        members = [d for d in drafts if d.group.id == group.id and not d.outside]
         _score(group, members, method, labels, spreads)
-    return Grading(method, table, tuple(_classed(drafts, method, labels)), tuple(warnings), spreads)
+    warnings = (*table.warnings, *base_problems(method), *findings.problems())
+    return Grading(method, table, tuple(_classed(drafts, method, labels)), warnings, spreads)
+
+
+def base_problems(method: Method) -> list[Problem]:
+    """A finding where a base that comes from last year's figures could not be made."""
+    found = []
+    for group in method.groups:
+        names = [i for i in group.items if isinstance(i.base, LastYear)]
+        if names:
+            why = names[0].base_note or Text(
+                "基准值取上年平均值，未提供", "the base is last year's mean, which is not given"
+            )
+            zh = f"{group.label.zh}：{'、'.join(i.indicator.label.zh for i in names)}：{why.zh}。"
+            en = f"{group.id}: {', '.join(i.id for i in names)}: {why.en}."
+            found.append(Problem("base-missing", Place(f"{method.id}/method.yaml"), zh, en, severity="warning"))
+    return found
 
 
 def _found(
@@ -377,10 +462,14 @@ def _item_score(
     item: Item, value: Fraction | None, why: Text, earned: Fraction | None, base: Fraction | None,
     average: Fraction | None, given: int,
 ) -> ItemScore:  # fmt: skip
-    made = ItemScore(item.id, item.indicator.label, value, item.indicator.unit, base, item.weight, earned)
+    made = ItemScore(
+        item.id, item.indicator.label, value, item.indicator.unit, base, item.weight, earned, base_note=item.base_note
+    )
     if earned is not None:
         return made
-    reason = why or Text("基准值不可用", "no usable base")
+    reason = why or item.base_note or Text("基准值不可用", "no usable base")
+    if lacks_base(item, base):
+        return replace(made, note=reason)
     match item.missing.rule:
         case "group_average" if average is not None:
             rule = Text(f"取本组 {given} 家得分平均值", f"the average of the {given} firms of the group that have it")
@@ -393,6 +482,11 @@ def _item_score(
             return replace(made, points=item.missing.points, note=note, filled=True)
         case _:
             return replace(made, note=reason)
+
+
+def lacks_base(item: Item, base: Fraction | None) -> bool:
+    """Whether an item has no points for want of a base, which no missing-value rule fills."""
+    return base is None and item.score in NEEDS_BASE
 
 
 def adjusted(adjustment: Adjustment, firm: Firm, labels: Mapping[str, tuple[Text, str]]) -> ItemScore:
@@ -424,13 +518,15 @@ def _classed(drafts: list[_Draft], method: Method, labels: Mapping[str, tuple[Te
             placed[id(d)] = (r, len(members), c)
     made = [_final(d, placed.get(id(d)), method, labels) for d in drafts]
     by_id = {g.firm.id: g for g in made} | {g.firm.credit_code: g for g in made if g.firm.credit_code}
-    return [_follow(g, by_id) if method.group(g.group).follows else g for g in made]
+    return [_follow(g, by_id) if method.group(g.group).follows and not g.outside else g for g in made]
 
 
 def _final(
     d: _Draft, place: tuple[int, int, str | None] | None, method: Method, labels: Mapping[str, tuple[Text, str]]
 ) -> FirmGrade:
     made = FirmGrade(d.firm, d.group.id, tuple(d.items), d.score)
+    if d.outside:
+        return replace(made, notes=(d.outside,), outside=d.outside)
     if d.exempt is not None:
         label = d.exempt.label
         note = Text(f"不参加分档：{label.zh}", f"outside the ranking: {label.en}")

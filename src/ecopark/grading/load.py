@@ -42,6 +42,7 @@ from ecopark.grading.method import (
     Indicator,
     Input,
     Item,
+    LastYear,
     Method,
     MissingRule,
 )
@@ -70,9 +71,11 @@ METHOD_KEYS = {
     "rank_within",
     "weights_total",
     "in_force",
+    "objection_days",
 }
 ITEM_KEYS = {"indicator", "score", "base", "weight", "cap", "floor", "low", "high", "missing", "basis", "zh", "en"}
-GROUP_KEYS = {"id", "zh", "en", "aliases", "when", "items", "follows", "basis"}
+GROUP_KEYS = {"id", "zh", "en", "aliases", "when", "items", "follows", "basis", "scope"}
+SCOPE_KEYS = {"id", "zh", "en", "when", "basis"}
 INDICATOR_KEYS = {"id", "zh", "en", "unit", "formula", "direction", "aliases", "basis", "note"}
 RULE_KEYS = {"id", "zh", "en", "when", "grade", "treated_as", "unless_vetoed", "basis"}
 ADJUSTMENT_KEYS = {"id", "zh", "en", "kind", "when", "points", "cap", "groups", "basis"}
@@ -226,10 +229,17 @@ class _Reader:
             self.formula(formula, unit_text, node.line_of("formula")) if formula else None,
         )
 
-    def base(self, node: Map) -> Fraction | str | None:
+    def base(self, node: Map) -> Fraction | str | LastYear | None:
         given = node.get("base")
         if given in (GROUP_MEAN, GROUP_BEST):
             return str(given)
+        if isinstance(given, Map):
+            self.known(given, {"last_year_mean"}, "base")
+            times = self.number(given, "last_year_mean") or Fraction(0)
+            if times <= 0:
+                en = "base: {last_year_mean: 2} is a positive number of times last year's mean"
+                self.problem("bad-base", node.line_of("base"), "上年平均值的倍数应大于零", en)
+            return LastYear(times)
         return self.number(node, "base")
 
     def missing(self, node: Any, line: int) -> MissingRule:
@@ -311,6 +321,7 @@ class _Reader:
             fitted,
             str(node.get("follows") or ""),
             self.basis(node),
+            tuple(r for n in self.maps(node, "scope", SCOPE_KEYS) if (r := self.rule(n)) is not None),
         )
 
     def cutoffs(self, node: Any, line: int) -> Cutoffs | None:
@@ -388,6 +399,7 @@ class _Reader:
         for node in self.maps(head, "indicators", INDICATOR_KEYS):
             if (own := self.indicator(node)) is not None:
                 indicators[own.id] = own
+        days = self.number(head, "objection_days")
         total = self.number(head, "weights_total") if "weights_total" in head else Fraction(100)
         groups = [self.group(n, indicators, total) for n in self.maps(head, "groups", GROUP_KEYS)]
         made_groups = tuple(g for g in groups if g is not None)
@@ -439,6 +451,7 @@ class _Reader:
             rank_within=self.one_of(head, "rank_within", "group", ("group", "all")),
             sources=self.strings(head.get("sources")),
             warning=self.text(head.get("warning")),
+            objection_days=None if days is None else int(days),
             folder=str(self.folder),
             hash=_hash(self.folder),
         )

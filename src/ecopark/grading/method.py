@@ -71,6 +71,13 @@ class MissingRule:
     text: Text = Text()
 
 
+@dataclass(frozen=True, slots=True)
+class LastYear:
+    """A base that is so many times last year's mean of the group's participants (see `grading.last_year`)."""
+
+    times: Fraction = Fraction(1)
+
+
 @dataclass(frozen=True)
 class Item:
     """One scored line of a group.
@@ -80,7 +87,10 @@ class Item:
     score
         Name of the score type (`grading.score.SCORE_TYPES`).
     base
-        A number in the indicator's unit, ``mean`` or ``best`` of the participants, or None: not known.
+        A number in the indicator's unit, ``mean`` or ``best`` of the participants, `LastYear` until last year's firms are
+        known, or None: not known.
+    base_note
+        How a base was made from last year's figures, or why it could not be.
     weight
         Full points, or None: not known.
     cap, floor
@@ -91,7 +101,7 @@ class Item:
 
     indicator: Indicator
     score: str = "ratio"
-    base: Fraction | str | None = None
+    base: Fraction | str | LastYear | None = None
     weight: Fraction | None = None
     cap: Fraction | None = None
     floor: Fraction | None = None
@@ -101,6 +111,7 @@ class Item:
     basis: str = "recalled"
     note: Text = Text()
     place: Place = field(default_factory=Place, compare=False)
+    base_note: Text = Text()
 
     @property
     def id(self) -> str:
@@ -136,6 +147,31 @@ class Adjustment:
 
 
 @dataclass(frozen=True)
+class ClassRule:
+    """A veto, a floor, an exemption or a condition of scope, and what it does to the class.
+
+    Parameters
+    ----------
+    grade
+        Veto: the best class still possible. Floor: the worst class still possible. Exemption: the class outside the
+        ranking (``T``), empty for none.
+    treated_as
+        Exemption: the class whose treatment the firm gets.
+    unless
+        Floor: does not hold for vetoed firms.
+    """
+
+    id: str
+    label: Text
+    when: str
+    fitted: Fitted = field(compare=False)
+    grade: str = ""
+    treated_as: str = ""
+    unless_vetoed: bool = False
+    basis: str = "recalled"
+
+
+@dataclass(frozen=True)
 class Group:
     """Firms that are scored alike and ranked together.
 
@@ -147,6 +183,8 @@ class Group:
         Condition by which a firm belongs here where no group is given; the first group that holds is taken.
     follows
         The group has no score of its own: a tenant takes the class of its landlord.
+    scope
+        Conditions that must all hold for a firm to be evaluated at all; the label says what is asked for.
     """
 
     id: str
@@ -157,6 +195,7 @@ class Group:
     fitted: Fitted | None = field(default=None, compare=False)
     follows: str = ""
     basis: str = "recalled"
+    scope: tuple[ClassRule, ...] = ()
 
     def item(self, item_id: str) -> Item:
         return next(i for i in self.items if i.id == item_id)
@@ -203,31 +242,6 @@ class Cutoffs:
         return tuple(c.id for c in self.classes)
 
 
-@dataclass(frozen=True)
-class ClassRule:
-    """A veto, a floor or an exemption: a condition and what it does to the class.
-
-    Parameters
-    ----------
-    grade
-        Veto: the best class still possible. Floor: the worst class still possible. Exemption: the class outside the
-        ranking (``T``), empty for none.
-    treated_as
-        Exemption: the class whose treatment the firm gets.
-    unless
-        Floor: does not hold for vetoed firms.
-    """
-
-    id: str
-    label: Text
-    when: str
-    fitted: Fitted = field(compare=False)
-    grade: str = ""
-    treated_as: str = ""
-    unless_vetoed: bool = False
-    basis: str = "recalled"
-
-
 @dataclass(frozen=True, slots=True)
 class Consequence:
     """What a class means for prices, taxes and supply; `verified` False: configuration only, never law."""
@@ -253,6 +267,8 @@ class Method:
         ``group`` or ``all``: whose scores are ranked together.
     inputs
         Flags and numbers it asks for beside the catalogue's quantities.
+    objection_days
+        How long a firm may object after the result is made public; None: not seen.
     """
 
     id: str
@@ -272,6 +288,7 @@ class Method:
     rank_within: str = "group"
     sources: tuple[str, ...] = ()
     warning: Text = Text()
+    objection_days: int | None = None
     folder: str = ""
     hash: str = ""
 
@@ -297,6 +314,7 @@ class Method:
             gaps = [
                 ("权重", "weights", [i.id for i in group.items if i.weight is None]),
                 ("基准值", "bases", [i.id for i in group.items if i.base is None and i.score in NEEDS_BASE]),
+                ("上年平均值", "last year's mean", [i.id for i in group.items if isinstance(i.base, LastYear)]),
             ]
             if not group.items:
                 found.append(Text(f"{group.label.zh}：指标未见", f"{group.id}: the indicators were not seen"))
@@ -330,7 +348,7 @@ class Method:
                     if weights and key in weights:
                         item = replace(item, weight=weights[key])
                     if bases and key in bases:
-                        item = replace(item, base=bases[key])
+                        item = replace(item, base=bases[key], base_note=Text())
                 items.append(item)
             groups.append(replace(group, items=tuple(items)))
         return replace(self, groups=tuple(groups), cutoffs=cutoffs or self.cutoffs)

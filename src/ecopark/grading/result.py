@@ -14,6 +14,9 @@ from ecopark.grading.firms import Firm, FirmTable
 from ecopark.grading.method import Method
 from ecopark.grading.score import Spread
 
+OUTSIDE = "outside"
+"""How firms out of scope are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class ItemScore:
@@ -29,6 +32,8 @@ class ItemScore:
         Which rule was used, what was missing.
     filled
         The points come from a missing-value rule.
+    base_note
+        How the base was made from last year's figures.
     """
 
     id: str
@@ -40,6 +45,7 @@ class ItemScore:
     points: Fraction | None
     note: Text = Text()
     filled: bool = False
+    base_note: Text = Text()
 
     def to_dict(self) -> dict[str, Any]:
         """As in the JSON of `ecopark grade`."""
@@ -66,6 +72,8 @@ class FirmGrade:
         The class in the end; None where there is none.
     treated_as
         An exempt firm's treatment.
+    outside
+        Why the firm does not belong into the method's scope; it has no items then.
     """
 
     firm: Firm
@@ -79,10 +87,12 @@ class FirmGrade:
     treated_as: str = ""
     notes: tuple[Text, ...] = ()
     exempt: bool = False
+    outside: Text = Text()
 
     def to_dict(self) -> dict[str, Any]:
-        """As in the JSON of `ecopark grade`."""
-        return {
+        """As in the JSON of `ecopark grade`; a firm outside the scope says so under a key of its own."""
+        more = {"outside": {"zh": self.outside.zh, "en": self.outside.en}} if self.outside else {}
+        return more | {
             "firm": self.firm.id,
             "group": self.group,
             "score": _text(self.score),
@@ -112,11 +122,12 @@ class Grading:
         return next(g for g in self.firms if g.firm.id == firm.id)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Number of firms by group and class; ``""`` counts those without a class."""
+        """Number of firms by group and class; ``""`` counts those without a class, ``outside`` those out of scope."""
         found: dict[str, dict[str, int]] = {}
         for g in self.firms:
             here = found.setdefault(g.group, {})
-            here[g.grade or ""] = here.get(g.grade or "", 0) + 1
+            key = OUTSIDE if g.outside else g.grade or ""
+            here[key] = here.get(key, 0) + 1
         return found
 
 

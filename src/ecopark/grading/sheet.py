@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ecopark.core.rounding import decimal_text, round_to
@@ -56,10 +56,12 @@ class Sheet:
 
     Parameters
     ----------
-    next_class, place_needed, gap
-        The next better class, the last place that still has it, and the points missing; None where there is none.
+    next_class, place_needed, score_needed, gap
+        The next better class, the last place that still has it, its score, and the points missing; None where there is none.
+    margin
+        Points above the score below which the firm would leave its class; None in the last class.
     changes
-        The smallest change of each single input, each verified by grading everybody again.
+        The smallest change of each single input, each verified by grading everybody again; smallest first.
     """
 
     firm: FirmGrade
@@ -67,7 +69,9 @@ class Sheet:
     lines: tuple[Line, ...]
     next_class: str | None = None
     place_needed: int | None = None
+    score_needed: Fraction | None = None
     gap: Fraction | None = None
+    margin: Fraction | None = None
     why_none: Text = Text()
     changes: tuple[Change, ...] = ()
     period: str = ""
@@ -84,19 +88,43 @@ def sheet_of(grading: Grading, firm_id: str) -> Sheet:
     graded = grading.of(firm_id)
     method, group = grading.method, grading.method.group(graded.group)
     lines = tuple(_lines(grading, graded, group))
-    made = Sheet(graded, method, lines, period=grading.table.period)
+    made = Sheet(graded, method, lines, margin=_margin(grading, graded), period=grading.table.period)
     target = _target(grading, graded)
     if isinstance(target, Text):
-        return Sheet(graded, method, lines, why_none=target, period=made.period)
+        return replace(made, why_none=target)
     next_class, place, threshold = target
     assert graded.score is not None
+    changes = sorted(_changes(grading, graded, group, next_class, threshold), key=_size)
     gap = max(Fraction(0), threshold - graded.score)
-    changes = tuple(_changes(grading, graded, group, next_class, threshold))
-    return Sheet(graded, method, lines, next_class, place, gap, Text(), changes, made.period)
+    return replace(
+        made, next_class=next_class, place_needed=place, score_needed=threshold, gap=gap, changes=tuple(changes)
+    )
+
+
+def _size(change: Change) -> tuple[bool, Fraction]:
+    """How large a change is against what the figure is; those that reach nothing come last."""
+    if change.needed is None or not change.now:
+        return True, Fraction(0)
+    return False, abs(change.needed - change.now) / abs(change.now)
+
+
+def _margin(grading: Grading, graded: FirmGrade) -> Fraction | None:
+    """Points by which a firm stands above the end of its class."""
+    cutoffs = grading.method.cutoffs
+    if cutoffs is None or graded.by_rank is None or graded.score is None:
+        return None
+    own = next(c for c in cutoffs.classes if c.id == graded.by_rank)
+    if own.limit is None:
+        return None
+    if cutoffs.kind == "scores":
+        return graded.score - own.limit
+    others = _others(grading, graded)
+    place = last_position(own.id, len(others) + 1, cutoffs)
+    return graded.score - others[place - 1] if 1 <= place <= len(others) else None
 
 
 def _lines(grading: Grading, graded: FirmGrade, group: Group) -> Iterator[Line]:
-    peers = [f for f in grading.firms if f.group == graded.group and not f.exempt]
+    peers = [f for f in grading.firms if f.group == graded.group and not f.exempt and not f.outside]
     bases = {i.id: i.basis for i in group.items} | {a.id: a.basis for a in grading.method.adjustments}
     for at, item in enumerate(graded.items):
         having = [f for f in peers if f.items[at].value is not None]
@@ -106,6 +134,10 @@ def _lines(grading: Grading, graded: FirmGrade, group: Group) -> Iterator[Line]:
             place = ranks(earned)[having.index(graded)]
         indicator = grading.method.indicators.get(item.id)
         trace = None if indicator is None else value_of(indicator, graded.firm, labels_of(grading.method))[0]
+        if trace is not None and item.base is not None and item.base_note:
+            label = Text("基准值", "base")
+            base = Trace("parameter", item.id, item.base, item.unit, label, note=item.base_note)
+            trace = replace(trace, inputs=(*trace.inputs, base))
         yield Line(item, place, len(having), bases.get(item.id, ""), trace)
 
 
@@ -114,6 +146,8 @@ def _target(grading: Grading, graded: FirmGrade) -> tuple[str, int, Fraction] | 
     cutoffs = grading.method.cutoffs
     if cutoffs is None:
         return Text("本方法没有分档界限，不定类。", "The method has no cut-offs: no class.")
+    if graded.outside:
+        return Text("该企业不在评价范围内。", "The firm is outside the scope of the method.")
     if graded.by_rank is None or graded.score is None or graded.rank is None:
         return Text("该企业未参加排序。", "The firm is not in the ranking.")
     at = cutoffs.ids.index(graded.by_rank)

@@ -15,13 +15,15 @@ from ecopark.core.rounding import exact
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, did_you_mean
 from ecopark.grading.appeals import read_log, with_appeals
-from ecopark.grading.columnar import GradedFrame, grade_frame
-from ecopark.grading.firm_frame import read_frame
-from ecopark.grading.firms import FirmTable, read_firms
+from ecopark.grading.columnar import GradedFrame, frame_means, grade_frame
+from ecopark.grading.firm_frame import read_frame, years_of
+from ecopark.grading.firms import FirmTable, read_firms, year_before
 from ecopark.grading.grade import grade_firms
+from ecopark.grading.last_year import asks_last_year, last_year_of, with_last_year, with_means, wrong_last_year
 from ecopark.grading.load import check_cutoffs, find_method
 from ecopark.grading.method import Class, Cutoffs, Method
 from ecopark.grading.result import Grading
+from ecopark.workflows.assess_park import known_reported
 
 
 def grade(
@@ -33,6 +35,7 @@ def grade(
     bases: Mapping[str, Any] | None = None,
     cutoffs: str | Cutoffs | None = None,
     appeals: str | Path | None = None,
+    last_year: Any = None,
 ) -> Grading:
     """Grade firms by a method, exactly.
 
@@ -48,9 +51,11 @@ def grade(
         Numbers to put in the place of the method's, by ``item`` or ``group.item``.
     cutoffs
         Shares to put in the place of the method's: ``"A=20,B=45,C=30,D=5"``.
-
     appeals
         Folder with a log of appeals; its corrections are applied in order.
+    last_year
+        Last year's firms, in any of the forms of `firms`, for bases that are last year's mean; default: what `firms` itself
+        has of the year before.
 
     Returns
     -------
@@ -69,19 +74,26 @@ def grade(
     '100'
     """
     chosen = method_with(method, weights=weights, bases=bases, cutoffs=cutoffs)
-    table = read_firms(firms, chosen, period=str(period or ""))
+    table = read_firms(firms, chosen, period=str(period or ""), known_reported=known_reported)
+    if asks_last_year(chosen):
+        given = None if last_year is None else read_firms(last_year, chosen, known_reported=known_reported)
+        chosen = with_last_year(chosen, last_year_of(table, given))
     if appeals is not None:
         table = with_appeals(table, read_log(Path(appeals)), chosen)
     return grade_firms(table, chosen)
 
 
-def grade_many(firms: Any, method: str | Path | Method, *, period: str | int | None = None) -> GradedFrame:
+def grade_many(
+    firms: Any, method: str | Path | Method, *, period: str | int | None = None, last_year: Any = None
+) -> GradedFrame:
     """Grade very many firms at once, in float64; whatever is too close to call is decided exactly.
 
     Parameters
     ----------
     firms
         A wide csv or parquet file, or a polars frame of the same columns.
+    last_year
+        The same for the year before, for bases that are last year's mean; default: what `firms` has of it.
 
     Returns
     -------
@@ -89,8 +101,27 @@ def grade_many(firms: Any, method: str | Path | Method, *, period: str | int | N
         One row a firm: group, score, rank, class, and value and points of every item.
     """
     chosen = method_with(method)
-    frame, warnings = read_frame(Path(firms) if isinstance(firms, str) else firms, chosen, period=str(period or ""))
+    source = Path(firms) if isinstance(firms, str) else firms
+    when = str(period or "")
+    if asks_last_year(chosen):
+        chosen = _with_last_years_frame(source, chosen, when, last_year)
+    frame, warnings = read_frame(source, chosen, period=when)
     return grade_frame(frame, chosen, warnings)
+
+
+def _with_last_years_frame(source: Any, method: Method, period: str, last_year: Any) -> Method:
+    """The method with its bases from last year's rows, read as a frame."""
+    now = period or next(iter(years_of(source)[-1:]), "")
+    before = year_before(now)
+    given = Path(last_year) if isinstance(last_year, str) else source if last_year is None else last_year
+    years = years_of(given)
+    if last_year is None and before not in years:
+        return with_means(method, None, "")
+    if before and years and before not in years:
+        raise wrong_last_year(years[-1], before, now)
+    year = before if before in years else next(iter(years[-1:]), "")
+    frame, _ = read_frame(given, method, period=year)
+    return with_means(method, frame_means(frame, method), year)
 
 
 def method_with(

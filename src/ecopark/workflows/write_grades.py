@@ -1,4 +1,4 @@
-"""Grades into a list, a workbook, a page, and a sheet for each firm in text, HTML or Word."""
+"""Grades into a list, a workbook, a page; `write_sheet` has the sheet of one firm."""
 
 from __future__ import annotations
 
@@ -9,19 +9,14 @@ from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.grading.method import Method
-from ecopark.grading.result import FirmGrade, Grading
-from ecopark.grading.sheet import Sheet
+from ecopark.grading.result import OUTSIDE, FirmGrade, Grading
 from ecopark.observations.safe_text import safe_cell
 from ecopark.reports.blocks import (
     Block,
     Bullets,
-    Card,
-    Cards,
     Cell,
-    Code,
     Cover,
     Document,
-    Fold,
     Heading,
     Pairs,
     Paragraph,
@@ -51,14 +46,20 @@ W: dict[str, Text] = {
     "points": Text("得分", "Points"),
     "method": Text("评价方法", "Method"),
     "title": Text("亩均效益评价结果", "Per-mu evaluation: results"),
+    "total": Text("合计", "Total"),
+    "result": Text("评价结果", "Result"),
+    "items": Text("各项得分", "Items and points"),
+    "objection": Text("如何申诉", "How to object"),
+    "measure": Text("措施", "Measure"),
     "sheet": Text("企业亩均效益评价明细表", "Evaluation sheet of a firm"),
     "list": Text("评价结果", "Results"),
     "counts": Text("各类企业数", "Firms by class"),
     "none": Text("不定类", "no class"),
+    "outside": Text("范围外", "outside"),
     "basis": Text("依据", "Basis"),
     "lacks": Text("方法中未见的内容", "What was not seen of the method"),
     "sources": Text("出处", "Sources"),
-    "next": Text("距上一类", "To the next class"),
+    "next": Text("距上一类还差多少", "How far the next class is"),
     "input": Text("单独改变一项", "Changing one input alone"),
     "now": Text("现值", "Now"),
     "needed": Text("需达到", "Needed"),
@@ -66,6 +67,35 @@ W: dict[str, Text] = {
     "consequences": Text("分类措施", "What the class means"),
     "trace": Text("计算过程", "How each value came about"),
 }
+
+
+UNIT_ZH = {
+    "10k CNY": "万元",
+    "10k kWh": "万千瓦时",
+    "mu": "亩",
+    "tce": "吨标准煤",
+    "t": "吨",
+    "person": "人",
+    "kWh": "千瓦时",
+    "km2": "平方千米",
+    "m2": "平方米",
+    "CNY": "元",
+    "m3": "立方米",
+    "a": "年",
+}
+
+
+def unit_text(unit: str, lang: str) -> str:
+    """A unit as its readers write it; a pure number has none.
+
+    Examples
+    --------
+    >>> unit_text("10k CNY/mu", "zh"), unit_text("10k CNY/mu", "en"), unit_text("1", "zh")
+    ('万元/亩', '10k CNY/mu', '')
+    """
+    if unit == "1":
+        return ""
+    return "/".join(UNIT_ZH.get(part, part) for part in unit.split("/")) if lang == "zh" else unit
 
 
 def say(key: str, lang: str) -> str:
@@ -107,9 +137,10 @@ def count_rows(grading: Grading, lang: str) -> list[list[str]]:
     """Firms by group and class, header first."""
     classes = list(grading.method.cutoffs.ids) if grading.method.cutoffs else []
     counts = grading.counts()
-    others = sorted({c for per in counts.values() for c in per} - {*classes, ""})
-    names = [*classes, *others, ""]
-    rows = [[say("group", lang), *(n or say("none", lang) for n in names)]]
+    found = {c for per in counts.values() for c in per}
+    names = [*classes, *sorted(found - {*classes, "", OUTSIDE}), "", *([OUTSIDE] if OUTSIDE in found else [])]
+    words = {"": say("none", lang), OUTSIDE: say("outside", lang)}
+    rows = [[say("group", lang), *(words.get(n, n) for n in names)]]
     for group in grading.method.groups:
         if group.id in counts:
             rows.append([group.label[lang], *(str(counts[group.id].get(n, 0)) for n in names)])
@@ -231,118 +262,3 @@ def _workbook(grading: Grading, path: Path, lang: str) -> None:
 
 def _number(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
-
-
-# -- a firm's own sheet ------------------------------------------------------------------------------------------------
-
-
-def sheet_rows(sheet: Sheet, lang: str) -> list[list[str]]:
-    """The items of a firm's sheet as texts, header first."""
-    rows = [[say(k, lang) for k in ("item", "value", "unit", "base", "weight", "points", "rank", "basis", "notes")]]
-    for line in sheet.lines:
-        i = line.item
-        rank = "-" if line.rank is None else f"{line.rank} / {line.of}"
-        basis = BASIS_TEXT[line.basis][lang] if line.basis in BASIS_TEXT else ""
-        numbers = (rounded(i.base, 6), rounded(i.weight), rounded(i.points))
-        rows.append([i.label[lang], rounded(i.value, 6), i.unit, *numbers, rank, basis, i.note[lang]])
-    return rows
-
-
-def change_rows(sheet: Sheet, lang: str) -> list[list[str]]:
-    """The smallest change of each single input, header first."""
-    rows = [[say(k, lang) for k in ("input", "now", "needed", "change", "unit")]]
-    for c in sheet.changes:
-        if c.needed is None:
-            rows.append([c.label[lang], rounded(c.now, 6), c.reason[lang], "-", c.unit])
-        else:
-            relative = f"{decimal_text(round_to((c.needed - c.now) / abs(c.now) * 100, 2))} %" if c.now else "-"
-            rows.append([c.label[lang], rounded(c.now, 6), decimal_text(c.needed), relative, c.unit])
-    return rows
-
-
-def distance_text(sheet: Sheet, lang: str) -> str:
-    """One sentence on the distance to the next class."""
-    if sheet.next_class is None:
-        return sheet.why_none[lang]
-    points = rounded(sheet.gap)
-    if lang == "zh":
-        return f"升至 {sheet.next_class} 类：需进入前 {sheet.place_needed} 名，尚差 {points} 分。"
-    return f"To class {sheet.next_class}: place {sheet.place_needed} or better, {points} points more."
-
-
-def sheet_text(sheet: Sheet, lang: str) -> str:
-    """A firm's sheet for a terminal."""
-    f = sheet.firm
-    head = [
-        f"{f.firm.id} {f.firm.name if f.firm.name != f.firm.id else ''}  {sheet.method.title[lang]}".rstrip(),
-        f"{say('group', lang)}: {sheet.method.group(f.group).label[lang]}   {say('score', lang)}: {rounded(f.score)}   "
-        f"{say('rank', lang)}: {rank_text(f)}   {say('grade', lang)}: {f.grade or '-'}",
-    ]
-    parts = ["\n".join(head), *(n[lang] for n in f.notes), aligned(sheet_rows(sheet, lang)), distance_text(sheet, lang)]
-    if sheet.changes:
-        parts.append(aligned(change_rows(sheet, lang)))
-    return "\n\n".join(parts)
-
-
-def aligned(rows: list[list[str]]) -> str:
-    """Rows as aligned columns; Chinese characters count as two."""
-    from unicodedata import east_asian_width
-
-    def width(text: str) -> int:
-        return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-    widths = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(t + " " * (w - width(t)) for t, w in zip(row, widths)).rstrip() for row in rows)
-
-
-def sheet_document(sheet: Sheet, lang: str) -> Document:
-    """A firm's sheet as a document."""
-    f, method = sheet.firm, sheet.method
-    cover = Cover(
-        W["sheet"][lang], method.title[lang], f.firm.name or f.firm.id, sheet.period or method.year, (method.id,)
-    )
-    tone = GRADE_TONE.get(f.grade or "", "open")
-    lines = (f"{say('score', lang)} {rounded(f.score)}", f"{say('rank', lang)} {rank_text(f)}")
-    blocks: list[Block] = [
-        Heading(1, say("grade", lang), "grade"),
-        Cards((Card(f.firm.name or f.firm.id, f.grade or say("none", lang), tone, lines),)),
-        *(Paragraph(n[lang], "note") for n in f.notes),
-        Heading(1, say("item", lang), "items"),
-        _table(sheet_rows(sheet, lang), numbers=(1, 3, 4, 5, 6), widths=(2, 1.2, 1.3, 1, 0.8, 1, 0.9, 0.9, 1.8)),
-        Heading(1, say("next", lang), "next"),
-        Paragraph(distance_text(sheet, lang), "lead"),
-    ]
-    if sheet.changes:
-        blocks.append(_table(change_rows(sheet, lang), numbers=(1, 2, 3), widths=(2, 1, 2, 1, 1)))
-    known = [c for c in method.consequences if c.grade == f.grade]
-    if known:
-        blocks.append(Heading(1, say("consequences", lang), "consequences"))
-        rows = [[say("item", lang), say("value", lang), say("unit", lang), say("basis", lang), say("notes", lang)]]
-        rows += [[c.item, rounded(c.amount), c.unit, BASIS_TEXT[c.basis][lang], c.text[lang]] for c in known]
-        blocks.append(_table(rows, numbers=(1,)))
-    blocks.append(Heading(1, say("trace", lang), "trace"))
-    for line in sheet.lines:
-        if line.trace is not None:
-            blocks.append(Fold(line.item.label[lang], (Code(line.trace.to_text(lang)),)))
-    blocks += [Heading(1, say("method", lang), "method"), *method_blocks(method, lang)]
-    return Document(lang, cover, tuple(blocks))
-
-
-def write_sheet(sheet: Sheet, path: Path, *, lang: str = "zh") -> Path:
-    """Write a firm's sheet as .html, .docx or .txt.
-
-    Raises
-    ------
-    EcoparkError
-        The suffix names none of them.
-    """
-    suffix = path.suffix.lower()
-    if suffix == ".html":
-        path.write_text(render_html(sheet_document(sheet, lang)), encoding="utf-8")
-    elif suffix == ".docx":
-        write_word(sheet_document(sheet, lang), path)
-    elif suffix == ".txt":
-        path.write_text(sheet_text(sheet, lang) + "\n", encoding="utf-8")
-    else:
-        raise EcoparkError(f"a firm's sheet is .html, .docx or .txt, not '{path.suffix}'")
-    return path
