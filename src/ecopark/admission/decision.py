@@ -106,7 +106,7 @@ class CounterOffer:
     changes
         What has to change; all of it together.
     proven
-        Whether no smaller weighted change exists; otherwise `gap` bounds what might be gained, relative to `cost`.
+        Whether no smaller weighted change exists; otherwise `gap` bounds what might be gained, as a share of `cost`.
     cost
         Sum of weight times relative change.
     verdict
@@ -125,7 +125,8 @@ class CounterOffer:
 
     def to_dict(self) -> dict[str, Any]:
         """The offer as the contract of `ecopark admit` has it."""
-        return {"changes": [c.to_dict() for c in self.changes], "proven": self.proven}
+        made: dict[str, Any] = {"changes": [c.to_dict() for c in self.changes], "proven": self.proven}
+        return made if self.gap is None else made | {"gap": decimal_text(self.gap)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def admit(
     on: date | str | None = None,
     weights: Mapping[str, Any] | None = None,
     fix: Iterable[str] = (),
+    ranges: Mapping[str, tuple[Any, Any]] | None = None,
     quotas: Mapping[tuple[str, int], Any] | None = None,
     park_map: ParkMap | None = None,
     ledger: str | Path | LedgerAddress | None = None,
@@ -60,8 +61,9 @@ def admit(
         Park folder: its map, the rules it fills in (`policy/`), its quotas.
     on
         Day of the decision; default: today.
-    weights, fix
-        For the counter-offer: cost of a relative change by quantity, and what must not move.
+    weights, fix, ranges
+        For the counter-offer: cost of a relative change by quantity, what must not move, and least and greatest value
+        by quantity (None is open).
     quotas
         What is left by (quota, year); default: what the ledger says, else `policy/quotas.yaml` of the park.
     park_map
@@ -93,7 +95,7 @@ def admit(
     day = _day(on)
     folder = None if park is None else _folder(park)
     rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
-    wishes = read_wishes(weights, fix, rules)
+    wishes = read_wishes(weights, fix, rules, ranges)
     described = read_project(project, rules.own_ratios)
     if described.start is not None and described.start < day.year:
         zh, en = (
