@@ -1,15 +1,154 @@
-"""Figures by theme: forms with last year's value beside, problems at the field."""
+"""Figures by theme: completeness, forms with last year's value beside, problems at the field, the history of one figure."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from datetime import date
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from ecopark.errors import InputError
+from ecopark.observations.quantity import catalogue
+from ecopark.web.assess.keep import years_of
+from ecopark.web.figures.change import ConflictError, write
+from ecopark.web.figures.facts import problems_of, read_one
+from ecopark.web.figures.form_rows import FormRow, asked, form_rows, themes_of
+from ecopark.web.figures.models import Figure
+from ecopark.web.pages.context import lang
+from ecopark.web.parks.models import Subject
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.templatetags.ui import t
 
 
 def themes(request: HttpRequest, slug: str) -> HttpResponse:
-    """Themes."""
-    return HttpResponse("themes")
+    """The themes of one subject and year with how complete each is."""
+    standing, subject = _enter(request, slug, "see_figures")
+    period = _period(request, standing)
+    context = {
+        "subject": subject, "period": period, "themes": themes_of(standing.park, subject, period),
+        "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
+    }  # fmt: skip
+    return render(request, "data/themes.html", context)
 
 
 def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
-    """A theme."""
-    return HttpResponse("form")
+    """The form of one theme; what is wrong stands at its field, and nothing is stored until all of it can be."""
+    standing, subject = _enter(request, slug, "see_figures")
+    found = catalogue().themes.get(theme)
+    if found is None:
+        raise Http404
+    period = _period(request, standing)
+    everything = request.GET.get("all") == "1"
+    quantities = [q for q in asked(standing.park, subject, everything=everything) if q.theme == theme]
+    rows = form_rows(standing.park, subject, quantities, period)
+    status = 200
+    if request.method == "POST":
+        if not standing.may("write_figures", subject.key):
+            raise PermissionDenied
+        if _save(request, standing, subject, rows):
+            return redirect(f"{request.path}?{request.GET.urlencode()}")
+        status = 422
+    context = {
+        "subject": subject, "period": period, "theme": found, "rows": rows, "everything": everything,
+        "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
+        "problems": sum(bool(r.problems) for r in rows), "departments": catalogue().departments,
+    }  # fmt: skip
+    return render(request, "data/form.html", context, status=status)
+
+
+def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list[FormRow]) -> bool:
+    """Take over what was typed; True if all of it was stored."""
+    changes = []
+    for row in rows:
+        if f"given|{row.name}" not in request.POST:
+            continue
+        row.given = request.POST.get(f"given|{row.name}", "")
+        row.unit = request.POST.get(f"unit|{row.name}", row.unit)
+        row.note = request.POST.get(f"note|{row.name}", row.note)
+        row.source = request.POST.get(f"source|{row.name}", row.source)
+        seen = request.POST.get(f"version|{row.name}", "")
+        if not row.changed:
+            continue
+        if seen.isdigit() and int(seen) != row.version:
+            row.theirs = row.figure
+            row.problems.append(
+                t(
+                    "刚才别人改过这个数。对方的值见下；确认要用您的值请再保存一次。",
+                    "Somebody else has just changed this figure. Theirs is shown below; save again to use yours.",
+                )
+            )
+            continue
+        if row.given.strip():
+            try:
+                read_one(standing.park, row.change(subject.key).row())
+            except InputError as error:
+                row.problems += problems_of(error, lang())
+                continue
+        changes.append(row.change(subject.key))
+    if any(row.problems for row in rows):
+        messages.error(
+            request,
+            t("有问题的数已标出，尚未保存任何一项。", "The fields with problems are marked. Nothing was stored yet."),
+        )
+        return False
+    reason = request.POST.get("reason", "").strip() or t("页面填报", "typed into the form")
+    state = "draft" if standing.roles == {"firm"} else "accepted"
+    try:
+        count = write(standing.park, changes, request.user, reason, state=state)
+    except ConflictError as conflict:
+        for row in rows:
+            if row.figure is not None and row.figure.pk == conflict.figure.pk:
+                row.theirs = conflict.figure
+        messages.error(
+            request,
+            t(
+                "保存时别人改了同一个数，未保存。请核对后再存。",
+                "Somebody changed the same figure meanwhile. Nothing was stored: look at both, then save again.",
+            ),
+        )
+        return False
+    messages.success(request, t(f"已保存 {count} 项", f"{count} figure(s) stored"))
+    return True
+
+
+def history(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Every value a figure ever had: who, when, before, after and why."""
+    standing = enter(request, slug, "see_history")
+    request.standing = standing  # type: ignore[attr-defined]
+    figure = get_object_or_404(standing.of_subjects(Figure.objects.filter(park=standing.park)), pk=pk)
+    steps = []
+    rows = list(figure.history.select_related("history_user").order_by("-history_date", "-history_id"))
+    for now, before in zip(rows, [*rows[1:], None], strict=True):
+        steps.append({"now": now, "before": before})
+    context = {"figure": figure, "quantity": catalogue().find(figure.quantity), "steps": steps, "park": standing.park}
+    return render(request, "data/history.html", context)
+
+
+def _enter(request: HttpRequest, slug: str, action: str) -> tuple[Standing, Subject]:
+    """The standing, and the subject the page is about: the park, a firm named by ``?of=``, or the reporter's own firm."""
+    wanted = request.GET.get("of")
+    standing = enter(request, slug, action, wanted)
+    request.standing = standing  # type: ignore[attr-defined]
+    if wanted is None and not standing.wide:
+        wanted = min(standing.firms, default=None)
+        if wanted is None:
+            raise PermissionDenied
+    subject = standing.subjects().filter(key=wanted or standing.park.key).first()
+    if subject is None:
+        raise Http404
+    return standing, subject
+
+
+def _period(request: HttpRequest, standing: Standing) -> str:
+    wanted = request.GET.get("year", "")
+    if wanted.isdigit() and 1980 <= int(wanted) <= 2100:
+        return wanted
+    years = years_of(standing.park)
+    return str(years[0] if years else date.today().year - 1)
+
+
+def _years(standing: Standing, period: str) -> list[str]:
+    known: set[int] = {*years_of(standing.park), int(period)}
+    return [str(y) for y in sorted({*known, max(known) + 1}, reverse=True)]

@@ -1,13 +1,58 @@
-"""What templates say and draw: both languages side by side in the template, one of them shown."""
+"""What templates say and draw: both languages side by side, and the parts a page is built of.
+
+The tags are built in: a template need not load them. `docs/how-to/build-a-page.md` shows each of them.
+"""
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.forms import BoundField
+from django.template.base import NodeList, Parser, Token
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from ecopark.admission.wording import VERDICTS as DECISION_TEXT
+from ecopark.core.text import Text
+from ecopark.reports.labels import SHORT_BASIS, STATUS_TONE, TO_VERIFY, VERDICT_TONE, VERDICT_WORDS
+from ecopark.standards.result import STATUS_TEXT, VERIFIED_TEXT
+
 register = template.Library()
+
+BUILT = Path(__file__).parent.parent / "static" / "built"
+
+STATUS_ICON = {
+    "met": "check-circle",
+    "partly_met": "half",
+    "not_met": "cross-circle",
+    "undetermined": "question",
+    "not_due": "clock",
+    "not_applicable": "dash-circle",
+    "reported": "file",
+}
+VERDICT_ICON = {"pass": "check-circle", "fail": "cross-circle", "undetermined": "question", "none": "dash-circle"}
+DECISION_LOOK = {
+    "admit": ("good", "check-circle"),
+    "conditional": ("partly", "half"),
+    "refuse": ("bad", "cross-circle"),
+    "undetermined": ("open", "question"),
+}
+BASIS_ICON = {"verified": "shield", "seen": "eye", "inferred": "branch", "recalled": "cloud"}
+LIGHT_TEXT = {
+    "green": Text("正常", "on course"),
+    "amber": Text("预警", "at risk"),
+    "red": Text("逾期", "overdue"),
+    "grey": Text("未启动", "not started"),
+}
+TONE_ICON = {"good": "check", "partly": "warning", "bad": "warning", "open": "info", "muted": "info"}
+MESSAGE_TONE = {"debug": "muted", "info": "open", "success": "good", "warning": "partly", "error": "bad"}
 
 
 def language() -> str:
@@ -17,7 +62,7 @@ def language() -> str:
 
 @register.simple_tag
 def t(zh: str, en: str) -> str:
-    """``{% t "达标" "met" %}``: the text in the language of the request."""
+    """``{% t "达标" "met" %}``: the text in the language of the request; ``as name`` keeps it for an include."""
     return en if language() == "en" else zh
 
 
@@ -30,3 +75,196 @@ def say(text: Any) -> str:
         wanted, other = ("en", "zh") if language() == "en" else ("zh", "en")
         return str(text.get(wanted) or text.get(other) or "")
     return str(text[language()]) if hasattr(text, "zh") else str(text)
+
+
+@register.filter
+def layout(request: Any) -> str:
+    """``{% extends request|layout %}``: the whole page, or only its content where it was asked for by the drawer."""
+    htmx = getattr(request, "htmx", None)
+    return "parts/drawer_page.html" if htmx and htmx.target == "drawer-body" else "base.html"
+
+
+class Capture(template.Node):
+    """Renders what is inside once and keeps it under a name."""
+
+    def __init__(self, nodelist: NodeList, name: str) -> None:
+        self.nodelist = nodelist
+        self.name = name
+
+    def render(self, context: template.Context) -> SafeString:
+        """Nothing is shown where it is captured."""
+        context[self.name] = self.nodelist.render(context).strip()
+        return SafeString("")
+
+
+@register.tag
+def capture(parser: Parser, token: Token) -> Capture:
+    """``{% capture name %}...{% endcapture %}``: so that a block can be shown twice."""
+    _, name = token.split_contents()
+    nodelist = parser.parse(("endcapture",))
+    parser.delete_first_token()
+    return Capture(nodelist, name)
+
+
+@lru_cache
+def _fingerprint(stamp: float) -> str:
+    return str(json.loads((BUILT / "build.json").read_text(encoding="utf-8"))["sources"])[:12]
+
+
+@register.simple_tag
+def built(name: str) -> str:
+    """Address of a built page file; it changes with every build, so a browser never keeps an old one."""
+    mark = BUILT / "build.json"
+    try:
+        return f"{static('built/' + name)}?v={_fingerprint(mark.stat().st_mtime)}"
+    except FileNotFoundError:
+        return static("built/" + name)
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """A drawing of our own sprite (`parts/sprite.html`); the words beside it carry the meaning."""
+    return format_html('<svg class="icon {}" aria-hidden="true"><use href="#i-{}"></use></svg>', css, name)
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    """The icon of a notice or message of this tone."""
+    return TONE_ICON.get(tone, "info")
+
+
+@register.filter
+def message_tone(level: str) -> str:
+    """The tone of one of Django's messages."""
+    return MESSAGE_TONE.get(level, "open")
+
+
+@register.simple_tag
+def chip(tone: str, name: str, words: Any) -> SafeString:
+    """Icon and words in a tone: good, partly, bad, open or muted."""
+    return format_html('<span class="chip {}">{}{}</span>', tone, icon(name), say(words))
+
+
+@register.simple_tag
+def status(name: str) -> SafeString:
+    """The chip of a clause's status: 达标, 未达标, 待定 ..."""
+    return chip(STATUS_TONE[name], STATUS_ICON[name], STATUS_TEXT[name])
+
+
+@register.simple_tag
+def decision(name: str) -> SafeString:
+    """The chip of the gate's answer: 准予, 有条件准入, 不予准入, 待定."""
+    tone, drawing = DECISION_LOOK[name]
+    return chip(tone, drawing, DECISION_TEXT[name])
+
+
+@register.simple_tag
+def basis(name: str, verified: bool = False) -> SafeString:
+    """How a limit is known (依据): verified, or seen / inferred / recalled and still to be verified."""
+    if verified:
+        return format_html('<span class="basis verified">{}{}</span>', icon(BASIS_ICON["verified"]), say(VERIFIED_TEXT))
+    words = format_html("{} · {}", say(SHORT_BASIS[name]), say(TO_VERIFY))
+    return format_html('<span class="basis {}">{}{}</span>', name, icon(BASIS_ICON[name]), words)
+
+
+@register.simple_tag
+def light(name: str, words: Any = None) -> SafeString:
+    """A task's light: a lamp of its own shape and a word. green, amber, red or grey."""
+    shapes = {
+        "green": '<circle cx="6" cy="6" r="5.5"/>',
+        "amber": '<path d="M6 .5 12 11.5H0z"/>',
+        "red": '<path d="M.8.8h10.4v10.4H.8z"/>',
+        "grey": '<path d="M0 4.5h12v3H0z"/>',
+    }
+    lamp = mark_safe(shapes[name])  # one of the four literals above
+    return format_html(
+        '<span class="light {}"><svg class="lamp" viewBox="0 0 12 12" aria-hidden="true">{}</svg>{}</span>',
+        name,
+        lamp,
+        say(words or LIGHT_TEXT[name]),
+    )
+
+
+@register.inclusion_tag("parts/verdict.html")
+def verdict(
+    name: str,
+    basis: str = "",
+    verified: bool = False,
+    score: Any = None,
+    bounds: Any = None,
+    small: bool = False,
+) -> dict[str, Any]:
+    """A verdict with its score or bounds and its basis. `bounds` are (lowest, highest)."""
+    return {
+        "tone": VERDICT_TONE[name],
+        "icon": VERDICT_ICON[name],
+        "words": VERDICT_WORDS[name],
+        "basis": basis,
+        "verified": verified,
+        "score": score,
+        "bounds": bounds,
+        "small": small,
+    }
+
+
+@register.inclusion_tag("parts/field.html")
+def field(
+    bound: BoundField, unit: str = "", last: Any = None, last_period: Any = "", repairs: Any = None
+) -> dict[str, Any]:
+    """A field of a Django form: label, control, unit, help, last year's value, errors and how to mend them.
+
+    `repairs` maps an error's code to what to do; an error with ``params["repair"]`` carries it itself.
+    """
+    errors = []
+    for error in bound.errors.as_data() if bound.errors else []:
+        text = error.messages[0]
+        repair = (error.params or {}).get("repair") or (repairs or {}).get(error.code)
+        errors.append({"text": text, "repair": repair})
+    kind = getattr(bound.field.widget, "input_type", "")
+    described = [f"{bound.auto_id}_{part}" for part, there in (("help", bound.help_text), ("error", errors)) if there]
+    attributes = {"aria-invalid": "true"} if errors else {}
+    if described:
+        attributes["aria-describedby"] = " ".join(described)
+    return {
+        "bound": bound,
+        "control": bound.as_widget(attrs=attributes),
+        "errors": errors,
+        "unit": unit,
+        "last": last,
+        "last_period": last_period,
+        "box": kind == "checkbox" and not getattr(bound.field.widget, "allow_multiple_selected", False),
+        "group": bool(getattr(bound.field.widget, "use_fieldset", False)),
+        "help": bound.help_text,
+    }
+
+
+@register.simple_tag(takes_context=True)
+def sort_head(context: template.Context, key: str, zh: str, en: str, css: str = "") -> SafeString:
+    """A column head that sorts: ``?sort=key``, a second time ``?sort=-key``; other parts of the query stay."""
+    query = context["request"].GET.copy()
+    now = query.get("sort", "")
+    query["sort"] = f"-{key}" if now == key else key
+    query.pop("page", None)
+    state = {key: "ascending", f"-{key}": "descending"}.get(now)
+    arrow = icon("up" if state == "ascending" else "down") if state else ""
+    return format_html(
+        '<th scope="col" class="{}"{}><a href="?{}">{}{}</a></th>',
+        css,
+        format_html(' aria-sort="{}"', state) if state else "",
+        query.urlencode(),
+        t(zh, en),
+        arrow,
+    )
+
+
+@register.simple_tag
+def languages() -> list[tuple[str, str, bool]]:
+    """The languages one may switch to: (code, name, whether it is the one shown)."""
+    here = get_language()
+    return [(code, name, code == here) for code, name in settings.LANGUAGES]
+
+
+@register.filter
+def page_numbers(page: Any) -> list[int | None]:
+    """The page numbers to link to; None stands for a gap."""
+    return [n if isinstance(n, int) else None for n in page.paginator.get_elided_page_range(page.number, on_ends=1)]

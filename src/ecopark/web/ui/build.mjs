@@ -20,6 +20,7 @@ for (const [i, name] of Object.keys(ENTRIES).entries()) {
   await build(entry(name, values.out, { empty: i === 0 }));
 }
 
+writeFileSync(resolve(values.out, "icon.svg"), readFileSync(resolve(here, "src/icon.svg")));
 mkdirSync(resolve(values.out, "fonts"), { recursive: true });
 for (const weight of ["Regular", "Bold"]) {
   const ttf = readFileSync(resolve(values.fonts, `NotoSansSC-${weight}.ttf`));

@@ -29,6 +29,10 @@ export function entry(name, out, { empty = false } = {}) {
       modulePreload: false,
       chunkSizeWarningLimit: 2000,
       rolldownOptions: {
+        // the worker has no exports: it is all side effect, which its package does not say
+        treeshake: name === "map-worker" ? { moduleSideEffects: true } : true,
+        // htmx holds an eval that main.js switches off, and the page's policy forbids
+        checks: { eval: false },
         input: { [name]: resolve(here, ENTRIES[name]) },
         // the fonts are made beside the pages by build.mjs
         external: [/^\.\/fonts\//],

@@ -1,0 +1,187 @@
+"""The rows of a data form: what is asked for, what was given last year and this year, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ecopark.core.text import Text
+from ecopark.observations.quantity import Code, Quantity, catalogue
+from ecopark.packs.load import find_pack
+from ecopark.standards.needs import needed_quantities
+from ecopark.web.assess.keep import packs_of
+from ecopark.web.figures.change import Change
+from ecopark.web.figures.models import Figure
+from ecopark.web.parks.models import Park, Subject
+
+FIRM_LEVEL = ("firm",)
+
+
+@dataclass
+class FormRow:
+    """One line of a form: a quantity (or one code of its breakdown) of one subject in one year."""
+
+    quantity: Quantity
+    by: str
+    code: Code | None
+    figure: Figure | None
+    before: Figure | None
+    used_by: tuple[str, ...]
+    period: str
+    given: str = ""
+    unit: str = ""
+    note: str = ""
+    source: str = ""
+    problems: list[str] = field(default_factory=list)
+    theirs: Figure | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the row's fields in the form."""
+        return f"{self.quantity.id}|{self.by}"
+
+    @property
+    def label(self) -> Text:
+        """What the row is called."""
+        if self.code is None:
+            return self.quantity.label
+        return Text(
+            f"{self.quantity.label.zh}：{self.code.label.zh}", f"{self.quantity.label.en}: {self.code.label.en}"
+        )
+
+    @property
+    def canonical_unit(self) -> str:
+        """The unit a value without one has."""
+        return (self.code.unit if self.code and self.code.unit else self.quantity.unit) or ""
+
+    @property
+    def version(self) -> int:
+        """The version that is shown."""
+        return self.figure.version if self.figure else 0
+
+    @property
+    def changed(self) -> bool:
+        """Whether the form says something else than what is stored."""
+        known = self.figure
+        if known is None:
+            return bool(self.given.strip())
+        return (self.given, self.unit, self.note, self.source) != (known.given, known.unit, known.note, known.source)
+
+    def change(self, subject: str) -> Change:
+        """The row as a change to be written."""
+        return Change(
+            subject, self.quantity.id, self.period, self.given.strip(), self.unit.strip(), self.by, self.source.strip(),
+            self.note.strip(), seen=self.version,
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _used(packs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for name in packs:
+        for quantity in needed_quantities(find_pack(name)):
+            found.setdefault(quantity, []).append(name)
+    return {q: tuple(p) for q, p in found.items()}
+
+
+def used_by(park: Park) -> dict[str, tuple[str, ...]]:
+    """The quantities the park's packs need, each with the packs."""
+    return _used(tuple(packs_of(park)))
+
+
+def asked(park: Park, subject: Subject, *, everything: bool = False) -> list[Quantity]:
+    """The quantities asked of a subject: those its park's packs need, or all that can be given for it."""
+    needed = used_by(park)
+    firm = subject.kind == "firm"
+    found = []
+    for q in catalogue().quantities.values():
+        if q.formula and not everything:
+            continue
+        if firm and not (q.level in FIRM_LEVEL or q.rollup):
+            continue
+        if not firm and q.level not in ("park", "firm"):
+            continue
+        if everything or q.id in needed:
+            found.append(q)
+    return found
+
+
+def form_rows(park: Park, subject: Subject, quantities: Iterable[Quantity], period: str) -> list[FormRow]:
+    """The rows of a form, filled with what is stored."""
+    wanted = list(quantities)
+    before = str(int(period) - 1) if period.isdigit() else ""
+    figures = Figure.objects.filter(
+        park=park, subject=subject, quantity__in=[q.id for q in wanted], period__in=[period, before, ""]
+    ).select_related("entered_by")
+    known = {f.key: f for f in figures}
+    used = used_by(park)
+    rows = []
+    for quantity in wanted:
+        own = "" if (quantity.id, "", "") in known or quantity.kind == "attribute" else period
+        for by, code in _codes(quantity, known):
+            figure = known.get((quantity.id, own, by))
+            row = FormRow(
+                quantity, by, code, figure, known.get((quantity.id, before, by)) if own else None,
+                used.get(quantity.id, ()), own,
+            )  # fmt: skip
+            if figure is not None:
+                row.given, row.unit, row.note, row.source = figure.given, figure.unit, figure.note, figure.source
+            rows.append(row)
+    return rows
+
+
+def _codes(quantity: Quantity, known: dict[tuple[str, str, str], Figure]) -> Iterator[tuple[str, Code | None]]:
+    """The breakdowns a quantity takes rows for: every code of one list, and whatever finer ones are stored."""
+    lists = [catalogue().breakdowns[name] for name in quantity.breakdowns]
+    stored = sorted({by for (q, _, by) in known if q == quantity.id and by})
+    if not lists or any(q == quantity.id and not by for (q, _, by) in known):
+        yield "", None
+    if lists:
+        first = lists[0]
+        plain = [f"{first.dimension}={code.id}" for code in first.codes]
+        if len(lists) == 1:
+            for code, by in zip(first.codes, plain, strict=True):
+                yield by, code
+        for by in stored:
+            if len(lists) > 1 or by not in plain:
+                yield by, Code(by, Text(by, by), _unit_of(by, first.codes))
+        if len(lists) > 1 and not stored:
+            for code in first.codes:
+                yield f"{first.dimension}={code.id}", code
+
+
+def _unit_of(by: str, codes: Iterable[Code]) -> str:
+    return next((c.unit for c in codes if f"={c.id}" in by), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeState:
+    """How complete a theme is for one subject and year."""
+
+    id: str
+    label: Text
+    asked: int
+    given: int
+
+    @property
+    def percent(self) -> int:
+        """Share given [%]."""
+        return self.given * 100 // self.asked if self.asked else 100
+
+
+def themes_of(park: Park, subject: Subject, period: str) -> list[ThemeState]:
+    """Completeness by theme of what the park's packs need."""
+    quantities = asked(park, subject)
+    there = set(
+        Figure.objects.filter(park=park, subject=subject, period__in=[period, ""])
+        .exclude(given="")
+        .values_list("quantity", flat=True)
+        .distinct()
+    )
+    found = []
+    for theme in catalogue().themes.values():
+        own = [q for q in quantities if q.theme == theme.id]
+        if own:
+            found.append(ThemeState(theme.id, theme.label, len(own), sum(q.id in there for q in own)))
+    return found

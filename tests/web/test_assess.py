@@ -1,0 +1,32 @@
+"""Assessments are kept whole, found again by what they rest on, and computed anew only when that changes."""
+
+from __future__ import annotations
+
+import ecopark as ep
+from ecopark.web.assess import keep
+from ecopark.web.assess.models import Kept
+from ecopark.web.figures.change import Change, write
+from ecopark.web.figures.facts import facts_of
+
+from .conftest import World
+
+
+def test_a_kept_assessment_is_what_the_library_says(world: World) -> None:
+    kept = keep.assessed(world.park, "hj274-2015", "2023")
+    told = ep.assess(facts_of(world.park), "hj274-2015", period="2023").to_dict()
+    assert kept.verdict == told["verdict"]
+    shown = {c["id"]: (c["status"], c["value"], c["limit"], c["missing"]) for c in kept.result["clauses"]}
+    assert shown == {c["id"]: (c["status"], c["value"], c["limit"], c["missing"]) for c in told["clauses"]}
+    assert kept.pack_hash == told["pack_hash"]
+
+
+def test_only_what_a_pack_needs_makes_it_anew(world: World) -> None:
+    first = [keep.assessed(world.park, name, "2023") for name in ("hj274-2015", "zero-carbon-park-2025")]
+    write(world.park, [Change("alpha", "publicity_events", "2023", "1", "events/year")], world.people["office"], "")
+    second = [keep.assessed(world.park, name, "2023") for name in ("hj274-2015", "zero-carbon-park-2025")]
+    assert first[0].pk != second[0].pk
+    assert first[1].pk == second[1].pk
+    status = {c["tail"]: c["status"] for c in second[0].result["clauses"]}
+    assert status["32"] == "not_met"
+    assert {c["tail"]: c["status"] for c in first[0].result["clauses"]}["32"] == "met"
+    assert Kept.objects.count() == 3

@@ -1,0 +1,88 @@
+"""Figures are written one way, with version, reason and history, and reach the engines at once."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from ecopark.core.period import Period
+from ecopark.errors import InputError
+from ecopark.web.figures.change import Change, ConflictError, write
+from ecopark.web.figures.facts import facts_of, facts_on, facts_with
+from ecopark.web.figures.models import Figure
+
+from .conftest import World
+
+
+def _value(world: World, quantity: str = "publicity_events", subject: str = "alpha") -> object:
+    found = facts_of(world.park).get(subject, quantity, Period(2023))
+    return None if found is None else found.value
+
+
+def test_a_changed_figure_reaches_the_engines_and_keeps_who_when_before_and_why(world: World) -> None:
+    before = timezone.now()
+    assert _value(world) == 3
+    change = Change("alpha", "publicity_events", "2023", "5", "events/year", seen=1)
+    assert write(world.park, [change], world.people["office"], "重新核对") == 1
+    assert _value(world) == 5
+    figure = Figure.objects.get(park=world.park, quantity="publicity_events", period="2023")
+    new, old = figure.history.order_by("-history_id")
+    assert (old.given, new.given, new.version) == ("3", "5", 2)
+    assert (new.history_user, new.history_change_reason) == (world.people["office"], "重新核对")
+    past = facts_on(world.park, before).get("alpha", "publicity_events", Period(2023))
+    assert past is not None
+    assert past.value == 3
+
+
+def test_who_saw_an_older_version_writes_nothing(world: World) -> None:
+    write(
+        world.park,
+        [Change("alpha", "publicity_events", "2023", "5", "events/year", seen=1)],
+        world.people["office"],
+        "",
+    )
+    late = [
+        Change("alpha", "publicity_events", "2022", "9", "events/year", seen=1),
+        Change("alpha", "publicity_events", "2023", "7", "events/year", seen=1),
+    ]
+    with pytest.raises(ConflictError):
+        write(world.park, late, world.people["consultant"], "")
+    assert _value(world) == 5
+    assert Figure.objects.get(park=world.park, quantity="publicity_events", period="2022").given == "3"
+
+
+def test_a_value_that_cannot_be_read_is_not_stored(world: World) -> None:
+    with pytest.raises(InputError):
+        write(
+            world.park, [Change("alpha", "publicity_events", "2023", "five", "events/year")], world.people["office"], ""
+        )
+    assert _value(world) == 3
+
+
+def test_a_figure_taken_back_is_missing_and_not_zero(world: World) -> None:
+    write(world.park, [Change("alpha", "publicity_events", "2023", "", "")], world.people["office"], "")
+    assert _value(world) is None
+
+
+def test_only_accepted_figures_count(world: World) -> None:
+    change = Change("alpha-1", "industrial_fresh_water_m3", "2023", "55", "m3")
+    write(world.park, [change], world.people["firm"], "", state="draft")
+    assert _value(world, "industrial_fresh_water_m3", "alpha-1") is None
+
+
+def test_a_what_if_leaves_everything_as_it_is(world: World) -> None:
+    row = {"subject": "alpha", "quantity": "publicity_events", "period": "2023", "value": "1", "unit": "events/year"}
+    changed = facts_with(world.park, [row]).get("alpha", "publicity_events", Period(2023))
+    assert changed is not None
+    assert changed.value == 1
+    assert _value(world) == 3
+
+
+def test_the_same_value_again_is_no_change(world: World) -> None:
+    was = world.park.changed
+    assert (
+        write(world.park, [Change("alpha", "publicity_events", "2023", "3", "events/year")], world.people["office"], "")
+        == 0
+    )
+    world.park.refresh_from_db()
+    assert world.park.changed == was
