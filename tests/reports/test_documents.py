@@ -153,3 +153,34 @@ def test_the_carried_fonts_hold_the_common_characters(small: Material) -> None:
     size = sum(len((fonts / f"NotoSansSC-{w}.ttf").read_bytes()) for w in ("Regular", "Bold"))
     assert size < 4_000_000
     assert material(cast.assessments()).title == "自评价报告"
+
+
+def test_the_basis_stands_beside_every_verdict(written: Written, small: Material, lang: str) -> None:
+    """Design, section 4: every place that shows a verdict shows how its limits are known."""
+    from docx import Document as Word
+    from pptx import Presentation
+
+    paths = written(lang)
+    short = [a.basis(lang) for a in small.current]
+    show = Presentation(str(paths["pptx"]))
+    slides = ["\n".join(_slide_texts(slide)) for slide in show.slides]
+    for words in short:
+        assert words in slides[2], "the overview of verdicts by year"
+        assert words in paths["html"].read_text(encoding="utf-8"), "the matrix of the page"
+    assert {"zh": "已核", "en": "verified"}[lang] in slides[1]
+    head = next(table.rows[0] for slide in show.slides for table in _tables(slide) if len(table.columns) == 6)
+    assert {"zh": "依据", "en": "Basis"}[lang] in [cell.text for cell in head.cells]
+    tables = [[c.text for c in table.rows[0].cells] for table in Word(str(paths["docx"])).tables if table.rows]
+    assert any({"zh": "依据", "en": "Basis"}[lang] in row for row in tables)
+    for a in small.current:
+        assert a.basis("en") in repr(a)
+        assert a.basis("en") in a._repr_html_()
+
+
+def _tables(slide: object) -> list:
+    return [shape.table for shape in slide.shapes if shape.has_table]  # type: ignore[attr-defined]
+
+
+def _slide_texts(slide: object) -> list[str]:
+    found = [s.text_frame.text for s in slide.shapes if s.has_text_frame]  # type: ignore[attr-defined]
+    return found + [cell.text for table in _tables(slide) for row in table.rows for cell in row.cells]

@@ -92,3 +92,15 @@ def test_a_parquet_file_says_what_cannot_be_as_well(tmp_path):
     pl.DataFrame(rows).write_parquet(path)
     with pytest.raises(InputError, match="cannot be"):
         assess_many(path, ["hj274-2015"])
+
+
+def test_the_tables_say_how_each_limit_is_known(facts, tmp_path):
+    batch = assess_many(facts, PACKS)
+    results, verdicts = (pl.read_csv(p) for p in write_batch(batch, tmp_path / "out.csv"))
+    row = results.filter(pl.col("clause") == "hj274-2015/13").row(0, named=True)
+    assert (row["basis"], row["verified"]) == ("recalled", False)
+    assert len(results) == len(batch.results)
+    assert not results["basis"].null_count()
+    assert verdicts.filter(pl.col("pack") == "hj274-2015")["basis"][0].endswith("0 of 32 verified")
+    stored = pl.read_parquet(write_batch(batch, tmp_path / "out")[0])
+    assert {"basis", "verified"} <= set(stored.columns)

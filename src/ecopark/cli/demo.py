@@ -32,13 +32,13 @@ def demo(
     zh = lang == "zh"
     with progress("demo" if lang == "en" else "演示") as step:
         made = show_demo(directory, firms=firms, lang=lang, step=step)
-    head = ("评价标准", "判定", "得分", "条款") if zh else ("standard", "verdict", "score", "clauses")
+    head = ("评价标准", "判定", "得分", "条款", "依据") if zh else ("standard", "verdict", "score", "clauses", "basis")
     rows = [head]
     for a in made.assessments:
         score = "-" if a.score is None else decimal_text(a.score, 5)
         counts = a.counts()
         said = ("，" if zh else ", ").join(f"{STATUS_TEXT[k][lang]} {n}" for k, n in counts.items())
-        rows.append((a.pack.id, verdict_words(a, lang), score, said))
+        rows.append((a.pack.id, verdict_words(a, lang), score, said, a.basis(lang)))
     first = made.assessments[0]
     say(f"{first.subject_name}  {first.period}")
     say(columns(rows))

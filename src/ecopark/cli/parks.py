@@ -182,7 +182,7 @@ def _assess_many(
 ) -> None:  # fmt: skip
     """The columnar way: tables instead of documents."""
     from ecopark.observations.model import Facts
-    from ecopark.workflows.assess_many import assess_many, batch_data, verdict_counts, write_batch
+    from ecopark.workflows.assess_many import assess_many, batch_data, pack_basis, verdict_counts, write_batch
     from ecopark.workflows.assess_park import read_facts
     from ecopark.workflows.write_dossier import write_rejected
 
@@ -208,9 +208,14 @@ def _assess_many(
     else:
         from ecopark.standards.result import VERDICT_TEXT
 
-        rows = [("评价标准", "判定", "园区×年度") if lang == "zh" else ("standard", "verdict", "parks x years")]
+        head = (
+            ("评价标准", "判定", "园区×年度", "依据")
+            if lang == "zh"
+            else ("standard", "verdict", "parks x years", "basis")
+        )
+        rows, basis = [head], pack_basis(batch, lang)
         for name, counts in verdict_counts(batch).items():
-            rows += [(name, VERDICT_TEXT[verdict][lang], str(n)) for verdict, n in counts.items()]
+            rows += [(name, VERDICT_TEXT[verdict][lang], str(n), basis[name]) for verdict, n in counts.items()]
         say(columns(rows))
     for path in written:
         complain(("已写入 " if lang == "zh" else "wrote ") + str(path))

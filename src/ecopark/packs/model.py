@@ -18,6 +18,12 @@ from ecopark.indicators.factors import PackFactor
 BASES = ("seen", "inferred", "recalled")
 """How a limit is known, strongest first."""
 
+KNOWN_TEXT = {
+    "seen": Text("见于来源", "seen"),
+    "inferred": Text("推断", "inferred"),
+    "recalled": Text("凭记忆", "recalled"),
+}
+
 RECORDED = ("whole", "part")
 """How much of the text a pack holds."""
 

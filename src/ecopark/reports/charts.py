@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ecopark.reports.labels import COLOURS, STATUS_TONE, VERDICT_TONE
-from ecopark.reports.verdicts import verdict_words
+from ecopark.reports.verdicts import basis_line, verdict_words
 from ecopark.reports.words import joined, number, printable, unit_words
 from ecopark.standards.result import STATUS_TEXT, Assessment, ClauseResult
 
@@ -263,7 +263,7 @@ def score_bars(a: Assessment, lang: str) -> str:
 
 def matrix(m: Material) -> str:
     """Packs by years: the verdict of each in words on its colour, with score and counts."""
-    left, step, head = 250.0, 58.0, 30.0
+    left, step, head = 250.0, 66.0, 30.0
     cell = (WIDTH - left) / len(m.periods)
     out = [
         _text(left + cell * (n + 0.5), 20, period, size=12, anchor="middle", weight="bold")
@@ -277,7 +277,8 @@ def matrix(m: Material) -> str:
         for n, row in enumerate(names):
             out.append(_text(0, y + 22 + 15 * n, row, size=12.5, weight="bold"))
         if number_ and len(names) == 1:
-            out.append(_text(0, y + 39, number_, size=10, fill=FAINT))
+            out.append(_text(0, y + 37, number_, size=10, fill=FAINT))
+        out.append(_text(0, y + 54, basis_line(series[-1], m.lang), size=9.5, fill=FAINT))
         by_period = {a.period: a for a in series}
         for n, period in enumerate(m.periods):
             x = left + cell * n

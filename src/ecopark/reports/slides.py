@@ -12,8 +12,8 @@ from ecopark.reports.blocks import Cell
 from ecopark.reports.charts import display_width, wrap
 from ecopark.reports.content import Material, pack_title
 from ecopark.reports.labels import ACCENT, COLOURS, STATUS_TONE, VERDICT_TONE
-from ecopark.reports.sections import evidence_for, limit_words, missing_table, status_cell
-from ecopark.reports.verdicts import basis_words, count_words, rests_on, score_words, verdict_words, with_limit
+from ecopark.reports.sections import basis_short, evidence_for, limit_words, missing_table, status_cell
+from ecopark.reports.verdicts import basis_line, basis_words, count_words, rests_on, score_words, verdict_words
 from ecopark.reports.words import printable, shown, with_unit
 from ecopark.standards.result import STATUS_TEXT, STATUSES, Assessment, ClauseResult
 
@@ -239,7 +239,8 @@ class _Deck:
                 colour=ink,
             )
             rests = rests_on(a, self.lang) or score_words(a, self.lang)
-            basis = "" if down > 1 and rests_on(a, self.lang) else basis_words(a, self.lang)
+            crowded = down > 1 and rests_on(a, self.lang)
+            basis = basis_line(a, self.lang) if crowded else basis_words(a, self.lang)
             lines = [rests, count_words(a, self.lang), basis]
             self.box(slide, "\n".join(filter(None, lines)), left + 0.2, top + 1.6, inner, height - 1.7, small)
 
@@ -249,7 +250,7 @@ class _Deck:
         rows = []
         for series in m.packs[:9]:
             by_period = {a.period: a for a in series}
-            row = [Cell(pack_title(series[-1], self.lang), strong=True)]
+            row = [Cell(f"{pack_title(series[-1], self.lang)}\n{basis_line(series[-1], self.lang)}", strong=True)]
             for period in m.periods[-3:]:
                 a = by_period.get(period)
                 if a is None:
@@ -304,8 +305,8 @@ class _Deck:
             self.box(slide, m.say("none_change"), MARGIN, 1.6, WIDTH - 2 * MARGIN, 1, 20)
             return
         rows = [self._fail(a, c) for a, c in found[:FAILS]]
-        header = (m.say("clause"), m.say("now"), m.say("limit"), m.say("status"), m.say("changes"))
-        self.table(slide, header, rows, [3.2, 1.6, 1.6, 0.9, 4.4], 1.4, 11.5)
+        header = (m.say("clause"), m.say("now"), m.say("limit"), m.say("status"), m.say("basis"), m.say("changes"))
+        self.table(slide, header, rows, [3.2, 1.5, 1.5, 0.9, 1.3, 3.6], 1.4, 11.5)
         if len(found) > FAILS:
             rest = len(found) - FAILS
             self.box(
@@ -331,6 +332,7 @@ class _Deck:
             Cell(value),
             Cell(limit_words(c, self.lang, unit=True)),
             status_cell(c, self.lang),
+            Cell(basis_short(c, self.lang)),
             Cell("\n".join(filter(None, (advice(c, self.lang)[0], doubts)))),
         ]
 
@@ -384,7 +386,7 @@ class _Deck:
             colon = "：" if self.zh else ": "
             name = f"{a.pack.title[self.lang]} {c.clause.tail} {c.clause.label[self.lang]}"
             lines.append(f"{name}{colon}{advice(c, self.lang)[0]}")
-        unchecked = sum(not c.verified for a in m.current for c in with_limit(a))
+        unchecked = sum(not c.verified for a in m.current for c in a.with_limit())
         if unchecked:
             lines.append(
                 f"对照标准原文核对 {unchecked} 条标准值和引领值（目前待核）"

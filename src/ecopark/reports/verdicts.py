@@ -82,20 +82,20 @@ def status_words(c: ClauseResult, lang: str) -> str:
     return f"{said}（{L['doubtful'].zh}）" if lang == "zh" else f"{said} ({L['doubtful'].en})"
 
 
-def with_limit(a: Assessment) -> list[ClauseResult]:
-    """Clauses for which a limit was applied, or a benchmark that the score divides by."""
-    return [c for c in a.clauses if c.limit.require is not None or c.clause.benchmark is not None]
-
-
 def all_verified(a: Assessment) -> bool:
     """Whether a named person has checked every limit that was applied; only then may 'official' be said."""
-    limits = with_limit(a)
+    limits = a.with_limit()
     return bool(limits) and all(c.verified for c in limits)
+
+
+def basis_line(a: Assessment, lang: str) -> str:
+    """The basis in one short line, where a verdict stands in a table."""
+    return f"{L['basis'].zh}：{a.basis('zh')}" if lang == "zh" else f"{L['basis'].en}: {a.basis('en')}"
 
 
 def basis_words(a: Assessment, lang: str) -> str:
     """How the limits are known: seen, inferred, recalled, and who has checked how many."""
-    limits = with_limit(a)
+    limits = a.with_limit()
     if not limits:
         return L["frame"][lang] if a.pack.is_frame else ""
     counted = {b: sum(c.clause.basis.overall == b for c in limits) for b in SHORT_BASIS}

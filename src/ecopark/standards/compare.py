@@ -345,6 +345,9 @@ class Comparison:
         for pack in (self.first, self.second):
             if pack.is_frame or pack.is_partly_recorded:
                 lines.append(f"{pack.id}: {pack.warning[lang]}")
+        if self.outcomes:
+            known = [f"{a.pack.id} {a.basis(lang)}" for a in self.outcomes[0]]
+            lines.append(("依据：" if zh else "Basis: ") + ("　" if zh else "; ").join(known))
         if len(self.outcomes) > 1:
             moved = self.changed_parks()
             text = f"{len(self.outcomes)} 个园区中 {len(moved)} 个判定改变" if zh else (

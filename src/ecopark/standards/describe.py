@@ -13,7 +13,7 @@ from ecopark.core.value import Scalar
 from ecopark.core.words import OPERATORS, requirement, unit_words, with_unit
 from ecopark.indicators.catalogue import indicators
 from ecopark.observations.quantity import catalogue
-from ecopark.packs.model import BASES, Clause, Group, LimitCase, Pack, Requirement, Rule
+from ecopark.packs.model import BASES, KNOWN_TEXT, Clause, Group, LimitCase, Pack, Requirement, Rule
 from ecopark.packs.verify import verified_clauses
 from ecopark.standards.verdict import KIND_TEXT
 from ecopark.standards.wording import formula_words
@@ -26,11 +26,6 @@ STATUS_WORD = {
     "draft": Text("草案", "draft"),
     "frame": Text("框架", "frame"),
     "verified": Text("已核", "verified"),
-}
-KNOWN_TEXT = {
-    "seen": Text("见于来源", "seen"),
-    "inferred": Text("推断", "inferred"),
-    "recalled": Text("凭记忆", "recalled"),
 }
 _HINT = re.compile(r"[（(][^（()）]*--\w+[^（()）]*[）)]")
 NO_LIMIT_TEXT = Text("仅报告", "reported only")

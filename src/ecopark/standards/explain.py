@@ -18,7 +18,7 @@ from ecopark.core.words import (
     with_unit,
     wrapped,
 )
-from ecopark.standards.describe import KNOWN_TEXT
+from ecopark.packs.model import KNOWN_TEXT
 from ecopark.standards.result import BASIS_TEXT, STATUS_TEXT, VERIFIED_TEXT, Assessment, ClauseResult, bounds_text
 from ecopark.standards.wording import short_formula
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -10,7 +11,7 @@ from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace, value_text
 from ecopark.core.value import Missing, MissingItem, Result
-from ecopark.packs.model import Clause, Pack, Requirement
+from ecopark.packs.model import KNOWN_TEXT, Clause, Pack, Requirement
 
 STATUSES = ("met", "partly_met", "not_met", "undetermined", "not_due", "not_applicable", "reported")
 VERDICTS = ("pass", "fail", "undetermined", "none")
@@ -36,6 +37,30 @@ BASIS_TEXT = {
     "recalled": Text("凭记忆（待核）", "recalled, to be verified"),
 }
 VERIFIED_TEXT = Text("已核", "verified")
+
+
+def basis_brief(known: Iterable[tuple[str, bool]], lang: str = "en") -> str:
+    """How limits are known, in a few words, to stand beside a verdict.
+
+    Parameters
+    ----------
+    known
+        Per clause: ``seen``, ``inferred`` or ``recalled``, and whether a named person has verified it.
+
+    Examples
+    --------
+    >>> basis_brief([("seen", True), ("recalled", False), ("recalled", False)])
+    '1 seen, 2 recalled; 1 of 3 verified'
+    """
+    found = list(known)
+    counts = {word: sum(basis == word for basis, _ in found) for word in KNOWN_TEXT}
+    checked = sum(verified for _, verified in found)
+    if lang == "zh":
+        said = "、".join(f"{KNOWN_TEXT[word].zh} {n}" for word, n in counts.items() if n)
+        return f"{said}；已核 {checked}/{len(found)}"
+    said = ", ".join(f"{n} {KNOWN_TEXT[word].en}" for word, n in counts.items() if n)
+    return f"{said}; {checked} of {len(found)} verified"
+
 
 Bounds = tuple[Fraction | None, Fraction | None]
 
@@ -248,6 +273,16 @@ class Assessment:
         """How many clauses that count are not met."""
         return sum(c.status in ("not_met", "partly_met") and c.counts for c in self.clauses)
 
+    def with_limit(self) -> list[ClauseResult]:
+        """Clauses for which a limit was applied, or a benchmark that the score divides by."""
+        return [c for c in self.clauses if c.limit.require is not None or c.clause.benchmark is not None]
+
+    def basis(self, lang: str = "en") -> str:
+        """How the limits behind the verdict are known, in a few words; where there are none, how the clauses are."""
+        return basis_brief(
+            ((c.clause.basis.overall, bool(c.verified)) for c in self.with_limit() or self.clauses), lang
+        )
+
     def explain(self, name: str, lang: str = "en") -> str:
         """The whole story of one clause, as text."""
         from ecopark.standards.explain import explain_clause
@@ -306,7 +341,8 @@ class Assessment:
     def __repr__(self) -> str:
         counted = ", ".join(f"{n} {STATUS_TEXT[s].en}" for s, n in self.counts().items())
         score = f", score {decimal_text(self.score, 6)}" if self.score is not None else ""
-        return f"Assessment({self.subject} {self.period} {self.pack.id}: {self.verdict}{score}; {counted})"
+        what = f"{self.subject} {self.period} {self.pack.id}: {self.verdict}{score}"
+        return f"Assessment({what}; {counted}; basis {self.basis()})"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -315,10 +351,11 @@ class Assessment:
         head = f"<b>{title}</b> &middot; {name} {self.period}: <b>{self.verdict}</b>"
         if self.score is not None:
             head += f", score {decimal_text(self.score, 6)}"
+        head += f" <small>(basis: {self.basis()})</small>"
         rows = "".join(
             f"<tr><td>{escape(c.clause.tail)}</td><td>{escape(c.clause.label['en'])}</td><td>{escape(c.value_text or '')}</td>"
             f"<td>{escape(c.clause.unit)}</td><td>{escape(c.limit.text())}</td><td>{STATUS_TEXT[c.status].en}</td>"
-            f"<td>{c.clause.basis.overall}</td></tr>"
+            f"<td>{escape(VERIFIED_TEXT.en if c.verified else c.clause.basis.overall)}</td></tr>"
             for c in self.clauses
         )
         return (

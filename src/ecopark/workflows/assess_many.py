@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ecopark.packs.load import find_pack
 from ecopark.packs.model import Clause, Pack
 from ecopark.packs.verify import verified_clauses
 from ecopark.standards.batch import Batch, assess_batch
+from ecopark.standards.result import basis_brief
 from ecopark.workflows.assess_park import (
     Options,
     check_options,
@@ -129,14 +131,46 @@ def _only(source: Facts | pl.DataFrame, subject: str) -> Facts | pl.DataFrame:
     return Facts(kept, subjects, settings=source.settings)
 
 
+def with_basis(batch: Batch) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Results and verdicts, each with how it is known: ``basis`` and ``verified`` per clause, ``basis`` per standard."""
+    known = [
+        {"pack": pack.id, "clause": clause.id, "basis": clause.basis.overall, "verified": clause.tail in verified}
+        for pack in batch.packs.values()
+        for verified in [_verified(batch, pack)]
+        for clause in pack.clauses
+    ]
+    words = [{"pack": name, "basis": text} for name, text in pack_basis(batch, "en").items()]
+    schema = {"pack": pl.String, "clause": pl.String, "basis": pl.String, "verified": pl.Boolean}
+    results = batch.results.join(
+        pl.DataFrame(known, schema=schema), on=["pack", "clause"], how="left", maintain_order="left"
+    )
+    per_pack = pl.DataFrame(words, schema={"pack": pl.String, "basis": pl.String})
+    return results, batch.verdicts.join(per_pack, on="pack", how="left", maintain_order="left")
+
+
+def pack_basis(batch: Batch, lang: str) -> dict[str, str]:
+    """Pack id -> how its limits are known, in a few words (of all clauses where none has a limit)."""
+    found = {}
+    for pack in batch.packs.values():
+        verified = _verified(batch, pack)
+        limited = [c for c in pack.clauses if c.limits or c.benchmark is not None] or pack.clauses
+        found[pack.id] = basis_brief(((c.basis.overall, c.tail in verified) for c in limited), lang)
+    return found
+
+
+def _verified(batch: Batch, pack: Pack) -> Mapping[str, str]:
+    return verified_clauses(pack, batch.long.settings.get("verified") or ())
+
+
 def write_batch(batch: Batch, out: Path) -> list[Path]:
     """Write the tables: into a directory both as Parquet; into a file (``.parquet``, ``.csv``, ``.xlsx``) the results.
 
     Beside a single file the verdicts go into ``<name>-verdicts`` of the same kind; an ``.xlsx`` has both as sheets.
     """
     kind = out.suffix.lower()
+    results, verdict_rows = with_basis(batch)
     if not kind or out.is_dir():
-        return list(batch.write(out))
+        return list(replace(batch, results=results, verdicts=verdict_rows).write(out))
     if kind not in TABLES:
         raise EcoparkError(f"cannot write '{out.suffix}' for many parks; there are {', '.join(TABLES)}, or a directory")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -146,11 +180,11 @@ def write_batch(batch: Batch, out: Path) -> list[Path]:
         import xlsxwriter
 
         with xlsxwriter.Workbook(scratch, {"in_memory": False}) as book:
-            batch.verdicts.write_excel(book, worksheet="verdicts", autofit=True)
-            batch.results.write_excel(book, worksheet="results")
+            verdict_rows.write_excel(book, worksheet="verdicts", autofit=True)
+            results.write_excel(book, worksheet="results")
         scratch.replace(out)
         return [out]
-    for frame, path in ((batch.results, out), (batch.verdicts, verdicts)):
+    for frame, path in ((results, out), (verdict_rows, verdicts)):
         if kind == ".parquet":
             frame.write_parquet(scratch)
         else:
@@ -161,8 +195,7 @@ def write_batch(batch: Batch, out: Path) -> list[Path]:
 
 def batch_data(batch: Batch) -> list[dict[str, Any]]:
     """The results in the JSON contract: one object per subject, period and pack. Values are float64 of the columnar form."""
-    entries = batch.long.settings.get("verified") or ()
-    verified = {p.id: verified_clauses(p, entries) for p in batch.packs.values()}
+    verified = {p.id: _verified(batch, p) for p in batch.packs.values()}
     order = {c.id: i for pack in batch.packs.values() for i, c in enumerate(pack.clauses)}
     clauses: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in batch.results.iter_rows(named=True):

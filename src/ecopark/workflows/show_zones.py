@@ -164,17 +164,17 @@ def _verdicts(assessments: list[Assessment], lang: str) -> Table:
             (
                 Cell(a.pack.title[lang], a.pack.id),
                 Cell(a.period),
-                Cell(VERDICT_TEXT[a.verdict][lang], tone=tone),
+                Cell(VERDICT_TEXT[a.verdict][lang], a.basis(lang), tone=tone),
                 Cell(said),
                 Cell(share, number=True),
             )
         )
     header = (
-        ("评价标准", "年份", "判定", "条款", "缺少的数据项")
+        ("评价标准", "年份", "判定与依据", "条款", "缺少的数据项")
         if zh
-        else ("standard", "year", "verdict", "clauses", "quantities missing")
+        else ("standard", "year", "verdict and basis", "clauses", "quantities missing")
     )
-    return Table(header, tuple(rows), widths=(4, 1, 1.4, 3.4, 1.6))
+    return Table(header, tuple(rows), widths=(3.4, 0.8, 2.6, 3, 1.4))
 
 
 def write_zones(folder: Path, packs: list[Pack], lang: str) -> list[Path]:
