@@ -36,6 +36,8 @@ LABELS = {
 }
 ORDER = {"admit": 0, "conditional": 1, "undetermined": 2, "refuse": 3}
 BAD = ("refuse", "undetermined")
+OF_PLACES = ("place", "capacity")
+"""Kinds of rules that look at the map."""
 
 
 def best_places(decision: Decision, park: ParkMap, on: date, *, most: int | None = None) -> tuple[PlaceAnswer, ...]:
@@ -52,14 +54,14 @@ def best_places(decision: Decision, park: ParkMap, on: date, *, most: int | None
     most
         How many answers at most.
     """
-    rules = [f.rule for f in decision.findings if f.rule.kind == "place" and not f.rule.to_fill]
+    rules = [f.rule for f in decision.findings if f.rule.kind in OF_PLACES and not f.rule.to_fill]
     if not rules and "parcels" not in park.layers:
         return ()
     case = open_case(decision.project, decision.policy, on, quotas=decision.quotas)
     needs = {name: need for name in NEEDS if (need := _need(case, *NEEDS[name])) is not None}
-    elsewhere = tuple(f for f in decision.findings if f.rule.kind != "place")
+    elsewhere = tuple(f for f in decision.findings if f.rule.kind not in OF_PLACES)
     free = park.free_parcels(on.year)
-    served = {str(p.get("group") or "") for p in free}
+    served = {park.group_of(p) for p in free}
     groups = [g for g in park.layers.get("groups", ()) if g.id not in served]
     found = []
     for feature, kind in (*((p, "parcel") for p in free), *((g, "group") for g in groups)):
@@ -81,7 +83,7 @@ def _asks(finding: Finding, item: str) -> bool:
 def _site(park: ParkMap, feature: Feature, kind: str) -> Site:
     if kind == "group":
         return park.site(feature.shape, group=feature)
-    return park.site(feature.shape, parcel=feature, group=park.find("groups", str(feature.get("group") or "")))
+    return park.site(feature.shape, parcel=feature, group=park.find("groups", park.group_of(feature)))
 
 
 def _need(case: Case, quantity: str, unit: str) -> Fraction | None:
@@ -110,6 +112,8 @@ def _answer(
         fits.append((name, min(Fraction(1), room / need) if need > 0 else Fraction(1)))
         if need > room:
             short = True
+            if name == "land" and any(f.unit == "mu" and f.status == "not_met" for f in findings):
+                continue  # the rule on the parcel says so already
             unit = NEEDS[name][1]
             have, want = decimal_text(room, 6), decimal_text(need, 6)
             zh = f"{LABELS[name].zh}不足：需 {want}，有 {have} {unit}"

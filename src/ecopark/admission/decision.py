@@ -184,6 +184,8 @@ class Decision:
         Where it would pass, best first, with the reasons for the others.
     quotas
         The quota state it was decided with.
+    map_hash
+        Hash of the park's map it was decided on; empty where no map was read.
     """
 
     project: Project
@@ -198,6 +200,7 @@ class Decision:
     notes: tuple[Text, ...] = ()
     version: str = ""
     warnings: tuple[Problem, ...] = ()
+    map_hash: str = ""
 
     def finding(self, rule: str) -> Finding:
         """The finding of a rule, by its id, full or within the policy.

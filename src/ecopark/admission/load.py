@@ -15,7 +15,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from ecopark.admission import place_rules, quota_rules, review_rules, rules
+from ecopark.admission import capacity_rules, joint_review, place_rules, quota_rules, review_rules, rules
 from ecopark.admission.policy import EFFECTS, RULE_KINDS, Movable, Policy, PolicyRule
 from ecopark.admission.ratios import Ratio, ratio_from, shared_ratios
 from ecopark.core.rounding import exact
@@ -28,7 +28,7 @@ from ecopark.observations.quantity import catalogue
 from ecopark.packs.model import BASES, Parameter
 from ecopark.packs.yaml_lines import Map, load_yaml
 
-KINDS_FROM = (rules, place_rules, quota_rules, review_rules)
+KINDS_FROM = (rules, place_rules, capacity_rules, quota_rules, review_rules, joint_review)
 """The modules whose kinds of rules are known."""
 STATUSES = ("draft", "frame")
 POLICY_KEYS = {

@@ -9,6 +9,7 @@ ellipsoid, taken in a local equirectangular plane: within a park the error is fa
 from __future__ import annotations
 
 import gc
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -150,11 +151,16 @@ class ParkMap:
         Features by layer.
     problems
         Warnings found while reading.
+    hash
+        Hash of the files it was read from; empty where it was made otherwise.
     """
 
-    def __init__(self, layers: Mapping[str, Sequence[Feature]], problems: Iterable[Problem] = ()) -> None:
+    def __init__(
+        self, layers: Mapping[str, Sequence[Feature]], problems: Iterable[Problem] = (), hash: str = ""
+    ) -> None:
         self.layers = {name: tuple(features) for name, features in layers.items() if features}
         self.problems = tuple(problems)
+        self.hash = hash
         self._by_id = {name: {f.id: f for f in features} for name, features in self.layers.items()}
 
     @property
@@ -302,10 +308,25 @@ def read_map(folder: Path, *, check: bool = True) -> ParkMap | None:
             layers[name] = _read_layer(name, path, problems)
     if problems:
         raise InputError(problems)
-    made = ParkMap(layers)
+    made = ParkMap(layers, hash=map_hash(folder))
     if not made.layers:
         return None
-    return ParkMap(layers, _overlapping(made, folder)) if check else made
+    return ParkMap(layers, _overlapping(made, folder), made.hash) if check else made
+
+
+def layer_files(folder: Path) -> list[Path]:
+    """The files of a park folder that its map is read from."""
+    paths = [folder / "map" / f"{name}.geojson" for name in LAYERS]
+    return [path for path in paths if path.is_file()]
+
+
+def map_hash(folder: Path) -> str:
+    """Hash of what the map says: the layers' files, line ends made equal; empty without a map."""
+    paths = layer_files(folder)
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16] if paths else ""
 
 
 def _overlapping(park: ParkMap, folder: Path) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""A project as its investor describes it: JSON or YAML into a `Project`; every problem is reported with its place.
+"""A project as its investor describes it: JSON, YAML or the Excel form into a `Project`; every problem with its place.
 
 Only the name and the facts are required. A ratio (`energy_intensity`, `tax_per_mu`) may be given as a reported rate; where
 the figures it is made from are there, the computed value wins and a difference is a finding.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ecopark.admission.industry import STANDARD, industries, named, nearest
+from ecopark.admission.project_form import FormMap, read_form
 from ecopark.admission.ratios import Ratio, by_name, shared_ratios
 from ecopark.core.period import ALWAYS, Period, year
 from ecopark.core.unit import unit
@@ -26,6 +27,7 @@ from ecopark.observations.rows import RawRow, RowReader, read_period
 from ecopark.packs.yaml_lines import Map, load_yaml
 
 SUBJECT = "project"
+OPINIONS = ("agree", "conditions", "oppose", "abstain")
 KINDS = ("new", "expansion", "retrofit")
 NO_PERIOD = Period(1900)
 """Stands for "no period given" while rows are read: a project's figures are those of full production."""
@@ -46,7 +48,7 @@ class Opinion:
     office
         Id of the office as the policy names it.
     opinion
-        ``agree``, ``conditions`` (agrees if something is done) or ``oppose``.
+        ``agree``, ``conditions`` (agrees if something is done), ``oppose`` or ``abstain``.
     by, date
         Who signed it, and when.
     """
@@ -56,6 +58,11 @@ class Opinion:
     by: str = ""
     date: str = ""
     note: str = ""
+
+    @property
+    def signed(self) -> bool:
+        """Whether somebody put name and date to it."""
+        return bool(self.by and self.date)
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ def read_project(source: Any, extra: Iterable[Ratio] = ()) -> Project:
     Parameters
     ----------
     source
-        Path of a JSON or YAML file, a mapping, or a project already read.
+        Path of a JSON or YAML file or of a filled Excel form, a mapping, or a project already read.
     extra
         Ratios that the policy adds to the shared ones.
 
@@ -149,13 +156,15 @@ def _load(path: Path) -> Any:
         raise InputError([Problem("no-file", Place(str(path)), zh, en, "请核对路径。", "Check the path.")])
     if path.suffix.lower() in (".yaml", ".yml"):
         return load_yaml(path, path.name)
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        return read_form(path)
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal, parse_int=Decimal)
     except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         problem = Problem(
             "not-json", Place(path.name, line=line), f"不是有效的 JSON：{error}", f"not valid JSON: {error}",
-            "请用 .json 或 .yaml 文件。", "Give a .json or .yaml file.",
+            "请用 .json、.yaml 或 .xlsx 文件。", "Give a .json, .yaml or .xlsx file.",
         )  # fmt: skip
         raise InputError([problem]) from None
 
@@ -171,7 +180,17 @@ class _Reader:
     def place(self, node: Any, where: str) -> Place:
         if isinstance(node, Map):
             return Place(self.file, line=node.line)
+        if isinstance(node, FormMap):
+            return node.place
         return Place(self.file or "project", cell=where)
+
+    def at(self, key: str) -> Place:
+        """Where an entry of the description stands."""
+        if isinstance(self.data, Map):
+            return Place(self.file, line=self.data.line_of(key))
+        if isinstance(self.data, FormMap):
+            return self.data.place_of(key)
+        return Place(self.file or "project", cell=key if key in self.data else "")
 
     def problem(
         self,
@@ -192,15 +211,20 @@ class _Reader:
             raise InputError([Problem("project-shape", self.place(None, ""), zh, en)])
         top = self.place(data, "")
         for key in data:
-            self._known(str(key), KEYS, top, "项目", "the project")
+            self._known(str(key), KEYS, self.at(str(key)), "项目", "the project")
         name = str(data.get("name") or "").strip()
         if not name:
-            self.problem("name-missing", top, "缺项目名称 name", "the project has no name")
-        code = self._code(data.get("industry_code"), top)
+            self.problem("name-missing", self.at("name"), "缺项目名称 name", "the project has no name")
+        code = self._code(data.get("industry_code"), self.at("industry_code"))
         kind = str(data.get("kind") or "new")
         if kind not in KINDS:
-            self.problem("unknown-kind", top, f"项目性质 '{kind}' 无效", f"kind '{kind}' is none of {', '.join(KINDS)}")
-        observations = self._facts(data.get("facts"), top)
+            self.problem(
+                "unknown-kind",
+                self.at("kind"),
+                f"项目性质 '{kind}' 无效",
+                f"kind '{kind}' is none of {', '.join(KINDS)}",
+            )
+        observations = self._facts(data.get("facts"), self.at("facts"))
         words = [w for key in ("words", "processes", "products", "technology") for w in self._words(data.get(key), key)]
         given = any(data.get(key) is not None for key in ("words", "processes", "products", "technology"))
         project = Project(
@@ -211,9 +235,9 @@ class _Reader:
             kind=kind,
             parcel=str(data.get("parcel") or "").strip(),
             group=str(data.get("group") or "").strip(),
-            geometry=self._geometry(data.get("geometry"), top),
-            opinions=self._opinions(data.get("opinions"), top),
-            start=self._start(data.get("start"), top),
+            geometry=self._geometry(data.get("geometry"), self.at("geometry")),
+            opinions=self._opinions(data.get("opinions"), self.at("opinions")),
+            start=self._start(data.get("start"), self.at("start")),
             given=json.dumps(data, ensure_ascii=False, sort_keys=True, default=str),
             place=top,
         )
@@ -259,17 +283,23 @@ class _Reader:
         return int(text)
 
     def _opinions(self, given: Any, place: Place) -> tuple[Opinion, ...]:
-        found = []
+        found: list[Opinion] = []
         for number, node in enumerate(given if isinstance(given, list) else []):
             at = self.place(node, f"opinions[{number}]")
             word = str(node.get("opinion") or "") if isinstance(node, Mapping) else ""
-            if not isinstance(node, Mapping) or not node.get("office") or word not in ("agree", "conditions", "oppose"):
+            if not isinstance(node, Mapping) or not node.get("office") or word not in OPINIONS:
                 zh, en = (
                     "会审意见应含 office 与 opinion",
-                    "an opinion has office and opinion (agree, conditions, oppose)",
+                    f"an opinion has office and opinion ({', '.join(OPINIONS)})",
                 )
                 self.problem("opinion-shape", at, zh, en)
                 continue
+            if any(o.office == str(node["office"]) for o in found):
+                zh, en = (
+                    f"{node['office']} 有两份意见，以后一份为准",
+                    f"{node['office']} gave two opinions; the later line counts",
+                )
+                self.problem("opinion-twice", at, zh, en, severity="warning")
             rest = (str(node.get(k) or "") for k in ("by", "date", "note"))
             found.append(Opinion(str(node["office"]), word, *rest))
         return tuple(found)

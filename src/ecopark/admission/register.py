@@ -1,8 +1,8 @@
 """The register: every decision kept with its facts, the edition of the policy and the quota state; only appended to.
 
 It lies in the park folder as `register/decisions.jsonl`, one decision a line, each carrying the hash of the line before: a line
-changed or taken out later shows. The policy's files are kept beside it by hash, so that any decision can be made again on any
-later day.
+changed or taken out later shows. The policy's files and the map's layers are kept beside it by hash, so that any decision can
+be made again on any later day, whatever has become of policy, map and ledger since.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -20,13 +20,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from ecopark import __version__
+from ecopark.admission.bookings import decision_id
 from ecopark.admission.decision import Decision
 from ecopark.admission.gate import decide
 from ecopark.admission.load import load_policy
-from ecopark.admission.places import ParkMap
+from ecopark.admission.places import ParkMap, layer_files, map_hash, read_map
 from ecopark.admission.project import SUBJECT, read_project
 from ecopark.core.rounding import decimal_text, exact
-from ecopark.errors import EcoparkError, InputError, Place, Problem
+from ecopark.errors import InputError, Place, Problem
 
 FIRST = "0" * 16
 SIZES = ((Fraction(1000), "below_10m"), (Fraction(10000), "10m_to_100m"), (None, "from_100m"))
@@ -61,13 +63,20 @@ class Register:
         self.folder = folder / "register"
         self.path = self.folder / "decisions.jsonl"
 
-    def append(self, decision: Decision, *, by: str = "") -> Entry:
+    def append(self, decision: Decision, *, by: str = "", reservations: Sequence[str] = ()) -> Entry:
         """Write a decision; the line is on the disk when this returns.
+
+        Parameters
+        ----------
+        by
+            Who decided.
+        reservations
+            Names of its reservations in the quota ledger.
 
         Raises
         ------
         InputError
-            The register was changed by hand.
+            The register was changed by hand, or the park's map was changed since the decision.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
@@ -75,21 +84,26 @@ class Register:
             before = entries[-1].hash if entries else FIRST
             row = {
                 "number": len(entries) + 1,
+                "id": decision_id(decision),
                 "on": decision.on.isoformat(),
                 "by": by,
                 "project": json.loads(decision.project.given or "{}"),
                 "name": decision.project.name,
                 "policy": decision.policy.id,
                 "policy_hash": decision.policy.hash,
+                "map_hash": decision.map_hash,
                 "version": decision.version,
                 "period": decision.period,
                 "investment_10k_cny": _investment(decision),
                 "quotas": None if decision.quotas is None else _quota_rows(decision),
+                "reasons": [f.id for f in decision.reasons],
+                "reservations": list(reservations),
                 "decision": decision.to_dict(),
                 "before": before,
             }
             row["hash"] = _hash(row)
             self._keep_policy(decision)
+            self._keep_map(decision)
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
                 file.flush()
@@ -119,46 +133,73 @@ class Register:
             before = row["hash"]
             yield _entry(row)
 
-    def reproduce(self, number: int, park: ParkMap | None = None) -> tuple[Decision, bool]:
-        """Make a decision again from what was kept, and whether it says the same.
-
-        Parameters
-        ----------
-        number
-            Which entry.
-        park
-            The map it was decided on, where a place matters.
+    def entry(self, number: int) -> Entry:
+        """The entry of this number.
 
         Raises
         ------
-        EcoparkError
-            There is no such entry.
+        InputError
+            There is none.
         """
-        entry = next((e for e in self if e.number == number), None)
-        if entry is None:
-            raise EcoparkError(f"the register has no entry {number}")
-        policy = load_policy(self.folder / "policies" / entry.policy_hash / entry.policy, self._overlay(entry))
+        last = 0
+        for entry in self:
+            if entry.number == number:
+                return entry
+            last = entry.number
+        zh, en = f"登记簿没有第 {number} 号", f"the register has no entry {number}"
+        repair = f"共 {last} 号。", f"It has {last}."
+        raise InputError([Problem("register-no-entry", Place(str(self.path)), zh, en, *repair)])
+
+    def reproduce(self, number: int) -> tuple[Decision, tuple[str, ...]]:
+        """Make a decision again from what was kept, on the policy, the map and the quota state of its day.
+
+        Returns
+        -------
+        decision
+            As it is made now.
+        differs
+            Rules that answer otherwise than was kept, and ``verdict``; nothing if it says the same.
+
+        Raises
+        ------
+        InputError
+            There is no such entry, or what was kept beside the register is lost or was changed.
+        """
+        entry = self.entry(number)
+        folder = self.folder / "policies" / entry.policy_hash / entry.policy
+        if not folder.is_dir():
+            raise self._lost(folder)
+        policy = load_policy(folder, self._overlay(folder))
+        if policy.hash != entry.policy_hash:
+            raise self._lost(folder)
         project = read_project(entry.data["project"], policy.own_ratios)
         rows = entry.data["quotas"]
         quotas = None if rows is None else {(r["quota"], r["year"]): exact(r["left"]) for r in rows}
+        park = self._map(str(entry.data.get("map_hash") or ""))
         site = park.site_of(project.parcel, project.group, project.geometry) if park else None
-        made = decide(project, policy, date.fromisoformat(entry.on), site=site, quotas=quotas)
-        kept = entry.data["decision"]
-        again = made.to_dict()
-        return made, again["verdict"] == kept["verdict"] and again["findings"] == kept["findings"]
+        made = decide(project, policy, date.fromisoformat(entry.on), site=site, quotas=quotas, version=__version__)
+        return made, _differences(entry.data["decision"], made.to_dict())
 
     def refusals(self) -> dict[str, dict[str, int]]:
-        """Refused projects counted by reason (rule) and by size of investment; a project counts once a rule."""
+        """Refused projects counted by reason (rule) and by size of investment; a project counts once a rule.
+
+        Only a finding that refuses is a reason: a rule whose effect is a condition is not.
+        """
         by_rule: Counter[str] = Counter()
         by_size: Counter[str] = Counter()
         for entry in self:
-            if entry.verdict != "refuse":
-                continue
-            by_size[_size(entry.data.get("investment_10k_cny"))] += 1
-            for finding in entry.data["decision"]["findings"]:
-                if finding["status"] == "not_met":
-                    by_rule[finding["rule"]] += 1
-        return {"by_reason": dict(by_rule.most_common()), "by_size": dict(by_size)}
+            if entry.verdict == "refuse":
+                by_size[_size(entry.data.get("investment_10k_cny"))] += 1
+                by_rule.update(set(entry.data["reasons"]))
+        sizes = [name for _, name in SIZES] + ["not_given"]
+        return {
+            "by_reason": dict(by_rule.most_common()),
+            "by_size": {name: by_size[name] for name in sizes if by_size[name]},
+        }
+
+    def verdicts(self) -> dict[str, int]:
+        """How many decisions there are of each verdict."""
+        return dict(Counter(entry.verdict for entry in self).most_common())
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
@@ -176,8 +217,36 @@ class Register:
             shutil.copyfile(overlay, scratch / overlay.name)
         scratch.replace(target)
 
-    def _overlay(self, entry: Entry) -> Path | None:
-        folder = self.folder / "policies" / entry.policy_hash / entry.policy
+    def _keep_map(self, decision: Decision) -> None:
+        """A copy of the map's layers, by hash."""
+        target = self.folder / "maps" / decision.map_hash
+        if not decision.map_hash or target.is_dir():
+            return
+        park = self.folder.parent
+        if map_hash(park) != decision.map_hash:
+            zh, en = "判定之后地图已被改动，请重新判定", "the map was changed since the decision; decide again"
+            raise InputError([Problem("map-changed", Place(str(park / "map")), zh, en)])
+        scratch = target.with_name(target.name + ".part")
+        (scratch / "map").mkdir(parents=True, exist_ok=True)
+        for path in layer_files(park):
+            shutil.copyfile(path, scratch / "map" / path.name)
+        scratch.replace(target)
+
+    def _map(self, edition: str) -> ParkMap | None:
+        """The map as it was kept under a hash."""
+        if not edition:
+            return None
+        folder = self.folder / "maps" / edition
+        if map_hash(folder) != edition:
+            raise self._lost(folder)
+        return read_map(folder)
+
+    def _lost(self, folder: Path) -> InputError:
+        zh, en = "登记时留存的文件已丢失或被改动", "what was kept with the register is lost or was changed"
+        repair = "请从备份恢复。", "Restore it from a backup."
+        return InputError([Problem("register-lost", Place(str(folder)), zh, en, *repair)])
+
+    def _overlay(self, folder: Path) -> Path | None:
         own = [p for p in folder.glob("*.yaml") if p.name not in ("policy.yaml", "rules.yaml")]
         return own[0] if own else None
 
@@ -202,6 +271,12 @@ def _entry(row: dict[str, Any]) -> Entry:
     return Entry(
         row["number"], row["on"], row["name"], row["policy"], row["policy_hash"], verdict, row["by"], row, row["hash"]
     )
+
+
+def _differences(kept: dict[str, Any], made: dict[str, Any]) -> tuple[str, ...]:
+    before, now = ({f["rule"]: f for f in d["findings"]} for d in (kept, made))
+    found = [rule for rule in {**before, **now} if before.get(rule) != now.get(rule)]
+    return (*(["verdict"] if kept["verdict"] != made["verdict"] else []), *found)
 
 
 def _hash(row: dict[str, Any]) -> str:

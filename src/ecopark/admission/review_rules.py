@@ -1,4 +1,4 @@
-"""Kinds of rules that weigh or ask: scorecards with vetoes, joint review, and which procedure a project needs."""
+"""Kinds of rules that weigh or tell: scorecards with vetoes, and which procedure a project needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecopark.admission.rules import NO_CODE, Entry, Limit, matches, read_limits,
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace
-from ecopark.core.value import Missing, MissingItem
+from ecopark.core.value import Missing
 from ecopark.expr.traced import compare
 from ecopark.packs.yaml_lines import Map
 
@@ -158,71 +158,6 @@ def _points(item: Item, case: Case) -> Fraction | Missing:
     if isinstance(value, Missing):
         return value
     return next((x.points for x in item.levels if compare(x.op, value, x.value)), Fraction(0))
-
-
-# -- review ------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """An office whose opinion is needed; `veto`: its objection refuses alone."""
-
-    id: str
-    label: Text
-    veto: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A joint review: offices, and how many must agree where no one has a veto."""
-
-    offices: tuple[Office, ...]
-    quorum: int
-
-
-def _read_review(node: Map, source: Source) -> Review | None:
-    offices = []
-    for entry in node.get("offices") or []:
-        if not isinstance(entry, Map) or not entry.get("id"):
-            source.problem("id-missing", node.line_of("offices"), "会审部门须有 id", "every office has an id")
-            continue
-        label = Text(str(entry.get("zh") or entry["id"]), str(entry.get("en") or entry["id"]))
-        offices.append(Office(str(entry["id"]), label, entry.get("veto") is not False))
-    if not offices:
-        source.problem("offices-missing", node.line, "没有会审部门", "the review names no offices")
-        return None
-    quorum = source.whole(node.get("quorum"), node.line_of("quorum"), "quorum", 1, len(offices))
-    return Review(tuple(offices), quorum or len(offices))
-
-
-@rule_kind("review", keys="offices quorum", read=_read_review)
-def review(rule: PolicyRule, case: Case) -> Outcome:
-    """The opinions of the offices whose consent is needed, signed and dated."""
-    spec: Review = rule.spec
-    given = {o.office: o for o in case.project.opinions}
-    against = [o for o in spec.offices if o.id in given and given[o.id].opinion == "oppose"]
-    waiting = [o for o in spec.offices if o.id not in given]
-    agreed = [o for o in spec.offices if o.id in given and given[o.id].opinion != "oppose"]
-
-    def names(offices: list[Office]) -> Text:
-        return Text("、".join(o.label.zh for o in offices), ", ".join(o.label.en for o in offices))
-
-    blocking = [o for o in against if o.veto]
-    if blocking or len(spec.offices) - len(against) < spec.quorum:
-        who = names(blocking or against)
-        return Outcome("not_met", Text(f"会审不同意：{who.zh}", f"opposed in the joint review: {who.en}"))
-    if len(agreed) < spec.quorum or any(o.veto for o in waiting):
-        who = names(waiting)
-        reason = Text(f"待会审意见：{who.zh}", f"opinions still to come: {who.en}")
-        if rule.effect == "condition":
-            return Outcome("condition", reason)
-        return undetermined(Missing(reason, tuple(MissingItem(f"opinion.{o.id}") for o in waiting)))
-    bound = [o for o in agreed if given[o.id].opinion == "conditions"]
-    if bound:
-        notes = "；".join(given[o.id].note for o in bound if given[o.id].note)
-        who = names(bound)
-        return Outcome("condition", Text(f"{who.zh}附条件同意：{notes}", f"{who.en} agree under conditions: {notes}"))
-    return Outcome("met", Text("会审部门均已同意", "the offices have agreed"))
 
 
 # -- procedure ---------------------------------------------------------------------------------------------------------

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
-from ecopark.core.unit import ATOMS
 from ecopark.core.value import Missing, Result
+from ecopark.core.words import grouped, with_unit
 
 VERDICTS = {
     "admit": Text("准予", "admit"),
@@ -40,31 +39,7 @@ _OPS = {
     "==": Text("等于", "equal to"),
     "!=": Text("不等于", "other than"),
 }
-_SCALES = {"10k": "万", "100m": "亿", "million": "百万", "thousand": "千"}
 _POWERS = {"10k": 10_000, "100m": 100_000_000, "million": 1_000_000, "thousand": 1000}
-_ZH = {symbol: next((a for a in names.split() if not a.isascii()), symbol) for symbol, (_, _, names) in ATOMS.items()}
-
-
-def unit_text(symbol: str, lang: str) -> str:
-    """A unit as an officer reads it; empty for a pure number.
-
-    Examples
-    --------
-    >>> unit_text("tce/10k CNY", "zh"), unit_text("10k CNY/mu", "zh"), unit_text("1", "en")
-    ('吨标准煤/万元', '万元/亩', '')
-    """
-    if symbol in ("", "1"):
-        return ""
-    if lang == "en" or symbol == "%":
-        return symbol
-    return "".join(_piece(p) for p in re.split(r"([/*()])", symbol))
-
-
-def _piece(piece: str) -> str:
-    scale, _, rest = piece.strip().partition(" ")
-    if rest and scale in _SCALES:
-        return _SCALES[scale] + _ZH.get(rest, rest)
-    return _ZH.get(piece.strip(), piece)
 
 
 def amount(value: Result | None, symbol: str, lang: str) -> str:
@@ -84,15 +59,7 @@ def amount(value: Result | None, symbol: str, lang: str) -> str:
     scale, _, rest = symbol.partition(" ")
     if lang == "en" and rest and scale in _POWERS:
         value, symbol = value * _POWERS[scale], rest
-    unit = unit_text(symbol, lang)
-    number = _grouped(decimal_text(value, 8))
-    return number + unit if unit == "%" else f"{number} {unit}".strip()
-
-
-def _grouped(number: str) -> str:
-    whole, point, part = number.partition(".")
-    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    return sign + (f"{int(digits):,}" if len(digits) > 4 else digits) + point + part
+    return with_unit(grouped(decimal_text(value, 8)), symbol, lang)
 
 
 def both(value: Result | None, symbol: str) -> Text:

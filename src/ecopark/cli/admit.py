@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from ecopark.cli.clock import booked, moment, who
 from ecopark.cli.output import complain, guarded, language, report_problems, say
 from ecopark.errors import EcoparkError
 
 if TYPE_CHECKING:
     from ecopark.admission.decision import Decision
+    from ecopark.workflows.admit_project import Kept
+    from ecopark.workflows.book_quotas import LedgerAddress
 
 FORMATS = ("text", "json", "html", "docx")
 
@@ -24,9 +29,11 @@ def register(app: typer.Typer) -> None:
 
 @guarded
 def admit(
-    project: Path = typer.Argument(..., metavar="PROJECT", help="The project: JSON or YAML."),
-    policy: str = typer.Option(..., "--policy", "-p", help="Id of a policy, or its directory."),
-    park: Path | None = typer.Option(None, "--park", help="Park folder: its map, its own rules, its quotas."),
+    projects: list[Path] = typer.Argument(
+        None, metavar="PROJECT...", help="The project: JSON, YAML or the filled Excel form; several with --together."
+    ),
+    policy: str = typer.Option("", "--policy", "-p", help="Id of a policy, or its directory."),
+    park: Path | None = typer.Option(None, "--park", help="Park folder: its map, its own rules, its ledger."),
     on: str | None = typer.Option(None, "--on", help="Day of the decision, 2026-11-21 (default: today)."),
     format: str = typer.Option("text", "--format", help="text, json, html or docx."),
     lang: str | None = typer.Option(None, "--lang", help="zh or en (default: as the environment says)."),
@@ -34,22 +41,100 @@ def admit(
     fix: list[str] = typer.Option([], "--fix", help="QUANTITY that the counter-offer must not change; repeat."),
     out: Path | None = typer.Option(None, "--out", help="Write to this file instead of stdout."),
     record: bool = typer.Option(False, "--record", help="Keep the decision in the park's register."),
-    by: str = typer.Option("", "--by", help="Who decides; kept in the register."),
+    by: str = typer.Option("", "--by", help="Who decides; kept in the register and the ledger."),
+    ledger: str | None = typer.Option(
+        None, "--ledger", help="Quota ledger: a file, or postgresql://... (default: the park's own)."
+    ),
+    ledger_place: str | None = typer.Option(None, "--ledger-place", help="Whose accounts in it (default: park)."),
+    book: bool = typer.Option(False, "--book", help="Reserve in the ledger what an admitted project needs."),
+    until: str | None = typer.Option(None, "--until", help="With --book: last day of the reservations."),
+    together: bool = typer.Option(
+        False, "--together", help="Which of the PROJECTs (files or folders) use the remaining quotas best."
+    ),
+    value: str = typer.Option("tax_paid_10k_cny", "--value", help="With --together: quantity to make largest."),
+    form: Path | None = typer.Option(None, "--form", help="Write the empty Excel form for a project, and leave."),
 ) -> None:
     """May this project come in, why not, and what would make it a yes? 项目准入判定。"""
     from ecopark.workflows import admit_project
+    from ecopark.workflows.book_quotas import ledger_address
 
     lang = language(lang)
     if format not in FORMATS:
         raise EcoparkError(f"--format is one of {', '.join(FORMATS)}, not '{format}'")
+    if form is not None:
+        _write_form(form, park, projects, lang)
+        return
+    if not policy:
+        raise EcoparkError("--policy is missing: the id of a policy, or its directory")
     if record and park is None:
         raise EcoparkError("--record needs --park: the register lies in the park folder")
-    decision = admit_project.admit(project, policy, park=park, on=on, weights=_weights(weights), fix=fix)
+    address = ledger_address(park, ledger, ledger_place)
+    if together:
+        _together(projects or [], policy, park, on, address, value, format, lang, out)
+        return
+    if not projects or len(projects) > 1:
+        raise EcoparkError("give one PROJECT; several need --together")
+    ends = _ends(book, until, address)
+    decision = admit_project.admit(
+        projects[0], policy, park=park, on=on, weights=_weights(weights), fix=fix, ledger=address
+    )
     report_problems(decision.warnings, lang)
-    _print(decision, format, lang, out)
-    if record and park is not None:
-        entry = admit_project.record(decision, park, by=by)
-        complain(f"登记第 {entry.number} 号" if lang == "zh" else f"kept as entry {entry.number} of the register")
+    kept = None
+    if ends is not None and address is not None:
+        kept = admit_project.book_and_record(
+            decision, address, park if record else None, until=ends, by=who(by), at=booked(None)
+        )
+    elif record and park is not None:
+        kept = admit_project.Kept((), admit_project.record(decision, park, by=by))
+    _print(decision, kept, format, lang, out)
+    if kept is not None and kept.entry is not None:
+        number = kept.entry.number
+        complain(f"登记第 {number} 号" if lang == "zh" else f"kept as entry {number} of the register")
+
+
+def _ends(book: bool, until: str | None, address: LedgerAddress | None) -> datetime | None:
+    """When the reservations of `--book` end; None where nothing is booked."""
+    if not book:
+        if until is not None:
+            raise EcoparkError("--until goes with --book")
+        return None
+    if until is None:
+        raise EcoparkError("--book needs --until: the last day of the reservations")
+    if address is None:
+        raise EcoparkError("--book needs a ledger: --ledger, or a park folder that has one")
+    return moment(until, "--until", end=True)
+
+
+def _write_form(form: Path, park: Path | None, projects: list[Path] | None, lang: str) -> None:
+    from ecopark.workflows.admit_project import write_project_form
+
+    if projects:
+        raise EcoparkError("--form writes an empty form and takes no PROJECT")
+    write_project_form(form, park=park)
+    complain(("已写入 " if lang == "zh" else "wrote ") + str(form))
+
+
+def _together(
+    projects: list[Path],
+    policy: str,
+    park: Path | None,
+    on: str | None,
+    ledger: LedgerAddress | None,
+    value: str,
+    format: str,
+    lang: str,
+    out: Path | None,
+) -> None:
+    from ecopark.workflows import admit_project
+    from ecopark.workflows.tell_decision import choice_text
+
+    if format not in ("text", "json"):
+        raise EcoparkError("--together is written as text or json")
+    files = admit_project.project_files(projects)
+    choice = admit_project.admit_together(files, policy, value=value, park=park, on=on, ledger=ledger)
+    names = [str(f) for f in files]
+    text = json.dumps({**choice.to_dict(), "files": names}, ensure_ascii=False, indent=1)
+    _write(text if format == "json" else choice_text(choice, lang), lang, out)
 
 
 def _weights(given: list[str]) -> dict[str, str]:
@@ -62,29 +147,31 @@ def _weights(given: list[str]) -> dict[str, str]:
     return found
 
 
-def _print(decision: Decision, format: str, lang: str, out: Path | None) -> None:
-    from ecopark.workflows import write_minutes
+def _print(decision: Decision, kept: Kept | None, format: str, lang: str, out: Path | None) -> None:
+    from ecopark.workflows import tell_decision, write_minutes
     from ecopark.workflows.admit_project import decision_json
 
     if format == "docx":
-        data = write_minutes.minutes_word(decision, lang)
+        data = write_minutes.minutes_word(decision, lang, kept)
         if out is not None:
             out.write_bytes(data)
+            complain(("已写入 " if lang == "zh" else "wrote ") + str(out))
         elif sys.stdout.isatty():
             raise EcoparkError("--format docx needs --out FILE.docx, or a redirected output")
         else:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
+    elif format == "json":
+        _write(decision_json(decision), lang, out)
+    elif format == "html":
+        _write(write_minutes.minutes_html(decision, lang, kept), lang, out)
     else:
-        if format == "json":
-            text = decision_json(decision)
-        elif format == "html":
-            text = write_minutes.minutes_html(decision, lang)
-        else:
-            text = write_minutes.decision_text(decision, lang)
-        if out is not None:
-            out.write_text(text + "\n", encoding="utf-8")
-        else:
-            say(text)
-    if out is not None:
-        complain(("已写入 " if lang == "zh" else "wrote ") + str(out))
+        _write(tell_decision.decision_text(decision, lang, kept), lang, out)
+
+
+def _write(text: str, lang: str, out: Path | None) -> None:
+    if out is None:
+        say(text)
+        return
+    out.write_text(text + "\n", encoding="utf-8")
+    complain(("已写入 " if lang == "zh" else "wrote ") + str(out))

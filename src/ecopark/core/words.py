@@ -81,16 +81,17 @@ def number(value: Fraction, digits: int = 5, beside: Fraction | None = None) -> 
     ('123,456.7', '0.33333', '0.6000001')
     """
     if value.denominator == 1:
-        return _grouped(str(value.numerator))
+        return grouped(str(value.numerator))
     whole = len(str(abs(int(value)))) if abs(value) >= 1 else 0
     for keep in range(max(digits, whole + 1), 16):
         text = decimal_text(value, keep)
         if beside is None or beside == value or Fraction(text) != beside:
-            return _grouped(text)
-    return _grouped(decimal_text(value, 28))
+            return grouped(text)
+    return grouped(decimal_text(value, 28))
 
 
-def _grouped(text: str) -> str:
+def grouped(text: str) -> str:
+    """A decimal text with its thousands grouped, from five digits on."""
     sign, text = ("-", text[1:]) if text.startswith("-") else ("", text)
     whole, dot, rest = text.partition(".")
     return sign + f"{int(whole):,}" + dot + rest if len(whole) > 4 else sign + whole + dot + rest

@@ -145,7 +145,13 @@ Block = Heading | Paragraph | Bullets | Table | Pairs | Figure | Cards | Fold | 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """The first page."""
+    """What stands above the text.
+
+    Parameters
+    ----------
+    page
+        Whether it takes a page of its own, followed by a table of contents; a short document begins at once.
+    """
 
     title: str
     subtitle: str
@@ -154,6 +160,7 @@ class Cover:
     packs: tuple[str, ...]
     label: str = ""
     lines: tuple[str, ...] = ()
+    page: bool = True
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,11 @@ class _Word:
             style.font.color.rgb = _rgb(colour)
 
     def save(self, path: Path) -> None:
-        self.cover(self.document.cover)
-        self.contents()
+        if self.document.cover.page:
+            self.cover(self.document.cover)
+            self.contents()
+        else:
+            self.title(self.document.cover)
         for block in self.document.blocks:
             self.draw(block)
         self.running_heads()
@@ -121,6 +124,17 @@ class _Word:
         for at, text in enumerate(cover.lines):
             last = line(text, 10, before=70 if at == 0 else 0, colour="#5b6168")
         (last or self.doc.add_paragraph()).add_run().add_break(WD_BREAK.PAGE)
+
+    def title(self, cover: Cover) -> None:
+        """Title and subtitle above the text of a short document."""
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.shared import Pt
+
+        for text, size, bold, after in ((cover.title, 20, True, 2), (cover.subtitle, 11, False, 10)):
+            paragraph = self.doc.add_paragraph()
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+            paragraph.paragraph_format.space_after = Pt(after)
+            self.run(paragraph, text, size=size, bold=bold, names=HEADS)
 
     def contents(self) -> None:
         """A table of contents that Word fills in, with the headings already written out."""

@@ -11,29 +11,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from ecopark import __version__
 from ecopark.admission.best_place import best_places
+from ecopark.admission.capacity_rules import claims
 from ecopark.admission.counter_offer import Wishes, counter_offer, read_wishes
 from ecopark.admission.decision import CounterOffer, Decision, PlaceAnswer
-from ecopark.admission.gate import decide
+from ecopark.admission.gate import decide, open_case
+from ecopark.admission.ledger import Entry as LedgerEntry
 from ecopark.admission.load import find_policy, shipped_policies
 from ecopark.admission.places import ParkMap, read_map
 from ecopark.admission.policy import Policy, QuotaState
 from ecopark.admission.project import read_project
+from ecopark.admission.project_form import write_form
 from ecopark.admission.register import Entry, Register
 from ecopark.admission.together import Choice, choose_together
 from ecopark.core.rounding import exact
-from ecopark.errors import InputError, Place, Problem
+from ecopark.errors import EcoparkError, InputError, Place, Problem
 from ecopark.packs.yaml_lines import Map, load_yaml
-from ecopark.workflows.book_quotas import LedgerAddress, balances, ledger_address
+from ecopark.workflows.book_quotas import LedgerAddress, balances, book, give_back, ledger_address
 
 QUOTA_FILE = "quotas.yaml"
+ENDINGS = (".json", ".yaml", ".yml", ".xlsx")
+"""Files that describe a project."""
 
 
 def admit(
@@ -54,7 +59,7 @@ def admit(
     Parameters
     ----------
     project
-        Path of a JSON or YAML file, or a mapping of the same shape.
+        Path of a JSON or YAML file or of the filled Excel form, or a mapping of the same shape.
     policy
         Id of a policy, its directory, or a policy already loaded.
     park
@@ -112,7 +117,8 @@ def admit(
     if offer is None and site is None and layers and places and places[0].rank:
         offer = _offer_there(decision, day, layers, places[0], wishes)
     warnings = (*described.warnings, *(layers.problems if layers else ()), *told)
-    return replace(decision, counter_offer=offer, places=places, warnings=warnings)
+    edition = layers.hash if layers else ""
+    return replace(decision, counter_offer=offer, places=places, warnings=warnings, map_hash=edition)
 
 
 def _offer_there(
@@ -136,7 +142,7 @@ def admit_together(
     quotas: Mapping[tuple[str, int], Any] | None = None,
     ledger: str | Path | LedgerAddress | None = None,
 ) -> Choice:
-    """Which of the waiting projects use the remaining quotas best, and what each of the others is held back by.
+    """Which of the waiting projects use quotas, parcels and carrying capacity best, and what holds the others back.
 
     Parameters
     ----------
@@ -150,12 +156,92 @@ def admit_together(
     rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
     left, _ = _left(quotas, ledger, folder, rules, day)
     layers = read_map(folder) if folder else None
-    decisions = []
+    decisions, taken = [], []
     for given in projects:
         described = read_project(given, rules.own_ratios)
         site = layers.site_of(described.parcel, described.group, described.geometry) if layers else None
         decisions.append(decide(described, rules, day, site=site, quotas=left, version=__version__))
-    return choose_together(decisions, left or {}, value=value)
+        taken.append(claims(rules.rules, open_case(described, rules, day, site=site, quotas=left)))
+    return choose_together(decisions, left or {}, value=value, claims=taken)
+
+
+def write_project_form(path: str | Path, *, park: str | Path | None = None) -> None:
+    """Write the empty Excel form for a project; with a park, its free parcels and groups are there to choose from.
+
+    Raises
+    ------
+    InputError
+        The park folder does not exist, its map cannot be read, or the file is no `.xlsx`.
+    """
+    if Path(path).suffix.lower() != ".xlsx":
+        zh, en = "申报表应为 .xlsx 文件", "the form is written as an .xlsx file"
+        raise InputError([Problem("unknown-format", Place(str(path)), zh, en)])
+    layers = None if park is None else read_map(_folder(park))
+    parcels = [] if layers is None else [f"{p.id} {p.name.zh}" for p in layers.free_parcels(date.today().year)]
+    groups = [] if layers is None else [f"{g.id} {g.name.zh}" for g in layers.layers.get("groups", ())]
+    write_form(path, parcels=tuple(parcels), groups=tuple(groups))
+
+
+def project_files(given: Sequence[str | Path]) -> list[Path]:
+    """The descriptions of projects in these files and folders, sorted within a folder.
+
+    Raises
+    ------
+    InputError
+        A path does not exist, or a folder holds no description.
+    """
+    found: list[Path] = []
+    problems: list[Problem] = []
+    for path in map(Path, given):
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in ENDINGS) if path.is_dir() else [path]
+        if not inside:
+            zh, en = "文件夹中没有项目文件", f"the folder holds no project ({', '.join(ENDINGS)})"
+            problems.append(Problem("no-file", Place(str(path)), zh, en))
+        found += inside
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was done with a decision: its reservations in the ledger, its entry in the register."""
+
+    booked: tuple[LedgerEntry, ...] = ()
+    entry: Entry | None = None
+
+
+def book_and_record(
+    decision: Decision, address: LedgerAddress, park: str | Path | None, *, until: datetime, by: str, at: datetime
+) -> Kept:
+    """Reserve what a decision needs, then keep it in the register with its reservations; both or neither.
+
+    Parameters
+    ----------
+    address
+        The ledger.
+    park
+        Park folder of the register; None keeps no record.
+    until, by, at
+        End of the reservations, who books them, and when.
+
+    Raises
+    ------
+    InputError
+        The ledger refuses, or the register cannot be written.
+    """
+    register = None if park is None else Register(_folder(park))
+    if register is not None:
+        list(register)  # a broken register is seen before anything is booked
+    entries = book(decision, address, until=until, by=by, at=at)
+    if register is None:
+        return Kept(entries)
+    try:
+        return Kept(entries, register.append(decision, by=by, reservations=[e.ref for e in entries]))
+    except (EcoparkError, OSError):
+        if entries:
+            give_back(decision, address, by=by, at=at, note="the decision could not be kept in the register")
+        raise
 
 
 def record(decision: Decision, park: str | Path, *, by: str = "") -> Entry:
