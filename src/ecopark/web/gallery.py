@@ -55,7 +55,12 @@ class Example(forms.Form):
 
 def _charts() -> list[dict[str, Any]]:
     energy = {"periods": ["2021", "2022", "2023"], "values": ["0.52", None, "0.42"]}
-    groups = [t("经济发展", "Economy"), t("物质减量与循环", "Materials"), t("污染控制", "Pollution"), t("园区管理", "Management")]
+    groups = [
+        t("经济发展", "Economy"),
+        t("物质减量与循环", "Materials"),
+        t("污染控制", "Pollution"),
+        t("园区管理", "Management"),
+    ]
     statuses = [("达标", "met", "good"), ("未达标", "not met", "bad"), ("待定", "undetermined", "open")]
     counts = [[18, 14, 20], [3, 5, 2], [4, 6, 3]]
     packs = ["HJ 274-2015", t("绿色园区", "Green park"), t("零碳园区", "Zero-carbon park")]
@@ -96,7 +101,8 @@ def _charts() -> list[dict[str, Any]]:
             "data": {
                 "categories": packs,
                 "series": [
-                    {"name": t(zh, en), "tone": tone, "values": values} for (zh, en, tone), values in zip(statuses, counts)
+                    {"name": t(zh, en), "tone": tone, "values": values}
+                    for (zh, en, tone), values in zip(statuses, counts)
                 ],
             },
             "head": [Text("标准", "Standard"), *[Text(zh, en) for zh, en, _ in statuses]],
@@ -111,7 +117,8 @@ def _charts() -> list[dict[str, Any]]:
                 "series": [
                     {"name": t(zh, en), "tone": tone, "values": values}
                     for (zh, en, tone), values in zip(
-                        (("正常", "on course", "green"), ("预警", "at risk", "amber"), ("逾期", "overdue", "red")), ages[1]
+                        (("正常", "on course", "green"), ("预警", "at risk", "amber"), ("逾期", "overdue", "red")),
+                        ages[1],
                     )
                 ],
             },
@@ -145,7 +152,9 @@ def _figures() -> list[dict[str, Any]]:
             "last_period": "2022",
             "errors": [
                 {
-                    "text": Text("9800 % 超出合理范围（0–100 %）。", "9800 % is outside the plausible range (0-100 %)."),
+                    "text": Text(
+                        "9800 % 超出合理范围（0–100 %）。", "9800 % is outside the plausible range (0-100 %)."
+                    ),
                     "repair": Text("是否应为 98.00 %？", "Did you mean 98.00 %?"),
                 }
             ],
@@ -163,10 +172,37 @@ def _figures() -> list[dict[str, Any]]:
 
 
 CLAUSES = (
-    ("10", Text("单位工业增加值综合能耗", "Energy per industrial value added"), "met", "0.42", "tce/10k CNY", "≤ 0.5", "seen", True),
+    (
+        "10",
+        Text("单位工业增加值综合能耗", "Energy per industrial value added"),
+        "met",
+        "0.42",
+        "tce/10k CNY",
+        "≤ 0.5",
+        "seen",
+        True,
+    ),
     ("11", Text("工业用水重复利用率", "Industrial water reuse"), "not_met", "71.4", "%", "≥ 75", "seen", False),
-    ("14", Text("化学需氧量排放弹性系数", "Elasticity of COD discharge"), "undetermined", None, "1", "< 0.3", "recalled", False),
-    ("15", Text("危险废物处理处置率", "Treatment of hazardous waste"), "partly_met", "99.6", "%", "= 100", "inferred", False),
+    (
+        "14",
+        Text("化学需氧量排放弹性系数", "Elasticity of COD discharge"),
+        "undetermined",
+        None,
+        "1",
+        "< 0.3",
+        "recalled",
+        False,
+    ),
+    (
+        "15",
+        Text("危险废物处理处置率", "Treatment of hazardous waste"),
+        "partly_met",
+        "99.6",
+        "%",
+        "= 100",
+        "inferred",
+        False,
+    ),
     ("20", Text("公众满意度", "Public satisfaction"), "not_due", None, "%", "≥ 90", "recalled", False),
     ("21", Text("码头岸电使用率", "Shore power"), "not_applicable", None, "%", "≥ 60", "inferred", False),
     ("22", Text("绿色建筑比例", "Green buildings"), "reported", "48", "%", "", "seen", False),
@@ -186,13 +222,21 @@ def gallery(request: HttpRequest) -> HttpResponse:
         ("企业", "Firms", "firm", False, None, Text("督办", "Follow-up")),
         ("标准库", "Rules", "rules", False, None, Text("资料", "Reference")),
     ]
-    form = Example({"title": t("提高再生水回用", "Reuse more reclaimed water"), "due": "2020-01-01", "reason": "", "kind": "water"})
+    form = Example(
+        {"title": t("提高再生水回用", "Reuse more reclaimed water"), "due": "2020-01-01", "reason": "", "kind": "water"}
+    )
     if "message" in request.GET:
         messages.success(request, t("已保存，三个条款的结果随之更新。", "Saved. Three clauses were updated."))
         messages.error(request, t("导入未完成：第 12 行的年度不是 2023。", "Not imported: row 12 is not of 2023."))
     job = SimpleNamespace(
-        pk=0, title=Text("导入 2023 年度数据表", "Import of the 2023 workbook"), state="running", percent=62, done=31, total=50,
-        over=True, message="",
+        pk=0,
+        title=Text("导入 2023 年度数据表", "Import of the 2023 workbook"),
+        state="running",
+        percent=62,
+        done=31,
+        total=50,
+        over=True,
+        message="",
     )
     context = {
         "lang": t("zh", "en"),
@@ -243,7 +287,9 @@ def gallery_map(request: HttpRequest) -> JsonResponse:
     def box(x: float, y: float, w: float, h: float) -> list[list[list[float]]]:
         return [[[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]]]
 
-    def layer(name: str, label: tuple[str, str], kind: str, features: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    def layer(
+        name: str, label: tuple[str, str], kind: str, features: list[dict[str, Any]], **more: Any
+    ) -> dict[str, Any]:
         data = {"type": "FeatureCollection", "features": features}
         return {"id": name, "label": t(*label), "kind": kind, "data": data, **more}
 
@@ -253,11 +299,19 @@ def gallery_map(request: HttpRequest) -> JsonResponse:
         feature("Polygon", box(120.64, 31.305, 0.03, 0.02), label=t("新材料组团", "Materials group"), url=here),
     ]
     firms = [
-        feature("Point", [120.61, 31.31], label=t("甲公司", "Firm A"), tone="good", text=t("A 类", "grade A"), url=here),
-        feature("Point", [120.628, 31.32], label=t("乙公司", "Firm B"), tone="bad", text=t("D 类", "grade D"), url=here),
-        feature("Point", [120.655, 31.312], label=t("丙公司", "Firm C"), tone="partly", text=t("C 类", "grade C"), url=here),
+        feature(
+            "Point", [120.61, 31.31], label=t("甲公司", "Firm A"), tone="good", text=t("A 类", "grade A"), url=here
+        ),
+        feature(
+            "Point", [120.628, 31.32], label=t("乙公司", "Firm B"), tone="bad", text=t("D 类", "grade D"), url=here
+        ),
+        feature(
+            "Point", [120.655, 31.312], label=t("丙公司", "Firm C"), tone="partly", text=t("C 类", "grade C"), url=here
+        ),
     ]
-    street = [feature("LineString", [[120.6, 31.302], [120.637, 31.303], [120.637, 31.33]], label=t("科技路", "Science Road"))]
+    street = [
+        feature("LineString", [[120.6, 31.302], [120.637, 31.303], [120.637, 31.33]], label=t("科技路", "Science Road"))
+    ]
     layers = [
         layer("boundary", ("园区边界", "Boundary"), "line", [feature("LineString", box(120.6, 31.3, 0.075, 0.03)[0])], tone="muted", dashed=True),
         layer("groups", ("功能组团", "Groups"), "fill", parcels, tone="accent", labels=True),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -17,9 +17,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Max
 
 from ecopark import __version__
-from ecopark.indicators.rollup import RollUp
+from ecopark.core.words import reference_words, requirement, shown, with_unit
 from ecopark.observations.model import Facts
 from ecopark.packs.load import find_pack, shipped_ids
+from ecopark.reports.verdicts import all_verified, basis_words, score_words, verdict_words
 from ecopark.standards.needs import needed_quantities
 from ecopark.standards.result import Assessment, ClauseResult
 from ecopark.web.assess.models import Kept
@@ -58,7 +59,7 @@ def find(park: Park, pack_id: str, period: str) -> Kept | None:
     return Kept.objects.filter(park=park, pack=pack_id, period=period, key=rests_on(park, pack_id, period)).first()
 
 
-def assessed(park: Park, pack_id: str, period: str, *, rollup: RollUp | None = None) -> Kept:
+def assessed(park: Park, pack_id: str, period: str) -> Kept:
     """The assessment that holds now; computed and kept if it is not there yet.
 
     Raises
@@ -71,10 +72,11 @@ def assessed(park: Park, pack_id: str, period: str, *, rollup: RollUp | None = N
     if known is not None:
         return known
     [result] = assess_all(facts_of(park), [pack_id], periods=[period], subject=park.key)
+    body = whole(result)
     made = Kept(
-        park=park, pack=pack_id, period=period, key=key, verdict=result.verdict,
-        score=result.to_dict()["score"] or "", pack_hash=result.pack.hash, version=result.version,
-        fingerprint=result.fingerprint, changed=park.changed, body=Kept.packed(whole(result)),
+        park=park, pack=pack_id, period=period, key=key, verdict=result.verdict, score=body["score"] or "",
+        basis=body["basis"], verified=body["verified"], pack_hash=result.pack.hash, version=result.version,
+        fingerprint=result.fingerprint, changed=park.changed, body=Kept.packed(body),
     )  # fmt: skip
     try:
         with transaction.atomic():
@@ -95,6 +97,12 @@ def whole(result: Assessment) -> dict[str, Any]:
     data = result.to_dict()
     for clause, found in zip(data["clauses"], result.clauses, strict=True):
         clause |= _clause(found)
+    data["verdict_said"] = _both(verdict_words, result)
+    data["score_said"] = _both(score_words, result)
+    data["basis"] = weakest(c.clause.basis.overall for c in result.clauses if c.limit.require is not None)
+    data["verified"] = all_verified(result)
+    data["basis_said"] = _both(basis_words, result)
+    data["checked"] = sum(bool(c.verified) for c in result.clauses)
     data["verdict_reasons"] = [_pair(t) for t in result.verdict_reasons]
     data["findings"] = [_pair(t) for t in result.findings]
     data["notes"] = [_pair(t) for t in result.notes]
@@ -121,9 +129,26 @@ def whole(result: Assessment) -> dict[str, Any]:
     return data
 
 
+def weakest(known: Iterable[str]) -> str:
+    """The least certain of some bases (recalled before inferred before seen); empty for none."""
+    there = set(known)
+    return next((b for b in ("recalled", "inferred", "seen") if b in there), "")
+
+
+def _both(words: Callable[[Assessment, str], str], result: Assessment) -> dict[str, str]:
+    return {lang: words(result, lang) for lang in ("zh", "en")}
+
+
 def _clause(found: ClauseResult) -> dict[str, Any]:
     clause = found.clause
+    limit = found.limit
     return {
+        "value_said": {k: with_unit(shown(found.value, k, limit.value), clause.unit, k) for k in ("zh", "en")},
+        "limit_said": {
+            k: requirement(limit.require.op, limit.value, clause.unit, k) if limit.require else "" for k in ("zh", "en")
+        },
+        "source_said": {k: reference_words(clause.reference, k) for k in ("zh", "en")},
+        "sources": list(clause.sources),
         "tail": clause.tail,
         "number": _number(found.value),
         "limit_number": _number(found.limit.value),
@@ -134,12 +159,12 @@ def _clause(found: ClauseResult) -> dict[str, Any]:
         "counts": found.counts,
         "choice_open": found.choice_open,
         "formula": clause.formula or clause.indicator or "",
-        "source": clause.reference or "; ".join(clause.sources),
         "verified_by": found.verified,
         "changes": [
             {
                 "quantity": c.quantity, "period": c.period, "by": c.by, "label": _pair(c.label), "unit": c.unit,
-                "now": float(c.now), "needed": float(c.needed),
+                "now": {k: with_unit(shown(c.now, k), c.unit, k) for k in ("zh", "en")},
+                "needed": {k: with_unit(shown(c.needed, k, c.now), c.unit, k) for k in ("zh", "en")},
             }
             for c in found.changes
         ],

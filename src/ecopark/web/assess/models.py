@@ -30,6 +30,8 @@ class Kept(models.Model):
     key = models.CharField(max_length=64)
     verdict = models.CharField(max_length=16)
     score = models.CharField(max_length=40, blank=True)
+    basis = models.CharField(max_length=12, blank=True, help_text="the least certain basis of its limits")
+    verified = models.BooleanField(default=False, help_text="a named person has checked every limit")
     pack_hash = models.CharField(max_length=64)
     version = models.CharField(max_length=40)
     fingerprint = models.CharField(max_length=64, blank=True)

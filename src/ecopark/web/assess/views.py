@@ -7,11 +7,14 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
+from ecopark.core.text import Text
 from ecopark.packs.load import UnknownPackError, find_pack
 from ecopark.packs.model import Pack
+from ecopark.standards.result import STATUS_TEXT
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.people.access import Standing, enter
+from ecopark.web.templatetags.ui import say, t
 
 YEARS_SHOWN = 6
 
@@ -42,9 +45,12 @@ def clauses(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResp
     kept = _kept(request, standing, found, period)
     result = kept.result
     earlier = Kept.objects.filter(park=standing.park, pack=found.id, period=period).defer("body").order_by("-at")[:30]
+    wanted, like = request.GET.get("status", ""), request.GET.get("like", "").strip()
     context = {
-        "pack": found, "period": period, "kept": kept, "result": result, "groups": grouped(result), "earlier": earlier,
-        "years": [str(y) for y in keep.years_of(standing.park)],
+        "pack": found, "period": period, "kept": kept, "result": result, "earlier": earlier,
+        "groups": grouped(result, wanted, like), "wanted_status": wanted, "like": like, "is_past": "kept" in request.GET,
+        "statuses": [(name, STATUS_TEXT[name], n) for name, n in result["counts"].items()],
+        "years": [str(y) for y in keep.years_of(standing.park)], "score_chart": score_chart(result),
     }  # fmt: skip
     return render(request, "assess/clauses.html", context)
 
@@ -57,17 +63,35 @@ def drawer(request: HttpRequest, slug: str, pack: str, period: str, tail: str) -
     clause = next((c for c in kept.result["clauses"] if c["tail"] == tail), None)
     if clause is None:
         raise Http404
-    context = {"pack": found, "period": period, "kept": kept, "clause": clause}
+    context = {"pack": found, "period": period, "kept": kept, "clause": clause, "is_past": "kept" in request.GET}
     return render(request, "assess/drawer.html", context)
 
 
-def grouped(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """The clauses under the headings of their pack."""
+def grouped(result: dict[str, Any], status: str = "", like: str = "") -> list[dict[str, Any]]:
+    """The clauses under the headings of their pack, cut down to one status and to names that contain `like`."""
     found: dict[str, dict[str, Any]] = {}
     for clause in result["clauses"]:
+        if status and clause["status"] != status:
+            continue
+        if like and not any(like.lower() in text.lower() for text in (clause["tail"], *clause["name"].values())):
+            continue
         label = result["groups"].get(clause["group"]) or {"zh": clause["group"], "en": clause["group"]}
         found.setdefault(clause["group"], {"label": label, "clauses": []})["clauses"].append(clause)
     return list(found.values())
+
+
+def score_chart(result: dict[str, Any]) -> dict[str, Any] | None:
+    """Score by group as the page's chart wants it; None where there are no parts."""
+    parts = [p for p in result["score_parts"] if p["value"] is not None]
+    if len(parts) < 2:
+        return None
+    names = [say(p["label"]) for p in parts]
+    values = [round(p["value"], 4) for p in parts]
+    return {
+        "id": "chart-score", "kind": "scores", "title": Text("得分构成", "What the score is made of"),
+        "data": {"groups": names, "scores": values, "names": {"score": t("得分", "Score"), "open": t("待定", "Open")}},
+        "head": [Text("项目", "Part"), Text("得分", "Score")], "rows": list(zip(names, values, strict=True)),
+    }  # fmt: skip
 
 
 def _enter(request: HttpRequest, slug: str) -> Standing:

@@ -15,7 +15,7 @@ from ecopark.web.assess.keep import years_of
 from ecopark.web.figures.change import ConflictError, write
 from ecopark.web.figures.facts import problems_of, read_one
 from ecopark.web.figures.form_rows import FormRow, asked, form_rows, themes_of
-from ecopark.web.figures.models import Figure
+from ecopark.web.figures.models import STATES, Figure
 from ecopark.web.pages.context import lang
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
@@ -118,11 +118,16 @@ def history(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     standing = enter(request, slug, "see_history")
     request.standing = standing  # type: ignore[attr-defined]
     figure = get_object_or_404(standing.of_subjects(Figure.objects.filter(park=standing.park)), pk=pk)
-    steps = []
     rows = list(figure.history.select_related("history_user").order_by("-history_date", "-history_id"))
-    for now, before in zip(rows, [*rows[1:], None], strict=True):
-        steps.append({"now": now, "before": before})
-    context = {"figure": figure, "quantity": catalogue().find(figure.quantity), "steps": steps, "park": standing.park}
+    events = [
+        {
+            "at": now.history_date, "who": now.history_user.shown_name if now.history_user else "",
+            "what": STATES[now.state], "before": f"{before.given} {before.unit}" if before else None,
+            "after": f"{now.given} {now.unit}", "why": now.history_change_reason,
+        }
+        for now, before in zip(rows, [*rows[1:], None], strict=True)
+    ]  # fmt: skip
+    context = {"figure": figure, "quantity": catalogue().find(figure.quantity), "events": events}
     return render(request, "data/history.html", context)
 
 

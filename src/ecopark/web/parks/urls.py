@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.parks import views
+from ecopark.web.parks import maps, views
 
-urlpatterns = [path("", views.overview, name="park"), path("map.json", views.map_layers, name="park-map")]
+urlpatterns = [path("", views.overview, name="park"), path("map.json", maps.layers, name="park-map")]

@@ -7,12 +7,20 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from ecopark.core.text import Text
+from ecopark.observations.quantity import catalogue
 from ecopark.packs.load import find_pack
+from ecopark.packs.model import Pack
 from ecopark.web.assess import keep
+from ecopark.web.assess.models import Kept
 from ecopark.web.figures.models import Figure
-from ecopark.web.people.access import enter
+from ecopark.web.parks.models import Park
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.templatetags.ui import say
 
-LATELY = 12
+LATELY = 8
+KEY_INDICATORS = 4
+YEARS_BACK = 2
 
 
 def overview(request: HttpRequest, slug: str) -> HttpResponse:
@@ -20,19 +28,80 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "see_park")
     request.standing = standing  # type: ignore[attr-defined]
     park = standing.park
-    context: dict[str, Any] = {"cards": [], "gaps": [], "lately": []}
+    context: dict[str, Any] = {"cards": [], "has_map": park.layers.exists()}
     years = keep.years_of(park)
     if standing.may("see_assessments") and years:
         period = str(years[0])
-        context["period"] = period
+        results = []
         for name in keep.packs_of(park):
             kept = keep.assessed(park, name, period)
-            context["cards"].append({"pack": find_pack(name), "kept": kept, "result": kept.result})
-        context["gaps"] = _gaps([c["result"] for c in context["cards"]])
+            result = kept.result
+            results.append(result)
+            context["cards"].append(_card(find_pack(name), kept, result))
+        context |= {"period": period, "gaps": _gaps(results), "trends": _trends(park, results, period)}
     if standing.may("see_history"):
-        rows = standing.of_subjects(Figure.history.filter(park=park, version__gt=1))
-        context["lately"] = rows.select_related("history_user", "subject").order_by("-history_date")[:LATELY]
+        context["lately"] = _lately(standing)
     return render(request, "park/overview.html", context)
+
+
+def _card(pack: Pack, kept: Kept, result: dict[str, Any]) -> dict[str, Any]:
+    counts = result["counts"]
+    return {
+        "pack": pack, "kept": kept, "result": result, "met": counts.get("met", 0),
+        "not_met": counts.get("not_met", 0) + counts.get("partly_met", 0), "open": counts.get("undetermined", 0),
+        "checked": result["checked"], "clauses": len(result["clauses"]),
+    }  # fmt: skip
+
+
+def _trends(park: Park, results: list[dict[str, Any]], period: str) -> list[dict[str, Any]]:
+    """Key indicators over the years against their limits: those not met first, then those with a numeric limit."""
+    chosen = [
+        (result, clause)
+        for status in ("not_met", "met")
+        for result in results
+        for clause in result["clauses"]
+        if clause["status"] == status and clause["counts"] and None not in (clause["number"], clause["limit_number"])
+    ][:KEY_INDICATORS]
+    charts = []
+    for number, (result, clause) in enumerate(chosen):
+        periods = [str(int(period) - back) for back in range(YEARS_BACK, -1, -1)]
+        values: list[float | None] = []
+        for year in periods:
+            there = keep.assessed(park, result["pack"], year).result if year != period else result
+            found = next((c for c in there["clauses"] if c["id"] == clause["id"]), None)
+            values.append(float(f"{found['number']:.5g}") if found and found["number"] is not None else None)
+        label = Text(clause["name"]["zh"], clause["name"]["en"])
+        charts.append(
+            {
+                "id": f"trend-{number}", "kind": "trend", "title": label,
+                "data": {
+                    "unit": clause["unit"], "periods": periods, "limits": [{"value": clause["limit_number"]}],
+                    "series": [{"name": say(label), "values": values}],
+                },
+                "head": [Text("年度", "Year"), Text("数值", "Value")],
+                "rows": list(zip(periods, [None if v is None else f"{v:.6g}" for v in values], strict=True)),
+            }
+        )  # fmt: skip
+    return charts
+
+
+def _lately(standing: Standing) -> list[dict[str, Any]]:
+    """The last changes of figures this person may see."""
+    rows = standing.of_subjects(Figure.history.filter(park=standing.park, version__gt=1))
+    events = []
+    for row in rows.select_related("history_user", "subject").order_by("-history_date")[:LATELY]:
+        quantity = catalogue().find(row.quantity)
+        label = quantity.label if quantity else Text(row.quantity, row.quantity)
+        before = row.prev_record
+        events.append(
+            {
+                "at": row.history_date, "who": row.history_user.shown_name if row.history_user else "",
+                "what": Text(f"{row.subject.name}：{label.zh} {row.period}", f"{row.subject.name}: {label.en} {row.period}"),
+                "before": f"{before.given} {before.unit}" if before else None, "after": f"{row.given} {row.unit}",
+                "why": row.history_change_reason,
+            }
+        )  # fmt: skip
+    return events
 
 
 def _gaps(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -48,14 +117,3 @@ def _gaps(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
         group = by_department.setdefault(gap["department"]["zh"], {"department": gap["department"], "gaps": []})
         group["gaps"].append(gap)
     return list(by_department.values())
-
-
-def map_layers(request: HttpRequest, slug: str) -> JsonResponse:
-    """The layers of the park's map, as far as this person may see them."""
-    standing = enter(request, slug, "see_park")
-    layers = {m.name: m.features for m in standing.park.layers.all() if standing.wide or m.name in PUBLIC_LAYERS}
-    return JsonResponse({"layers": layers})
-
-
-PUBLIC_LAYERS = ("boundary", "groups", "roads")
-"""Layers without anything of a single firm."""

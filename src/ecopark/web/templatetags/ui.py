@@ -6,6 +6,7 @@ The tags are built in: a template need not load them. `docs/how-to/build-a-page.
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from django.utils.translation import get_language
 
 from ecopark.admission.wording import VERDICTS as DECISION_TEXT
 from ecopark.core.text import Text
+from ecopark.core.words import number
 from ecopark.reports.labels import SHORT_BASIS, STATUS_TONE, TO_VERIFY, VERDICT_TONE, VERDICT_WORDS
 from ecopark.standards.result import STATUS_TEXT, VERIFIED_TEXT
 
@@ -82,6 +84,17 @@ def layout(request: Any) -> str:
     """``{% extends request|layout %}``: the whole page, or only its content where it was asked for by the drawer."""
     htmx = getattr(request, "htmx", None)
     return "parts/drawer_page.html" if htmx and htmx.target == "drawer-body" else "base.html"
+
+
+@register.filter
+def brief(text: Any) -> str:
+    """A value of a trace for reading: a long decimal is cut to a few digits, anything else stays."""
+    if isinstance(text, bool):
+        return t("是", "yes") if text else t("否", "no")
+    try:
+        return number(Fraction(str(text)))
+    except (ValueError, ZeroDivisionError):
+        return str(text)
 
 
 class Capture(template.Node):

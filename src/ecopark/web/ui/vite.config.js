@@ -10,7 +10,6 @@ export const ENTRIES = {
   main: "src/main.js", // main.js and main.css, on every page
   charts: "src/charts.js", // fetched when a page holds a chart
   map: "src/map.js", // map.js and map.css, fetched when a page holds a map
-  "map-worker": "src/map-worker.js",
 };
 
 export function entry(name, out, { empty = false } = {}) {
@@ -29,10 +28,9 @@ export function entry(name, out, { empty = false } = {}) {
       modulePreload: false,
       chunkSizeWarningLimit: 2000,
       rolldownOptions: {
-        // the worker has no exports: it is all side effect, which its package does not say
-        treeshake: name === "map-worker" ? { moduleSideEffects: true } : true,
         // htmx holds an eval that main.js switches off, and the page's policy forbids
         checks: { eval: false },
+        preserveEntrySignatures: "strict", // main.js calls draw() of the charts and the map
         input: { [name]: resolve(here, ENTRIES[name]) },
         // the fonts are made beside the pages by build.mjs
         external: [/^\.\/fonts\//],

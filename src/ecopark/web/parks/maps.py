@@ -1,0 +1,61 @@
+"""The layers of a park's plain map, as far as a person may see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+
+from ecopark.core.text import Text
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.templatetags.ui import say
+
+LOOKS = {
+    # name of the layer: label, kind, tone, labels drawn, shown at first; None for kind: as its geometry is
+    "boundary": (Text("园区边界", "Boundary"), "line", "muted", False, True),
+    "groups": (Text("功能组团", "Functional groups"), "fill", "accent", True, True),
+    "control_units": (Text("管控单元", "Control units"), "fill", "open", False, False),
+    "reserve": (Text("战略留白", "Strategic reserve"), "fill", "muted", False, False),
+    "sensitive": (Text("敏感目标", "Sensitive places"), "point", "bad", True, False),
+    "roads": (Text("道路", "Roads"), "line", "muted", False, True),
+    "grids": (Text("监管网格", "Supervision grids"), "line", "partly", True, False),
+    "parcels": (Text("地块", "Parcels"), "fill", "good", False, False),
+    "facilities": (Text("设施", "Facilities"), "point", "open", True, True),
+}
+OPEN_TO_ALL = ("boundary", "groups", "roads", "grids")
+"""Layers without anything of a single firm."""
+KINDS = {"Polygon": "fill", "MultiPolygon": "fill", "LineString": "line", "MultiLineString": "line"}
+NAMES = ("label", "name", "name_zh", "id")
+
+
+def layers(request: HttpRequest, slug: str) -> JsonResponse:
+    """``{"layers": [...]}`` as `ui/src/map.js` reads it."""
+    return JsonResponse({"layers": layers_of(enter(request, slug, "see_park"))})
+
+
+def layers_of(standing: Standing) -> list[dict[str, Any]]:
+    """The park's layers for one person, the known ones first."""
+    order = {name: i for i, name in enumerate(LOOKS)}
+    rows = sorted(standing.park.layers.all(), key=lambda m: (order.get(m.name, 99), m.name))
+    return [layer(m.name, m.features) for m in rows if standing.wide or m.name in OPEN_TO_ALL]
+
+
+def layer(name: str, collection: dict[str, Any]) -> dict[str, Any]:
+    """One stored layer with its look and a label for every feature."""
+    features = [
+        {**f, "properties": {**(f.get("properties") or {}), "label": _label(f.get("properties") or {})}}
+        for f in collection.get("features", [])
+        if f.get("geometry")
+    ]
+    kind = KINDS.get(features[0]["geometry"]["type"], "point") if features else "point"
+    label, drawn, tone, labels, shown = LOOKS.get(name, (Text(name, name), kind, "muted", False, False))
+    return {
+        "id": name, "label": say(label), "kind": drawn if drawn != "fill" or kind == "fill" else kind, "tone": tone,
+        "labels": labels, "shown": shown, "data": {"type": "FeatureCollection", "features": features},
+    }  # fmt: skip
+
+
+def _label(properties: dict[str, Any]) -> str:
+    if isinstance(properties.get("name"), dict):
+        return say(properties["name"])
+    return str(next((properties[n] for n in NAMES if properties.get(n)), ""))

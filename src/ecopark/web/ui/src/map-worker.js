@@ -1,2 +1,0 @@
-// MapLibre works in a second thread; its program is a file of our own site.
-import "maplibre-gl/dist/maplibre-gl-worker.mjs";
