@@ -26,6 +26,7 @@ from ecopark.admission.decision import Decision
 from ecopark.admission.gate import decide
 from ecopark.admission.load import load_policy
 from ecopark.admission.places import ParkMap, layer_files, map_hash, read_map
+from ecopark.admission.policy import Policy
 from ecopark.admission.project import SUBJECT, read_project
 from ecopark.core.rounding import decimal_text, exact
 from ecopark.errors import InputError, Place, Problem
@@ -150,6 +151,22 @@ class Register:
         repair = f"共 {last} 号。", f"It has {last}."
         raise InputError([Problem("register-no-entry", Place(str(self.path)), zh, en, *repair)])
 
+    def policy(self, entry: Entry) -> Policy:
+        """The policy of an entry, as it was then.
+
+        Raises
+        ------
+        InputError
+            What was kept beside the register is lost or was changed.
+        """
+        folder = self.folder / "policies" / entry.policy_hash / entry.policy
+        if not folder.is_dir():
+            raise self._lost(folder)
+        policy = load_policy(folder, self._overlay(folder))
+        if policy.hash != entry.policy_hash:
+            raise self._lost(folder)
+        return policy
+
     def reproduce(self, number: int) -> tuple[Decision, tuple[str, ...]]:
         """Make a decision again from what was kept, on the policy, the map and the quota state of its day.
 
@@ -166,12 +183,7 @@ class Register:
             There is no such entry, or what was kept beside the register is lost or was changed.
         """
         entry = self.entry(number)
-        folder = self.folder / "policies" / entry.policy_hash / entry.policy
-        if not folder.is_dir():
-            raise self._lost(folder)
-        policy = load_policy(folder, self._overlay(folder))
-        if policy.hash != entry.policy_hash:
-            raise self._lost(folder)
+        policy = self.policy(entry)
         project = read_project(entry.data["project"], policy.own_ratios)
         rows = entry.data["quotas"]
         quotas = None if rows is None else {(r["quota"], r["year"]): exact(r["left"]) for r in rows}

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from ecopark import __version__
-from ecopark.cli import admit, catalogue, demo, grade, land, ledger, packs, parks
+from ecopark.cli import admit, catalogue, demo, grade, land, ledger, packs, parks, register
 
 app = typer.Typer(
     name="ecopark",
@@ -22,6 +22,7 @@ admit.register(app)
 grade.register(app)
 land.register(app)
 ledger.register(app)
+register.register(app)
 catalogue.register(app)
 app.add_typer(packs.app, name="packs", help="Standards as data: list, show, check, compare, verify. 评价标准。")
 demo.register(app)
