@@ -6,6 +6,7 @@ rule that lacks something leaves the verdict undetermined; what is met under a c
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 from datetime import date
 
@@ -81,10 +82,21 @@ def hold(rule: PolicyRule, case: Case) -> Finding:
 
 def verdict_of(findings: tuple[Finding, ...]) -> str:
     """The verdict that findings add up to."""
-    effects = {f.decides for f in findings}
+    held = any(f.status in ("met", "condition", "not_met") for f in findings)
+    return verdict_from({f.decides for f in findings}, held)
+
+
+def verdict_from(effects: Set[str], held: bool) -> str:
+    """The verdict that the effects of findings (`Finding.decides`) add up to.
+
+    Parameters
+    ----------
+    held
+        Whether any rule could be held against the project at all.
+    """
     if "refuse" in effects:
         return "refuse"
-    if "undetermined" in effects or not any(f.status in ("met", "condition", "not_met") for f in findings):
+    if "undetermined" in effects or not held:
         return "undetermined"
     return "conditional" if "condition" in effects else "admit"
 

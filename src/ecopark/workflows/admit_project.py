@@ -25,7 +25,7 @@ from ecopark.admission.decision import CounterOffer, Decision, PlaceAnswer
 from ecopark.admission.gate import decide, open_case
 from ecopark.admission.ledger import Entry as LedgerEntry
 from ecopark.admission.load import find_policy, shipped_policies
-from ecopark.admission.places import ParkMap, read_map
+from ecopark.admission.places import ParkMap, Site, read_map
 from ecopark.admission.policy import Policy, QuotaState
 from ecopark.admission.project import read_project
 from ecopark.admission.project_form import write_form
@@ -97,28 +97,41 @@ def admit(
     >>> answer.verdict, [f.id for f in answer.reasons]
     ('refuse', ['anji/energy_intensity', 'anji/tax_per_mu'])
     """
-    day = _day(on)
-    folder = None if park is None else _folder(park)
+    day = chosen_day(on)
+    folder = None if park is None else park_folder(park)
     rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
     wishes = read_wishes(weights, fix, rules, ranges)
-    described = read_project(project, rules.own_ratios)
-    if described.start is not None and described.start < day.year:
+    layers = park_map if park_map is not None else read_map(folder) if folder else None
+    left, told = quotas_left(quotas, ledger, folder, rules, day)
+    decision, site = decide_alone(project, rules, day, layers=layers, quotas=left)
+    places = best_places(decision, layers, day) if layers else ()
+    offer = counter_offer(decision, day, site=site, wishes=wishes)
+    if offer is None and site is None and layers and places and places[0].rank:
+        offer = _offer_there(decision, day, layers, places[0], wishes)
+    warnings = (*decision.warnings, *(layers.problems if layers else ()), *told)
+    return replace(decision, counter_offer=offer, places=places, warnings=warnings)
+
+
+def decide_alone(
+    project: Any, policy: Policy, on: date, *, layers: ParkMap | None, quotas: QuotaState | None
+) -> tuple[Decision, Site | None]:
+    """Read one project, look its place up, and hold it against the policy: no counter-offer, no other places.
+
+    Raises
+    ------
+    InputError
+        The project cannot be used.
+    """
+    described = read_project(project, policy.own_ratios)
+    if described.start is not None and described.start < on.year:
         zh, en = (
             f"投产年份 {described.start} 已过，不能占用往年指标",
             f"start {described.start} is a past year: no quota of it can be booked",
         )
         raise InputError([Problem("past-year", described.place, zh, en)])
-    layers = park_map if park_map is not None else read_map(folder) if folder else None
-    left, told = _left(quotas, ledger, folder, rules, day)
     site = layers.site_of(described.parcel, described.group, described.geometry) if layers else None
-    decision = decide(described, rules, day, site=site, quotas=left, version=__version__)
-    places = best_places(decision, layers, day) if layers else ()
-    offer = counter_offer(decision, day, site=site, wishes=wishes)
-    if offer is None and site is None and layers and places and places[0].rank:
-        offer = _offer_there(decision, day, layers, places[0], wishes)
-    warnings = (*described.warnings, *(layers.problems if layers else ()), *told)
-    edition = layers.hash if layers else ""
-    return replace(decision, counter_offer=offer, places=places, warnings=warnings, map_hash=edition)
+    decision = decide(described, policy, on, site=site, quotas=quotas, version=__version__)
+    return replace(decision, warnings=described.warnings, map_hash=layers.hash if layers else ""), site
 
 
 def _offer_there(
@@ -151,10 +164,10 @@ def admit_together(
     value
         Quantity whose sum is made as large as it can be.
     """
-    day = _day(on)
-    folder = None if park is None else _folder(park)
+    day = chosen_day(on)
+    folder = None if park is None else park_folder(park)
     rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
-    left, _ = _left(quotas, ledger, folder, rules, day)
+    left, _ = quotas_left(quotas, ledger, folder, rules, day)
     layers = read_map(folder) if folder else None
     decisions, taken = [], []
     for given in projects:
@@ -176,7 +189,7 @@ def write_project_form(path: str | Path, *, park: str | Path | None = None) -> N
     if Path(path).suffix.lower() != ".xlsx":
         zh, en = "申报表应为 .xlsx 文件", "the form is written as an .xlsx file"
         raise InputError([Problem("unknown-format", Place(str(path)), zh, en)])
-    layers = None if park is None else read_map(_folder(park))
+    layers = None if park is None else read_map(park_folder(park))
     parcels = [] if layers is None else [f"{p.id} {p.name.zh}" for p in layers.free_parcels(date.today().year)]
     groups = [] if layers is None else [f"{g.id} {g.name.zh}" for g in layers.layers.get("groups", ())]
     write_form(path, parcels=tuple(parcels), groups=tuple(groups))
@@ -230,7 +243,7 @@ def book_and_record(
     InputError
         The ledger refuses, or the register cannot be written.
     """
-    register = None if park is None else Register(_folder(park))
+    register = None if park is None else Register(park_folder(park))
     if register is not None:
         list(register)  # a broken register is seen before anything is booked
     entries = book(decision, address, until=until, by=by, at=at)
@@ -252,7 +265,7 @@ def record(decision: Decision, park: str | Path, *, by: str = "") -> Entry:
     InputError
         The park folder does not exist.
     """
-    return Register(_folder(park)).append(decision, by=by)
+    return Register(park_folder(park)).append(decision, by=by)
 
 
 def list_policies() -> list[Policy]:
@@ -289,7 +302,7 @@ def read_quotas(folder: Path) -> QuotaState | None:
     return found
 
 
-def _left(
+def quotas_left(
     given: Mapping[tuple[str, int], Any] | None,
     ledger: str | Path | LedgerAddress | None,
     folder: Path | None,
@@ -314,7 +327,8 @@ def _quotas(given: Mapping[tuple[str, int], Any]) -> dict[tuple[str, int], Fract
     return {key: value if isinstance(value, Fraction) else exact(value) for key, value in given.items()}
 
 
-def _day(on: date | str | None) -> date:
+def chosen_day(on: date | str | None) -> date:
+    """The day of a decision: as given, else today."""
     if isinstance(on, date):
         return on
     if on is None:
@@ -326,7 +340,8 @@ def _day(on: date | str | None) -> date:
         raise InputError([Problem("bad-date", Place(), zh, en)]) from None
 
 
-def _folder(park: str | Path) -> Path:
+def park_folder(park: str | Path) -> Path:
+    """An existing park folder."""
     folder = Path(park)
     if not folder.is_dir():
         zh, en = "没有这个园区文件夹", "there is no such park folder"
