@@ -226,23 +226,24 @@ class _Deck:
             card.line.fill.background()
             small = 11 if down > 1 else 13
             inner, verdict = width - 0.4, verdict_words(a, self.lang)
-            self.box(slide, pack_title(a, self.lang), left + 0.2, top + 0.12, inner, 0.7, small + 1, bold=True)
+            title_size = small + 1 if down == 1 else small - 0.5
+            self.box(slide, pack_title(a, self.lang), left + 0.2, top + 0.12, inner, 0.7, title_size, bold=True)
             self.box(
                 slide,
                 verdict,
                 left + 0.2,
-                top + 0.82,
+                top + (0.82 if down == 1 else 0.68),
                 inner,
                 0.8,
-                32 if len(verdict) < 11 else 26,
+                (32 if down == 1 else 26) if len(verdict) < 11 else 26 if down == 1 else 16,
                 bold=True,
                 colour=ink,
             )
             rests = rests_on(a, self.lang) or score_words(a, self.lang)
             crowded = down > 1 and rests_on(a, self.lang)
             basis = basis_line(a, self.lang) if crowded else basis_words(a, self.lang)
-            lines = [rests, count_words(a, self.lang), basis]
-            self.box(slide, "\n".join(filter(None, lines)), left + 0.2, top + 1.6, inner, height - 1.7, small)
+            lines, under = [rests, count_words(a, self.lang), basis], 1.6 if down == 1 else 1.26
+            self.box(slide, "\n".join(filter(None, lines)), left + 0.2, top + under, inner, height - under - 0.1, small)
 
     def matrix(self) -> None:
         m = self.m
@@ -306,7 +307,7 @@ class _Deck:
             return
         rows = [self._fail(a, c) for a, c in found[:FAILS]]
         header = (m.say("clause"), m.say("now"), m.say("limit"), m.say("status"), m.say("basis"), m.say("changes"))
-        self.table(slide, header, rows, [3.2, 1.5, 1.5, 0.9, 1.3, 3.6], 1.4, 11.5)
+        self.table(slide, header, rows, [3.6, 1.4, 1.4, 0.9, 1.2, 3.8], 1.4, 11.5 if self.zh else 10.5)
         if len(found) > FAILS:
             rest = len(found) - FAILS
             self.box(
@@ -325,7 +326,8 @@ class _Deck:
             if isinstance(c.value, Missing)
             else with_unit(shown(c.value, self.lang, c.limit.value), c.clause.unit, self.lang)
         )
-        name = "\n".join((f"{c.clause.tail} {c.clause.label[self.lang]}", a.pack.title[self.lang]))
+        of = wrap(a.pack.title[self.lang], 22, 1)[0]
+        name = f"{c.clause.tail} {c.clause.label[self.lang]}\n{of}"
         doubts = self.m.without_folder("\n".join(doubt[self.lang] for doubt in c.doubts[:1]))
         return [
             Cell(name),
