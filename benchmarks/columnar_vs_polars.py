@@ -1,20 +1,25 @@
 """100 formulas in 4 dependency levels over many observations, Parquet in and out, each way in a process of its own.
 
-    python benchmarks/columnar_vs_polars.py [--observations 10000000] [--ways ecopark,polars,openfisca]
+    python benchmarks/columnar_vs_polars.py [--observations 10000000] [--ways polars,ecopark,openfisca] [--repeat 5]
 
 Three ways to the same 100 columns: ecopark's columnar form, a Polars query written by hand that streams its result, and
-OpenFisca-core. All read the same long Parquet file (subject, quantity, period, value; 20 quantities), pivot it by grouped
-conditional maximum, and write 75 values and 25 verdicts per subject and year. Wall time and peak memory are those of
-the whole process. Verdicts are then compared with the traced (exact) form, on a random sample and on every subject (up to
-5,000) on which the three differ or ecopark is in doubt: a flip is a verdict that differs from the traced one. The
-ecopark file also says which rows are too close to call; these are decided by the traced form and counted apart.
+OpenFisca-core. All read the same long Parquet file (subject, quantity, period, value; 20 quantities), make one row per subject
+and year of it, and write 75 values and 25 verdicts. They run in turn, `--repeat` times; time and peak memory are those of the
+whole process, Python's start included. Ratios are taken round by round, then their median. Each way compresses as it does by
+default (zstd; the peers at level 3, ecopark at level 1); `--peer-level 1` lets the peers write at level 1 too.
+
+Verdicts are then compared with the traced (exact) form, on a random sample and on every subject (up to 5,000) on which the
+three differ or ecopark is in doubt: a flip is a verdict that differs from the traced one. The ecopark file also says which
+rows are too close to call; these are decided by the traced form and counted apart.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import random
+import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -92,7 +97,7 @@ def observations(count: int, path: Path) -> None:
 # -- the three ways ----------------------------------------------------------------------------------------------------
 
 
-def by_polars(source: str, target: str) -> None:
+def by_polars(source: str, target: str, level: int | None) -> None:
     """A query as a careful person writes it."""
     frame = pl.scan_parquet(source)
     frame = frame.group_by("subject", "period").agg(
@@ -117,51 +122,22 @@ def by_polars(source: str, target: str) -> None:
         frame = frame.with_columns(
             forms[form](*(pl.col(a) for a in args), float(limit)).alias(name) for name, form, args, limit in step
         )
-    frame.select("subject", "period", *[s[0] for s in made]).sink_parquet(target)
+    frame.select("subject", "period", *[s[0] for s in made]).sink_parquet(target, compression_level=level)
 
 
-def fitted() -> dict[str, Any]:
-    """The formulas in ecopark's language, ready to compile."""
-    from ecopark.core.unit import unit
-    from ecopark.expr.expand import expand
-    from ecopark.expr.fit import fit
-    from ecopark.expr.parse import parse
-
-    texts = {name: TEXTS[form].format(*args, limit=limit) for name, form, args, limit in specs()}
-    return {name: fit(expand(parse(text)), lambda leaf: unit("1")) for name, text in texts.items()}
+def texts() -> dict[str, str]:
+    """The formulas in ecopark's language."""
+    return {name: TEXTS[form].format(*args, limit=limit) for name, form, args, limit in specs()}
 
 
-def by_ecopark(source: str, target: str) -> None:
+def by_ecopark(source: str, target: str, _: int | None) -> None:
     """The columnar form: the same, and it also marks what is too close to call."""
-    import narwhals as nw
+    from ecopark.workflows.evaluate_file import evaluate_file
 
-    from ecopark.expr.columnar import Program
-    from ecopark.expr.nodes import Leaf
-    from ecopark.expr.pieces import Part
-
-    formulas = fitted()
-
-    def column(leaf: Leaf) -> nw.Expr | Part:
-        return program.part(formulas[leaf.name].node) if leaf.name in formulas else nw.col(leaf.name)
-
-    program = Program(column, magnitude=30, exact=True)
-    made = {name: program.add(f) for name, f in formulas.items()}
-    frame = nw.from_native(pl.scan_parquet(source))
-    frame = frame.select(
-        "subject", "period", *[nw.when(nw.col("quantity") == n).then(nw.col("value")).alias(n) for n in NAMES]
-    )
-    frame = frame.group_by("subject", "period").agg(*[nw.col(n).max() for n in NAMES])
-    verdicts = [name for name, form, _, _ in specs() if form == "verdict"]
-    out = program.apply(frame).select(
-        "subject",
-        "period",
-        *[c.value.alias(n) for n, c in made.items()],
-        *[made[n].near.alias(f"near_{n}") for n in verdicts],
-    )
-    out.to_native().sink_parquet(target)
+    evaluate_file(source, texts(), target)
 
 
-def by_openfisca(source: str, target: str) -> None:
+def by_openfisca(source: str, target: str, level: int | None) -> None:
     """OpenFisca-core: a variable per column, float32 inside."""
     from openfisca_core.entities import build_entity
     from openfisca_core.periods import DateUnit
@@ -217,7 +193,7 @@ def by_openfisca(source: str, target: str) -> None:
     out = {"subject": wide["subject"].to_numpy(), "period": wide["period"].to_numpy()}
     for name, _, _, _ in specs():
         out[name] = simulation.calculate(name, str(YEAR))
-    pl.DataFrame(out).write_parquet(target)
+    pl.DataFrame(out).write_parquet(target, compression_level=level)
 
 
 WAYS = {"ecopark": by_ecopark, "polars": by_polars, "openfisca": by_openfisca}
@@ -255,8 +231,9 @@ def flips(source: Path, targets: dict[str, Path], sample: int) -> dict[str, tupl
     from ecopark.core.trace import Trace
     from ecopark.core.value import Missing, not_given
     from ecopark.expr.traced import evaluate
+    from ecopark.workflows.evaluate_file import fit_all
 
-    formulas = fitted()
+    formulas = fit_all(texts())
     rows = pl.scan_parquet(source)
     count = int(rows.select(pl.col("subject").max()).collect().item()) + 1
     chosen = sorted({*random.Random(1).sample(range(count), min(sample, count)), *_disputed(targets)})
@@ -308,41 +285,62 @@ def peak_mb() -> float:
     return float("nan")
 
 
+def run(way: str, source: Path, target: Path, level: int | None) -> dict[str, float] | None:
+    """One way in a process of its own; None if it failed."""
+    command = [sys.executable, __file__, "--work", way, str(source), str(target)]
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(
+        command + ([] if level is None else ["--peer-level", str(level)]), capture_output=True, text=True
+    )
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        print(done.stderr[-2000:])
+        return None
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"wall": wall, "cpu": cpu, "peak": float(done.stdout.split()[-1])}
+
+
+def report(rounds: list[dict[str, dict[str, float]]], targets: dict[str, Path]) -> None:
+    """Medians, and the medians of the ratios of each round."""
+    for way, target in targets.items():
+        line = [f"{way:10}"]
+        for what, unit in (("wall", "s"), ("cpu", "s"), ("peak", "MB")):
+            digits = 0 if what == "peak" else 2
+            line.append(f"{what} {statistics.median(r[way][what] for r in rounds):.{digits}f} {unit}")
+            for other in targets:
+                if way == "ecopark" and other != way:
+                    ratio = statistics.median(r[way][what] / r[other][what] for r in rounds)
+                    line.append(f"({ratio:.2f} of {other})")
+        print("  ".join(line), f" file {target.stat().st_size / 1e6:.0f} MB")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--observations", type=int, default=10_000_000)
     parser.add_argument("--ways", default="polars,ecopark,openfisca")
     parser.add_argument("--sample", type=int, default=4000)
-    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--peer-level", type=int, help="zstd level of the peers; default: their own")
     parser.add_argument("--work", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.work:
         way, source, target = options.work
-        start = time.perf_counter()
-        WAYS[way](source, target)
-        seconds = time.perf_counter() - start
-        print(json.dumps({"seconds": seconds, "peak": peak_mb()}))
+        WAYS[way](source, target, options.peer_level)
+        print(peak_mb())
         return 0
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "facts.parquet"
         observations(options.observations, source)
         print(f"{options.observations:,} observations, {LEVELS * PER_LEVEL} formulas in {LEVELS} levels")
-        targets = {}
-        for way in options.ways.split(","):
-            target = Path(folder) / f"{way}.parquet"
-            reports = []
-            for _ in range(options.repeat):
-                command = [sys.executable, __file__, "--work", way, str(source), str(target)]
-                done = subprocess.run(command, capture_output=True, text=True)
-                if done.returncode:
-                    print(done.stderr[-2000:])
-                    break
-                reports.append(json.loads(done.stdout.strip().splitlines()[-1]))
-            if reports:
-                targets[way] = target
-                best = min(reports, key=lambda r: float(r["seconds"]))
-                print(f"{way:10} {best['seconds']:8.1f} s   peak {best['peak']:8,.0f} MB")
+        targets = {way: Path(folder) / f"{way}.parquet" for way in options.ways.split(",")}
+        rounds = []
+        for _ in range(options.repeat):
+            found = {way: run(way, source, target, options.peer_level) for way, target in targets.items()}
+            targets = {way: target for way, target in targets.items() if found[way] is not None}
+            rounds.append({way: one for way, one in found.items() if one is not None})
+        report(rounds, targets)
+        print(f"load of the machine: {os.getloadavg()[1]:.1f}")
         for way, (wrong, near, count) in flips(source, targets, options.sample).items():
             text = f", {near} marked near and decided by the traced form" if way == "ecopark" else ""
             print(f"{way:10} {wrong} of {count:,} verdicts differ from the traced form{text}")

@@ -17,17 +17,29 @@ _HOMES = {
     "assess_all": "assess_park",
     "assess_many": "assess_many",
     "catalogue": "assess_park",
+    "evaluate_file": "evaluate_file",
     "grade": "grade_firms",
     "list_packs": "assess_park",
     "read_facts": "assess_park",
 }
 """Public name -> the workflow it comes from; imported when it is first used."""
-__all__ = ["admit", "assess", "assess_all", "assess_many", "catalogue", "grade", "list_packs", "read_facts"]
+__all__ = [
+    "admit",
+    "assess",
+    "assess_all",
+    "assess_many",
+    "catalogue",
+    "evaluate_file",
+    "grade",
+    "list_packs",
+    "read_facts",
+]
 
 if TYPE_CHECKING:
     from ecopark.workflows.admit_project import admit
     from ecopark.workflows.assess_many import assess_many
     from ecopark.workflows.assess_park import assess, assess_all, catalogue, list_packs, read_facts
+    from ecopark.workflows.evaluate_file import evaluate_file
     from ecopark.workflows.grade_firms import grade
 
 
