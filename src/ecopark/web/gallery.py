@@ -53,8 +53,13 @@ class Example(forms.Form):
         )
 
 
+def _across(names: list[str], columns: list[list[int]]) -> list[list[Any]]:
+    """A row for every name: the name, then its figure in each column."""
+    return [[name, *(column[i] for column in columns)] for i, name in enumerate(names)]
+
+
 def _charts() -> list[dict[str, Any]]:
-    energy = {"periods": ["2021", "2022", "2023"], "values": ["0.52", None, "0.42"]}
+    periods, energy = ["2021", "2022", "2023"], ["0.52", None, "0.42"]
     groups = [
         t("经济发展", "Economy"),
         t("物质减量与循环", "Materials"),
@@ -64,7 +69,8 @@ def _charts() -> list[dict[str, Any]]:
     statuses = [("达标", "met", "good"), ("未达标", "not met", "bad"), ("待定", "undetermined", "open")]
     counts = [[18, 14, 20], [3, 5, 2], [4, 6, 3]]
     packs = ["HJ 274-2015", t("绿色园区", "Green park"), t("零碳园区", "Zero-carbon park")]
-    ages = [["0–3", "4–7", "8–15", "16–30", "> 30"], [[12, 6, 3, 0, 0], [0, 2, 4, 1, 0], [0, 0, 0, 2, 3]]]
+    bands = ["0–3", "4–7", "8–15", "16–30", "> 30"]
+    ages = [[12, 6, 3, 0, 0], [0, 2, 4, 1, 0], [0, 0, 0, 2, 3]]
     return [
         {
             "id": "chart-trend",
@@ -72,12 +78,12 @@ def _charts() -> list[dict[str, Any]]:
             "title": Text("单位工业增加值综合能耗", "Energy per industrial value added"),
             "data": {
                 "unit": "tce/10k CNY",
-                "periods": energy["periods"],
-                "series": [{"name": t("综合能耗", "Energy"), "values": energy["values"]}],
+                "periods": periods,
+                "series": [{"name": t("综合能耗", "Energy"), "values": energy}],
                 "limits": [{"value": "0.5"}, {"value": "0.4", "benchmark": True}],
             },
             "head": [Text("年度", "Year"), Text("数值", "Value")],
-            "rows": list(zip(energy["periods"], energy["values"])),
+            "rows": list(zip(periods, energy)),
         },
         {
             "id": "chart-scores",
@@ -106,14 +112,14 @@ def _charts() -> list[dict[str, Any]]:
                 ],
             },
             "head": [Text("标准", "Standard"), *[Text(zh, en) for zh, en, _ in statuses]],
-            "rows": [[pack, *values] for pack, values in zip(packs, zip(*counts))],
+            "rows": _across(packs, counts),
         },
         {
             "id": "chart-ageing",
             "kind": "ageing",
             "title": Text("在办问题按天数", "Open cases by age in days"),
             "data": {
-                "bands": ages[0],
+                "bands": bands,
                 "series": [
                     {"name": t(zh, en), "tone": tone, "values": values}
                     for (zh, en, tone), values in zip(
@@ -123,7 +129,7 @@ def _charts() -> list[dict[str, Any]]:
                 ],
             },
             "head": [Text("天数", "Days"), Text("正常", "on course"), Text("预警", "at risk"), Text("逾期", "overdue")],
-            "rows": [[band, *values] for band, values in zip(ages[0], zip(*ages[1]))],
+            "rows": _across(bands, ages),
         },
     ]
 
@@ -168,6 +174,19 @@ def _figures() -> list[dict[str, Any]]:
             "last": None,
             "last_period": "2022",
         },
+    ]
+
+
+def _events() -> list[dict[str, Any]]:
+    def event(day: int, who: str, what: Text, tone: str, **more: Any) -> dict[str, Any]:
+        return {"at": datetime(2024, 3, day, 9, 30, tzinfo=UTC), "who": who, "what": what, "tone": tone, **more}
+
+    changed = {"before": "35100 tce", "after": "32000 tce", "why": Text("按审计数更正", "corrected after audit")}
+    bill = Text("缺少用电发票", "the electricity bill is missing")
+    return [
+        event(15, t("李敏", "Li Min"), Text("修改填报值", "Figure changed"), "partly", **changed),
+        event(14, t("王强", "Wang Qiang"), Text("退回企业", "Returned to the firm"), "bad", why=bill),
+        event(12, t("企业填报人", "Firm reporter"), Text("提交", "Submitted"), "good"),
     ]
 
 
@@ -262,14 +281,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
             {"label": Text("佐证材料", "Evidence"), "url": here, "count": 0},
             {"label": Text("数据溯源", "Trace"), "url": here},
         ],
-        "events": [
-            {"at": datetime(2024, 3, 15, 9, 30, tzinfo=UTC), "who": t("李敏", "Li Min"), "what": Text("修改填报值", "Figure changed"),
-             "before": "35100 tce", "after": "32000 tce", "why": Text("按审计数更正", "corrected after audit"), "tone": "partly"},
-            {"at": datetime(2024, 3, 14, 16, 2, tzinfo=UTC), "who": t("王强", "Wang Qiang"), "what": Text("退回企业", "Returned to the firm"),
-             "why": Text("缺少用电发票", "the electricity bill is missing"), "tone": "bad"},
-            {"at": datetime(2024, 3, 12, 8, 0, tzinfo=UTC), "who": t("企业填报人", "Firm reporter"), "what": Text("提交", "Submitted"), "tone": "good"},
-        ],
-    }  # fmt: skip
+        "events": _events(),
+    }
     return render(request, "parts/gallery.html", context)
 
 
@@ -312,12 +325,13 @@ def gallery_map(request: HttpRequest) -> JsonResponse:
     street = [
         feature("LineString", [[120.6, 31.302], [120.637, 31.303], [120.637, 31.33]], label=t("科技路", "Science Road"))
     ]
+    edge = [feature("LineString", box(120.6, 31.3, 0.075, 0.03)[0])]
     layers = [
-        layer("boundary", ("园区边界", "Boundary"), "line", [feature("LineString", box(120.6, 31.3, 0.075, 0.03)[0])], tone="muted", dashed=True),
+        layer("boundary", ("园区边界", "Boundary"), "line", edge, tone="muted", dashed=True),
         layer("groups", ("功能组团", "Groups"), "fill", parcels, tone="accent", labels=True),
         layer("roads", ("道路", "Roads"), "line", street, tone="open", labels=True),
         layer("firms", ("企业", "Firms"), "point", firms, tone="accent", tone_from="tone", labels=True),
-    ]  # fmt: skip
+    ]
     return JsonResponse({"layers": layers})
 
 

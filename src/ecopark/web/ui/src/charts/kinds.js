@@ -8,6 +8,19 @@ const LINES = ["solid", "dashed", "dotted"];
 const dash = "—";
 const shown = (value, unit = "") => (value === null || value === undefined || value === "-" ? dash : `${value}${unit ? ` ${unit}` : ""}`);
 
+// Round ends for an axis that holds all numbers, with a little room; not below zero when nothing is.
+function ends(numbers) {
+  const low = Math.min(...numbers);
+  const high = Math.max(...numbers);
+  const spread = high - low || Math.abs(high) || 1;
+  const rough = (spread * 1.3) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].find((one) => one * power >= rough) * power;
+  const round = (number) => Number(number.toPrecision(12));
+  const min = step * Math.floor((low - spread * 0.1) / step);
+  return { min: round(low >= 0 ? Math.max(0, min) : min), max: round(step * Math.ceil((high + spread * 0.12) / step)), interval: round(step) };
+}
+
 // {unit, periods: [..], series: [{name, values: [..|null]}], limits: [{name?, value, benchmark?}]}
 function trend(data, look) {
   const make = axes(look);
@@ -18,15 +31,12 @@ function trend(data, look) {
     label: { formatter: `${limit.name ?? say(limit.benchmark ? "benchmark" : "limit")} ${limit.text ?? limit.value}`, position: "insideEndTop", color: limit.benchmark ? look.tones.good : look.tones.bad },
   }));
   const all = [...data.series.flatMap((one) => one.values), ...(data.limits ?? []).map((limit) => limit.value)].filter((v) => v !== null && v !== undefined).map(Number);
-  const low = Math.min(...all);
-  const high = Math.max(...all);
-  const room = (high - low || Math.abs(high) || 1) * 0.15;
   return frame(look, {
     legend: { ...frame(look).legend, show: data.series.length > 1 },
     grid: { ...frame(look).grid, top: data.series.length > 1 ? 52 : 28 },
     tooltip: { ...frame(look).tooltip, valueFormatter: (value) => shown(value, data.unit) },
     xAxis: make.category(data.periods, { boundaryGap: data.periods.length < 4 }),
-    yAxis: make.value({ name: data.unit, scale: true, min: low >= 0 && low - room < 0 ? 0 : Number((low - room).toPrecision(2)), max: Number((high + room).toPrecision(2)) }),
+    yAxis: make.value({ name: data.unit, ...(all.length ? ends(all) : {}) }),
     series: data.series.map((one, i) => ({
       type: "line",
       name: one.name,
@@ -45,7 +55,7 @@ function trend(data, look) {
 function scores(data, look) {
   const make = axes(look);
   const known = data.groups.map((_, i) => data.scores[i] ?? data.low?.[i] ?? null);
-  const open = data.groups.map((_, i) => (data.high?.[i] != null && known[i] != null ? Number(data.high[i]) - Number(known[i]) : null));
+  const open = data.groups.map((_, i) => (data.high?.[i] != null && known[i] != null ? Number(data.high[i]) - Number(known[i]) || null : null));
   const full = data.full ?? [];
   return frame(look, {
     grid: { ...frame(look).grid, top: 34, right: 46 },
@@ -80,7 +90,7 @@ function stacked(data, look) {
       data: one.values,
       barMaxWidth: 22,
       itemStyle: { color: colour(one.tone), borderColor: look.surface, borderWidth: 1 },
-      label: { show: true, color: look.surface, formatter: (p) => (p.value ? String(p.value) : "") },
+      label: { show: true, color: one.tone === "amber" ? "#1d1400" : look.surface, formatter: (p) => (p.value ? String(p.value) : "") },
     })),
   });
 }
