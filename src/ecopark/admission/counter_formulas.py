@@ -3,8 +3,8 @@
 Only what the counter-offer may move becomes a variable; everything else is taken at its value. Derived quantities and
 indicators are put in as what they stand for, conditions become branches, and a comparison of two fractions becomes an
 inequality between polynomials for each sign of what is divided by. So ``tax / land >= 50`` is ``50 land - tax <= 0``
-where land is positive, exactly. A root against a number is
-raised to its power. What is no such fraction (a rounding) is `Opaque`: it is bounded by intervals.
+where land is positive, exactly. A root or a rounding against
+a number is told by what is inside. What is left (a sum of roots) is `Opaque`: it is bounded by intervals.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
+from math import ceil, floor
 
 from ecopark.admission.policy import Case, Demand
 from ecopark.admission.project import SUBJECT
@@ -315,7 +316,7 @@ class Formulas:
                     one_of(all_of(here, a[1]), all_of(there, b[1])),
                 )
             case Compare(op, left, right):
-                bare = self._without_root(op, left, right)
+                bare = self._peeled(op, left, right)
                 if bare is not None:
                     return bare
                 try:
@@ -331,8 +332,11 @@ class Formulas:
                     return self._opaque(node, True), self._opaque(node, False)
         return self._opaque(node, True), self._opaque(node, False)
 
-    def _without_root(self, op: str, left: Node, right: Node) -> tuple[Region, Region] | None:
-        """``k root(x, n) op c`` as ``x op (c / k)^n`` where x has a root; None if the comparison is of another kind."""
+    def _peeled(self, op: str, left: Node, right: Node) -> tuple[Region, Region] | None:
+        """A root or a rounding against a number as a comparison of what is inside; None if it is of another kind.
+
+        ``k root(x, n) op c`` is ``x op (c / k)^n`` where x has a root, and ``round(x, 0) >= 3`` is ``x > 2.5``.
+        """
         if self.moves(right):
             left, right, op = right, left, _FLIPPED[op]
         limit = None if self.moves(right) else self.exact.visit(right).value
@@ -351,9 +355,25 @@ class Formulas:
                         return (there, NO) if op in (">", ">=", "!=") else (NO, there)
                     true, false = self.truth(Compare(op, inner, Number(limit ** int(n))))
                     return all_of(there, true), all_of(there, false)
+                case Call("round", (inner, Number(places)), _):
+                    return self._rounded(op, inner, limit, Fraction(1, 10) ** int(places))
                 case _:
                     return None
         return None
+
+    def _rounded(self, op: str, inner: Node, limit: Fraction, step: Fraction) -> tuple[Region, Region]:
+        """A value rounded half to even against a limit: the last value that still rounds to the right side."""
+        if op in ("==", "!="):
+            parts = [self._rounded(o, inner, limit, step) for o in ("<=", ">=")]
+            same, other = all_of(*(t for t, _ in parts)), one_of(*(f for _, f in parts))
+            return (same, other) if op == "==" else (other, same)
+        if op in ("<", ">="):
+            whole = ceil(limit / step)  # the first multiple at or above the limit
+        else:
+            whole = floor(limit / step) + 1  # the first one above it
+        edge = Number((whole - Fraction(1, 2)) * step)
+        above, below = self.truth(Compare(">=" if whole % 2 == 0 else ">", inner, edge))
+        return (above, below) if op in (">=", ">") else (below, above)
 
     def relate(self, ratio: Fractional, op: str) -> Region:
         """Where ``ratio op 0``: an inequality for each sign that its divisors can have.

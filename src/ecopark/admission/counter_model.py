@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import inf
+from math import ceil, floor, inf
 from typing import Any
 
 from ecopark.admission.counter_formulas import Figure
@@ -26,6 +26,8 @@ STRICT = 1e-8
 """How far a strict inequality keeps from its limit, relative to its largest coefficient."""
 TIGHT = 1e-10
 """Feasibility tolerance of linear programmes; the mixed-integer ones are asked for 1e-9."""
+FINE = 1 << 20
+"""Steps in a relative change of one, to which boxes are rounded outward before intervals are asked."""
 
 
 class TimeUp(Exception):
@@ -88,14 +90,11 @@ class Model:
         return Inequality(float(poly.get((), Fraction(0)) / size), terms, below.strict)
 
     def figures_at(self, box: Box) -> dict[int, Interval]:
-        """The box in figures, a little wider than in floats."""
+        """The box in figures, rounded outward to short numbers: intervals are exact, and long ones are slow."""
         found: dict[int, Interval] = {}
         for index, (figure, (low, high)) in enumerate(zip(self.figures, box, strict=True)):
-            slack = Fraction(1, 10**12)
-            found[index] = (
-                figure.now + figure.scale * (Fraction(low) - slack),
-                figure.now + figure.scale * (Fraction(high) + slack),
-            )
+            least, most = Fraction(floor(low * FINE), FINE), Fraction(ceil(high * FINE), FINE)
+            found[index] = (figure.now + figure.scale * least, figure.now + figure.scale * most)
         return found
 
     def solve(
@@ -304,6 +303,7 @@ class _Programme:
 def _options(mixed: bool, seconds: float) -> dict[str, Any]:
     return {
         "output_flag": False,
+        "presolve": "choose" if mixed else "off",
         "threads": 1,
         "time_limit": max(seconds, 0.05),
         "primal_feasibility_tolerance": 1e-9 if mixed else TIGHT,

@@ -16,7 +16,7 @@ from typing import Any
 
 from ecopark.admission.counter_demands import passing
 from ecopark.admission.counter_formulas import Figure, Formulas, Key
-from ecopark.admission.counter_search import Found, search
+from ecopark.admission.counter_search import SECONDS, Found, search
 from ecopark.admission.decision import Change, CounterOffer, Decision
 from ecopark.admission.gate import decide, open_case
 from ecopark.admission.places import Site
@@ -113,7 +113,12 @@ def _canonical(name: str, policy: Policy) -> str:
 
 
 def counter_offer(
-    decision: Decision, on: date, *, site: Site | None = None, wishes: Wishes | None = None
+    decision: Decision,
+    on: date,
+    *,
+    site: Site | None = None,
+    wishes: Wishes | None = None,
+    seconds: float = SECONDS,
 ) -> CounterOffer | None:
     """The smallest change that turns a refusal into a yes.
 
@@ -124,7 +129,9 @@ def counter_offer(
     on, site
         As it was decided.
     wishes
-        The officer's weights and fixed numbers.
+        The officer's weights, fixed numbers and ranges.
+    seconds
+        After which the search stops: the best offer so far, not proven and with its gap, or None if there is none yet.
 
     Returns
     -------
@@ -137,7 +144,7 @@ def counter_offer(
     offer = _Offer(decision, on, site, wishes or Wishes())
     if not offer.figures:
         return None
-    found = search(offer.region, offer.figures, offer.ask)
+    found = search(offer.region, offer.figures, offer.ask, seconds=seconds)
     if found is None:
         return None
     gap = None if found.proven else found.gap

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
-from math import floor, inf, log10
+from itertools import count, product
+from math import ceil, floor, inf, log10
 
 from ecopark.admission.counter_formulas import Figure
 from ecopark.admission.counter_model import Model, Point, TimeUp
@@ -26,8 +26,14 @@ CAPS = (2.0, 50.0, 2000.0, 100_000.0)
 """Costs within which is looked, one after the other; a change beyond the last is no offer."""
 NEAR = 1e-9
 """A solution this near (relative) to a short decimal is that decimal."""
+SMALL = 1e-4
+"""A relative change this small is first tried as none."""
 DIGITS = (7, 10, 13)
 """Significant digits of an answer that is no short decimal, tried in turn."""
+EVERY = 6
+"""How many boxes are divided for one that is looked at for an offer."""
+CORNERS = 6
+"""How many figures of tests that are only bounded are tried at both ends for a first offer."""
 ROUNDINGS = 40
 """How many ways of rounding are tried for one solution."""
 CLOSE = 1e-6
@@ -67,8 +73,9 @@ class Found:
 
     @property
     def gap(self) -> Fraction:
-        """How much of the cost might still be saved, 0 to 1."""
-        return max(self.cost - self.bound, Fraction(0)) / self.cost if self.cost else Fraction(0)
+        """How much of the cost might still be saved, 0 to 1, rounded up to four places."""
+        share = max(self.cost - self.bound, Fraction(0)) / self.cost if self.cost else Fraction(0)
+        return Fraction(ceil(share * 10_000), 10_000)
 
 
 Gate = Callable[[Mapping[int, Fraction]], str]
@@ -104,6 +111,11 @@ class _Search:
     def best_cost(self) -> float:
         return inf if self.best is None else float(self.best.cost)
 
+    @property
+    def goal(self) -> float:
+        """A bound this high ends the search: what is left to gain is rounding."""
+        return inf if self.best is None else float(self.best.cost - self.best.rounding) * (1 - CLOSE / 2)
+
     # -- branch and bound ----------------------------------------------------------------------------------------------
 
     def run(self) -> Found | None:
@@ -137,19 +149,20 @@ class _Search:
         """Search one box; the lowest cost that is left open, at least `floor_`."""
         number = count()
         heap: list[tuple[float, int, Box, Point]] = []
-        closed = cap
+        closed, turn = cap, count()
         try:
             self._push(heap, number, box, cap)
             while heap:
                 bound, _, area, point = heap[0]
-                if bound >= self.best_cost * (1 - CLOSE / 2) or self.left <= 0:
+                if bound >= self.goal or self.left <= 0:
                     return max(bound, floor_)
                 heapq.heappop(heap)
                 try:
-                    self._try(point, area)
-                    if bound >= self.best_cost * (1 - CLOSE / 2):
-                        return max(bound, floor_)
                     pieces = self._halves(area, point)
+                    if not pieces or next(turn) % EVERY == 0 or self.best is None or self.model.opaque:
+                        self._try(point, area)
+                    if bound >= self.goal:
+                        return max(bound, floor_)
                     if not pieces:
                         closed = min(closed, bound)  # nothing left to divide; what the gate does not accept stays open
                     for piece in pieces:
@@ -200,48 +213,69 @@ class _Search:
             exact_point = self.model.solve(box, only=point.chosen, seconds=self.left)
             self._round(exact_point or point, box)
             return
-        for held in self._covers():
-            fixed = [(point.changes[i],) * 2 if i in held else span for i, span in enumerate(box)]
-            found = self.model.solve(fixed, only=point.chosen, seconds=self.left)
-            if found is not None and found.cost < self.best_cost * (1 - CLOSE / 4):
-                self._round(found, fixed)
+        for least in (SMALL, 0.0):
+            still = {i for i, t in enumerate(point.changes) if abs(t) < least}
+            for held in self._covers(still):
+                fixed = [
+                    (0.0, 0.0) if i in still else (point.changes[i],) * 2 if i in held else span
+                    for i, span in enumerate(box)
+                ]
+                found = self.model.solve(fixed, only=point.chosen, seconds=self.left)
+                if found is not None and found.cost < self.best_cost * (1 - CLOSE / 4):
+                    self._round(found, fixed)
+            if point.bound >= self.goal:
+                return
         if self.model.opaque:
-            self._towards(point, box)
+            self._towards(point)
 
-    def _covers(self) -> list[frozenset[int]]:
-        """Sets of figures that leave every product linear when they are held, each built from another start."""
-        order = sorted({i for m in self.model.products for i, _ in m})
+    def _covers(self, still: set[int]) -> list[frozenset[int]]:
+        """Sets of figures that leave every product linear when they and `still` are held, from several starts."""
+        order = sorted({i for m in self.model.products for i, _ in m} - still)
         found: list[frozenset[int]] = []
-        for start in (*order, -1):
+        for start in (-1, *order):
             held: set[int] = {start} - {-1}
             for monomial in self.model.products:
-                free = [i for i, p in monomial for _ in range(p) if i not in held]
+                free = [i for i, p in monomial for _ in range(p) if i not in held and i not in still]
                 while len(free) > 1:
                     held.add(free[0])
                     free = [i for i in free if i not in held]
             if frozenset(held) not in found:
                 found.append(frozenset(held))
+            if not held:
+                break
         return found
 
-    def _towards(self, point: Point, box: Box) -> None:
-        """For tests that are only bounded: the nearest point that passes on the way to the far corner of the box."""
-        corner = [
-            (high if abs(high) >= abs(low) else low) if any(i in o.variables for o in self.model.opaque) else t
-            for i, (t, (low, high)) in enumerate(zip(point.changes, box, strict=True))
-        ]
-        low, high = 0.0, 1.0
-        if not self._passes(corner):
-            return
-        if self._passes(point.changes):
-            high = 0.0
-        while high - low > 1e-7 and self.left > 0:
-            middle = (low + high) / 2
-            at = [a + middle * (b - a) for a, b in zip(point.changes, corner, strict=True)]
-            low, high = (low, middle) if self._passes(at) else (middle, high)
-        at = [a + high * (b - a) for a, b in zip(point.changes, corner, strict=True)]
-        for digits in DIGITS:
-            if self._offer({i: self._decimals(i, t, digits)[0] for i, t in enumerate(at)}, digits):
+    def _towards(self, point: Point) -> None:
+        """For tests that are only bounded: the first point that passes on the way from a solution to one that does."""
+        for anchor in self._anchors():
+            if self.left <= 0 or point.bound >= self.goal:
                 return
+            low, high = (0.0, 0.0) if self._passes(point.changes) else (0.0, 1.0)
+            at = list(point.changes)
+            while high - low > 1e-7 and self.left > 0:
+                middle = (low + high) / 2
+                at = [a + middle * (b - a) for a, b in zip(point.changes, anchor, strict=True)]
+                low, high = (low, middle) if self._passes(at) else (middle, high)
+            at = [a + high * (b - a) for a, b in zip(point.changes, anchor, strict=True)]
+            for digits in DIGITS:
+                if self._offer({i: self._decimals(i, t, digits)[0] for i, t in enumerate(at)}, digits):
+                    break
+
+    def _anchors(self) -> list[list[float]]:
+        """Points that pass: the best offer, or at first near corners of what the opaque tests look at."""
+        if self.best is not None:
+            figures = self.model.figures
+            now = [float((self.best.values.get(i, f.now) - f.now) / f.scale) for i, f in enumerate(figures)]
+            return [now]
+        looked_at = sorted(frozenset().union(*(o.variables for o in self.model.opaque)))[:CORNERS]
+        box, found = self._box(CAPS[0]), []
+        for ends in product((0, 1), repeat=len(looked_at)):
+            corner = [0.0] * len(box)
+            for index, end in zip(looked_at, ends, strict=True):
+                corner[index] = 0.95 * box[index][end]
+            if self._passes(corner):
+                found.append(corner)
+        return found
 
     def _passes(self, changes: Sequence[float]) -> bool:
         return bool(self._verdict({i: self._value(i, t) for i, t in enumerate(changes)}))
@@ -255,9 +289,7 @@ class _Search:
     def _round(self, point: Point, box: Box) -> None:
         """The solution as decimals that pass: away from today's value first, then whatever leaves room for the rest."""
         for digits in DIGITS:
-            before = self.best
-            self._settle({}, point, box, digits, [ROUNDINGS])
-            if self.best is not before or self.left <= 0:
+            if self._settle({}, point, box, digits, [ROUNDINGS]) or self.left <= 0:
                 return
 
     def _settle(self, made: Values, point: Point, box: Box, digits: int, tries: list[int]) -> bool:
@@ -288,7 +320,7 @@ class _Search:
         if abs(change) <= NEAR:
             return [figure.now]
         value = figure.now + figure.scale * exact(change)
-        found: list[Fraction] = []
+        found: list[Fraction] = [figure.now] if abs(change) <= SMALL else []
         step = _step(value, digits)
         for places in range(digits + 1):
             unit = step * 10 ** (digits - places)
@@ -314,7 +346,7 @@ class _Search:
         cost = sum(
             (figures[i].weight * abs(v - figures[i].now) / figures[i].scale for i, v in moved.items()), Fraction(0)
         )
-        if self.best is None or cost < self.best.cost:
+        if self.best is None or cost < self.best.cost * (1 - Fraction(CLOSE) / 8):
             steps = (figures[i].weight * _step(v, digits) / figures[i].scale for i, v in moved.items())
             self.best = Found(moved, cost, Fraction(0), sum(steps, Fraction(0)), self._verdict(moved))
         return True
