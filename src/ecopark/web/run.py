@@ -46,9 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Path(settings.DATA).mkdir(parents=True, exist_ok=True)
     if options.action in ("backup", "restore"):
-        from ecopark.web import backup
+        from ecopark.web.backup import run as run_backup
 
-        return backup.run(options.action, options.file)
+        return run_backup(options.action, options.file)
     call_command("migrate", interactive=False, verbosity=0)
     if options.action == "demo":
         from ecopark.web import demo

@@ -111,7 +111,6 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [HERE / "static"] if (HERE / "static").is_dir() else []
-STATIC_ROOT = DATA / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600
 UPLOADS = DATA / "uploads"

@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from ecopark.core.trace import value_text
 from ecopark.errors import EcoparkError
 from ecopark.observations.model import Observation
 from ecopark.web.figures.facts import read_one
@@ -146,6 +147,18 @@ def number_of(read: Observation | None) -> float | None:
     if read is None or read.not_applicable or not isinstance(read.value, Fraction):
         return None
     return float(read.value)
+
+
+def as_typed(o: Observation) -> tuple[str, str]:
+    """Value and unit as they were typed, the base year of constant prices kept."""
+    if o.not_applicable:
+        return "n/a", ""
+    value, _, unit = o.given.partition(" ")
+    if not value:
+        value, unit = value_text(o.value), o.unit
+    if o.base_year and "@" not in unit:
+        unit = f"{unit or o.unit}@{o.base_year}"
+    return value, unit
 
 
 def _known(park: Park, changes: Sequence[Change]) -> dict[tuple[str, str, str, str], Figure]:

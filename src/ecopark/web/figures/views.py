@@ -29,6 +29,7 @@ def themes(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "subject": subject, "period": period, "themes": themes_of(standing.park, subject, period),
         "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
+        "may_import": standing.may("import_figures"),
     }  # fmt: skip
     return render(request, "data/themes.html", context)
 

@@ -56,6 +56,6 @@ def layer(name: str, collection: dict[str, Any]) -> dict[str, Any]:
 
 
 def _label(properties: dict[str, Any]) -> str:
-    if isinstance(properties.get("name"), dict):
-        return say(properties["name"])
+    if properties.get("zh"):
+        return say({"zh": properties["zh"], "en": properties.get("en", "")})
     return str(next((properties[n] for n in NAMES if properties.get(n)), ""))

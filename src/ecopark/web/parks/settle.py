@@ -10,10 +10,9 @@ from typing import Any
 from django.db import transaction
 from simple_history.utils import bulk_create_with_history
 
-from ecopark.core.trace import value_text
 from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import catalogue
-from ecopark.web.figures.change import number_of
+from ecopark.web.figures.change import as_typed, number_of
 from ecopark.web.figures.models import Evidence, Figure
 from ecopark.web.parks.models import Department, MapLayer, Park, Subject
 
@@ -86,24 +85,12 @@ def read_layers(folder: Path) -> dict[str, Any]:
 
 
 def _figure(park: Park, subject: Subject, o: Observation, user: Any) -> Figure:
-    given, unit = _as_typed(o)
+    given, unit = as_typed(o)
     return Figure(
         park=park, subject=subject, quantity=o.quantity, period="" if str(o.period) == "always" else str(o.period),
         by=o.by, given=given, unit=unit, number=number_of(o), source=o.source, note=o.note, place=_short(str(o.place)),
         seq=1, entered_by=user,
     )  # fmt: skip
-
-
-def _as_typed(o: Observation) -> tuple[str, str]:
-    """Value and unit as they were typed, the base year of constant prices kept."""
-    if o.not_applicable:
-        return "n/a", ""
-    value, _, unit = o.given.partition(" ")
-    if not value:
-        value, unit = value_text(o.value), o.unit
-    if o.base_year and "@" not in unit:
-        unit = f"{unit or o.unit}@{o.base_year}"
-    return value, unit
 
 
 def _short(place: str) -> str:

@@ -1,0 +1,149 @@
+"""Template out, filled workbook in, and the preview in between."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from ecopark.core.text import Text
+from ecopark.errors import InputError
+from ecopark.observations.templates import write_template
+from ecopark.web.assess.keep import packs_of, years_of
+from ecopark.web.figures import imports
+from ecopark.web.figures.change import ConflictError
+from ecopark.web.figures.form_rows import asked
+from ecopark.web.figures.models import Import
+from ecopark.web.jobs import work
+from ecopark.web.jobs.models import Job
+from ecopark.web.pages.context import lang
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.templatetags.ui import say, t
+from ecopark.web.uploads import TABLES, UploadError, keep
+
+SHOWN = 200
+
+
+def template(request: HttpRequest, slug: str) -> HttpResponse:
+    """The workbook to fill in: what the park's standards need, the last years as columns."""
+    standing = enter(request, slug, "see_figures")
+    park = standing.park
+    subject = park.subjects.get(key=park.key) if standing.wide else standing.subjects().filter(kind="firm").first()
+    if subject is None:
+        raise PermissionDenied
+    latest = max([*years_of(park), 0]) or 2024
+    years = list(range(latest - 2, latest + 2))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "template.xlsx"
+        write_template(
+            path, [q.id for q in asked(park, subject)], years, lang=lang(), base_year=park.base_year, title=park.name,
+            packs=packs_of(park),
+        )  # fmt: skip
+        data = path.read_bytes()
+    response = HttpResponse(data, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    response["Content-Disposition"] = f'attachment; filename="{park.slug}-{years[-1]}.xlsx"'
+    return response
+
+
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a workbook in and show what it would change; what cannot be read is told whole."""
+    standing = _enter(request, slug)
+    context: dict[str, object] = {
+        "years": [str(y) for y in years_of(standing.park)], "recent": standing.park.imports.select_related("by")[:10],
+    }  # fmt: skip
+    if request.method != "POST":
+        return render(request, "data/import.html", context)
+    file = request.FILES.get("file")
+    if file is None:
+        context["problems"] = [t("请选择文件。", "Choose a file.")]
+        return render(request, "data/import.html", context, status=422)
+    try:
+        stored = keep(file, f"imports/{standing.park.pk}", TABLES)
+        lines = imports.preview(standing, stored.key, stored.name, request.POST.get("year", ""))
+    except UploadError as error:
+        context["problems"] = [say(error.text)]
+        return render(request, "data/import.html", context, status=422)
+    except InputError as error:
+        context["problems"] = [p.message(lang()) for p in error.problems if p.severity == "error"][:SHOWN]
+        return render(request, "data/import.html", context, status=422)
+    made = Import.objects.create(
+        park=standing.park, name=stored.name, stored=stored.key, by=request.user, changed=standing.park.changed
+    )  # fmt: skip
+    imports.remember(made, lines)
+    return redirect("data-import-preview", slug, made.pk)
+
+
+def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """New, changed, conflicting and unusable rows, side by side with what is stored."""
+    standing = _enter(request, slug)
+    found = get_object_or_404(Import, pk=pk, park=standing.park)
+    lines = imports.remembered(found)
+    shown = request.GET.get("group", "")
+    counts = imports.counts(lines)
+    if shown not in imports.GROUPS:
+        shown = next((g for g, n in counts.items() if n), "new")
+    tabs = [
+        {"label": label, "url": f"?group={group}", "current": group == shown, "count": counts[group]}
+        for group, label in imports.GROUPS.items()
+    ]
+    page = Paginator([line for line in lines if line.group == shown], 100).get_page(request.GET.get("page"))
+    job = Job.objects.filter(pk=request.GET.get("job") or 0, by=request.user).first()
+    context = {
+        "found": found, "tabs": tabs, "page": page, "shown": shown, "counts": counts, "groups": imports.GROUPS,
+        "ticked": imports.TICKED, "job": job, "usable": sum(counts[g] for g in imports.USABLE),
+    }  # fmt: skip
+    return render(request, "data/preview.html", context)
+
+
+@require_POST
+def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Store the ticked groups: at once, or in the background where there are many rows."""
+    standing = _enter(request, slug)
+    found = get_object_or_404(Import, pk=pk, park=standing.park)
+    here = redirect("data-import-preview", slug, pk)
+    if found.applied:
+        messages.info(request, t("这份表已导入过。", "This workbook was brought in already."))
+        return here
+    groups = [g for g in request.POST.getlist("group") if g in imports.GROUPS]
+    lines = sum(n for g, n in imports.counts(imports.remembered(found)).items() if g in groups)
+    if lines > imports.BACKGROUND:
+        title = Text(f"导入 {found.name}", f"importing {found.name}")
+        job = work.ask("import", title, request.user, standing.park, import_id=found.pk, groups=groups)
+        return redirect(f"{reverse('data-import-preview', args=[slug, pk])}?job={job.pk}")
+    try:
+        count = imports.apply(found, request.user, groups)
+    except ConflictError as error:
+        messages.error(request, conflict_words(error))
+        return here
+    messages.success(request, t(f"已导入 {count} 项", f"{count} figure(s) stored"))
+    return redirect("data", slug)
+
+
+def conflict_words(error: ConflictError) -> str:
+    """What somebody is told whose import met a figure that changed since the preview."""
+    return t(
+        f"预览之后有人改了 {error.figure.quantity}（{error.figure.period}），未导入任何一项。请重新上传以查看最新情况。",
+        f"{error.figure.quantity} ({error.figure.period}) was changed after the preview; nothing was stored. "
+        "Send the file again to see where things stand.",
+    )
+
+
+@work.kind("import")
+def _import(job: Job, step: work.Step) -> dict[str, object]:
+    found = Import.objects.get(pk=job.arguments["import_id"])
+    step(0, 1)
+    count = imports.apply(found, job.by, job.arguments["groups"])
+    return {"count": count, "url": reverse("data", args=[found.park.slug])}
+
+
+def _enter(request: HttpRequest, slug: str) -> Standing:
+    standing = enter(request, slug, "import_figures")
+    request.standing = standing  # type: ignore[attr-defined]
+    return standing

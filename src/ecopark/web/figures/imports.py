@@ -1,0 +1,233 @@
+"""A workbook in: read by the same readers as a park folder, previewed against what is stored, written all or none.
+
+A preview sorts every row into one of `GROUPS`. Nothing is stored before somebody has seen it.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from ecopark.core.text import Text
+from ecopark.errors import InputError, Problem
+from ecopark.observations.model import Facts, Observation
+from ecopark.observations.quantity import catalogue
+from ecopark.web.figures.change import Change, as_typed, write
+from ecopark.web.figures.models import Figure, Import
+from ecopark.web.parks.models import Park
+from ecopark.web.people.access import Standing
+from ecopark.web.uploads import stored_path
+from ecopark.workflows.assess_park import read_facts
+
+GROUPS = {
+    "new": Text("新增", "new"),
+    "changed": Text("更新", "changed"),
+    "conflicting": Text("冲突（页面上已有人改过）", "conflicting (typed on the site since)"),
+    "other_year": Text("其他年度", "another year"),
+    "same": Text("无变化", "unchanged"),
+    "unusable": Text("不可用", "unusable"),
+}
+TICKED = ("new", "changed")
+"""Groups that are taken over unless somebody unticks them."""
+USABLE = ("new", "changed", "conflicting", "other_year")
+"""Groups that can be taken over at all."""
+BACKGROUND = 1500
+"""More rows than this are written in the background."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a preview."""
+
+    group: str
+    subject: str
+    subject_name: str
+    quantity: str
+    label_zh: str
+    label_en: str
+    period: str
+    by: str
+    given: str
+    unit: str
+    source: str
+    note: str
+    place: str
+    stored: str = ""
+    stored_by: str = ""
+    version: int = 0
+    problem_zh: str = ""
+    problem_en: str = ""
+
+    @property
+    def label(self) -> Text:
+        """What the quantity is called."""
+        return Text(self.label_zh, self.label_en)
+
+    @property
+    def problem(self) -> Text:
+        """What is wrong with the row."""
+        return Text(self.problem_zh, self.problem_en)
+
+    def change(self) -> Change:
+        """The row as a change."""
+        return Change(
+            self.subject, self.quantity, self.period, self.given, self.unit, self.by, self.source, self.note, self.place,
+            seen=self.version,
+        )  # fmt: skip
+
+
+def preview(standing: Standing, stored: str, name: str, year: str = "") -> list[Line]:
+    """Every row of a file beside what is stored.
+
+    Parameters
+    ----------
+    stored, name
+        Key of the uploaded file and what it was called.
+    year
+        The year the person meant to bring in; rows of another year are set apart. Empty: all years.
+
+    Raises
+    ------
+    InputError
+        The file holds no table that can be read.
+    """
+    facts = _read(standing.park, stored, name)
+    allowed = {s.key: s.name for s in standing.subjects()}
+    known = {
+        (f.subject.key, f.quantity, f.period, f.by): f
+        for f in Figure.objects.filter(park=standing.park).select_related("subject", "entered_by")
+    }
+    lines = [_line(o, known, allowed, year, name) for o in facts.observations]
+    lines += [_unusable(text, problem, name) for text, problem in facts.rejected]
+    order = {g: i for i, g in enumerate(GROUPS)}
+    return sorted(lines, key=lambda line: order[line.group])
+
+
+def _read(park: Park, stored: str, name: str) -> Facts:
+    """Read the file as part of a park folder of this park."""
+    source = stored_path(stored)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "data").mkdir()
+        target = folder / "data" / f"upload{source.suffix}"
+        shutil.copyfile(source, target)
+        lines = ["[park]", f"id = {_quoted(park.key)}", f"name = {_quoted(park.name)}"]
+        if park.base_year:
+            lines.append(f"base_year = {park.base_year}")
+        (folder / "park.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with (folder / "data" / "subjects.csv").open("w", newline="", encoding="utf-8") as file:
+            out = csv.writer(file)
+            out.writerow(["subject", "kind", "parent", "from", "until", "name"])
+            for s in park.subjects.exclude(kind="park"):
+                out.writerow([s.key, s.kind, s.parent, s.since or "", s.until or "", s.name])
+        try:
+            return read_facts(folder, set_aside=True, checks=False)
+        except InputError as error:
+            raise InputError([_renamed(p, str(target), name) for p in error.problems]) from None
+
+
+def _renamed(problem: Problem, path: str, name: str) -> Problem:
+    place = replace(problem.place, file=name) if problem.place.file.endswith(Path(path).name) else problem.place
+    return replace(problem, place=place, zh=problem.zh.replace(path, name), en=problem.en.replace(path, name))
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _place(o: Observation, name: str) -> str:
+    text = str(o.place)
+    _, mark, rest = text.partition("!")
+    return f"{name}{mark}{rest}" if mark else f"{name}:{o.place.line or o.place.row or ''}".rstrip(":")
+
+
+def _line(
+    o: Observation, known: dict[tuple[str, str, str, str], Figure], allowed: dict[str, str], year: str, name: str
+) -> Line:
+    period = "" if str(o.period) == "always" else str(o.period)
+    quantity = catalogue().find(o.quantity)
+    label = quantity.label if quantity else Text(o.quantity, o.quantity)
+    given, unit = as_typed(o)
+    there = known.get((o.subject, o.quantity, period, o.by))
+    row: dict[str, Any] = {
+        "subject": o.subject, "subject_name": allowed.get(o.subject, o.subject), "quantity": o.quantity,
+        "label_zh": label.zh, "label_en": label.en, "period": period, "by": o.by, "given": given, "unit": unit,
+        "source": o.source, "note": o.note, "place": _place(o, name),
+    }  # fmt: skip
+    if o.subject not in allowed:
+        return Line(
+            "unusable",
+            **row,
+            problem_zh=f"“{o.subject}”不属于本园区",
+            problem_en=f"'{o.subject}' is no part of this park",
+        )
+    if there is not None:
+        row |= {
+            "stored": f"{there.given} {there.unit}".strip(), "version": there.version,
+            "stored_by": there.entered_by.shown_name if there.entered_by else "",
+        }  # fmt: skip
+    if there is not None and (there.given, there.unit) == (given, unit):
+        return Line("same", **row)
+    if year and period and period[:4] != year:
+        return Line("other_year", **row)
+    if there is None or not there.given:
+        return Line("new", **row)
+    return Line("changed" if there.place else "conflicting", **row)
+
+
+def _unusable(text: str, problem: Problem, name: str) -> Line:
+    place = str(problem.place)
+    _, mark, rest = place.partition("!")
+    zh, en = (f"{a} {b}".strip() for a, b in ((problem.zh, problem.repair_zh), (problem.en, problem.repair_en)))
+    return Line(
+        "unusable", "", "", text[:120], text[:120], text[:120], "", "", "", "", "", "", f"{name}{mark}{rest}",
+        problem_zh=zh, problem_en=en,
+    )  # fmt: skip
+
+
+def remember(found: Import, lines: Iterable[Line]) -> None:
+    """Keep the preview with the import, so that what is applied is what was seen."""
+    found.summary = {"lines": [asdict(line) for line in lines]}
+    found.save(update_fields=["summary"])
+
+
+def remembered(found: Import) -> list[Line]:
+    """The preview that was shown."""
+    return [Line(**line) for line in found.summary.get("lines", ())]
+
+
+def apply(found: Import, user: Any, groups: Sequence[str], state: str = "accepted") -> int:
+    """Write the rows of these groups, all or none; says how many figures changed.
+
+    Raises
+    ------
+    ConflictError
+        Somebody changed one of them since the preview.
+    """
+    lines = [line for line in remembered(found) if line.group in groups and line.group in USABLE]
+    with transaction.atomic():
+        count = write(
+            found.park, [line.change() for line in lines], user, f"导入 / import: {found.name}", state=state,
+            came_with=found,
+        )  # fmt: skip
+        found.applied = timezone.now()
+        found.summary = {"counts": counts(remembered(found)), "written": count, "groups": list(groups)}
+        found.save(update_fields=["applied", "summary"])
+    return count
+
+
+def counts(lines: Iterable[Line]) -> dict[str, int]:
+    """How many rows each group has."""
+    found = dict.fromkeys(GROUPS, 0)
+    for line in lines:
+        found[line.group] += 1
+    return found

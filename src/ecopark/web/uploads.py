@@ -1,0 +1,177 @@
+"""Files that people send: checked by what they are, not by what they are called; kept outside everything that is served."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError
+
+MB = 1024 * 1024
+TABLES = ("xlsx", "csv")
+DOCUMENTS = ("pdf", "xlsx", "docx", "png", "jpg", "csv", "txt")
+PHOTOS = ("png", "jpg")
+MEDIA = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "csv": "text/csv",
+    "txt": "text/plain",
+}
+SAME = {"jpeg": "jpg"}
+
+
+class UploadError(EcoparkError):
+    """The file is not taken; `text` says why and what to do, in both languages."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that was taken.
+
+    Parameters
+    ----------
+    name
+        What it was called.
+    key
+        Path below the uploads, made by us.
+    size
+        [B]
+    """
+
+    name: str
+    key: str
+    media_type: str
+    size: int
+    digest: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return stored_path(self.key)
+
+
+def stored_path(key: str) -> Path:
+    """Where a stored file lies; never outside the uploads.
+
+    Raises
+    ------
+    UploadError
+        The key leads elsewhere.
+    """
+    root = Path(settings.UPLOADS).resolve()
+    path = (root / key).resolve()
+    if not path.is_relative_to(root):
+        raise UploadError(Text("文件路径有误", "that file's path leads elsewhere"))
+    return path
+
+
+def keep(upload: Any, folder: str, kinds: Iterable[str] = DOCUMENTS, *, most: int | None = None) -> Stored:
+    """Take a file in.
+
+    Parameters
+    ----------
+    upload
+        Django's uploaded file.
+    folder
+        Where below the uploads.
+    kinds
+        What it may be.
+    most
+        Largest size [B]; default: the site's.
+
+    Raises
+    ------
+    UploadError
+        Too big, empty, not what its name says, with macros, or none of `kinds`.
+    """
+    allowed, limit = tuple(kinds), most or settings.MAX_UPLOAD
+    name = Path(str(upload.name).replace("\\", "/")).name[:200]
+    if upload.size > limit:
+        raise UploadError(
+            Text(
+                f"“{name}”有 {upload.size // MB} MB，超过 {limit // MB} MB。请拆分或压缩后再传。",
+                f"'{name}' has {upload.size // MB} MB, more than {limit // MB} MB. Split or shrink it.",
+            )
+        )
+    if not upload.size:
+        raise UploadError(Text(f"“{name}”是空文件。", f"'{name}' is empty."))
+    ending = name.rpartition(".")[2].lower()
+    ending = SAME.get(ending, ending)
+    shown = ", ".join(allowed)
+    if ending not in allowed:
+        raise UploadError(
+            Text(f"不接受 .{ending} 文件。可用：{shown}。", f".{ending} files are not taken. Send one of: {shown}.")
+        )
+    key = f"{folder}/{secrets.token_hex(16)}.{ending}"
+    path = stored_path(key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with path.open("wb") as file:
+        for block in upload.chunks():
+            digest.update(block)
+            file.write(block)
+    try:
+        _check(path, ending, name)
+    except UploadError:
+        path.unlink(missing_ok=True)
+        raise
+    return Stored(name, key, MEDIA[ending], upload.size, digest.hexdigest())
+
+
+def _check(path: Path, ending: str, name: str) -> None:
+    """Whether the content is what the name says."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    wrong = Text(
+        f"“{name}”的内容与扩展名不符。请用原程序另存为 .{ending} 再传。",
+        f"'{name}' is not what its name says. Save it as .{ending} with the program it comes from.",
+    )
+    starts = {
+        "pdf": b"%PDF-",
+        "png": b"\x89PNG\r\n\x1a\n",
+        "jpg": b"\xff\xd8\xff",
+        "xlsx": b"PK\x03\x04",
+        "docx": b"PK\x03\x04",
+    }
+    if ending in starts:
+        if not head.startswith(starts[ending]):
+            raise UploadError(wrong)
+    elif b"\x00" in head:
+        raise UploadError(wrong)
+    if ending in ("xlsx", "docx"):
+        _check_office(path, "xl/" if ending == "xlsx" else "word/", name, wrong)
+
+
+def _check_office(path: Path, folder: str, name: str, wrong: Text) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            unpacked = sum(i.file_size for i in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        raise UploadError(wrong) from None
+    if not any(n.startswith(folder) for n in names):
+        raise UploadError(wrong)
+    if any(n.lower().endswith("vbaproject.bin") for n in names):
+        raise UploadError(
+            Text(
+                f"“{name}”含有宏，不接受。请另存为不含宏的工作簿。",
+                f"'{name}' holds macros. Save it without them (.xlsx).",
+            )
+        )
+    if unpacked > 20 * settings.MAX_UPLOAD:
+        raise UploadError(Text(f"“{name}”解压后过大。", f"'{name}' unpacks to too much."))
