@@ -1,4 +1,7 @@
-"""Facts of many invented parks with everything that occurs in life: holes, zeros, n/a, months, reported rates, firms."""
+"""Facts of many invented parks with everything that occurs in life: holes, zeros, n/a, months, reported rates, firms.
+
+Firms report by year, by code, by quarter and month; some parks leave whole quantities to their firms.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,7 @@ class _Maker:
     def __init__(self, rng: random.Random, rare: float) -> None:
         self.rng = rng
         self.rare = rare
+        self.timed = 0.08
         self.meanings = Meanings(catalogue())
 
     def facts(self, parks: int, packs: list[Pack], firms: int) -> Facts:
@@ -39,7 +43,10 @@ class _Maker:
                 since, until = self.rng.choice(((None, None), (2020, None), (None, 2022)))
                 subjects.append(Subject(f"firm{number}.{i}", kind="firm", parent=park.id, since=since, until=until))
             given = self.rng.choice((0.5, 0.9, 1.0))
+            left = self.rng.choice((0.0, 0.6)) if firms and number % 2 else 0.0
             for quantity in catalogue().quantities.values():
+                if quantity.rollup and self.rng.random() < left:
+                    continue
                 if self.rng.random() < given:
                     observations += self.quantity(park, quantity)
             for pack in packs:
@@ -105,16 +112,31 @@ class _Maker:
                 continue
             if rng.random() < self.rare:
                 found.append(self.one(park.id, quantity.id, period, "n/a", na=True))
-            elif rng.random() < self.rare and quantity.kind == "flow":
-                months = range(1, 13 - rng.randint(0, 1))
-                found += [
-                    self.one(park.id, quantity.id, Period(year, "month", m), abs(self.number()), quantity.unit)
-                    for m in months
-                ]
+            elif rng.random() < self.timed and quantity.is_number and quantity.unit != "by code":
+                found += self.within(park, quantity, period)
+                if rng.random() < 0.3:
+                    found.append(self.one(park.id, quantity.id, period, self.value(quantity), quantity.unit))
             else:
                 value = keep if rng.random() < 0.3 else self.value(quantity)
                 found.append(self.one(park.id, quantity.id, period, value, quantity.unit))
         return found
+
+    def within(self, subject: Subject, quantity: Quantity, year: Period, by: str = "") -> list[Observation]:
+        """Quarters and months of a year, now and then with one lacking, n/a, or both a quarter and its months."""
+        rng, periods = self.rng, []
+        unit = self.meanings.canonical_unit(quantity, by) if by else quantity.unit
+        for quarter in range(1, 5):
+            pick = rng.random()
+            if pick < 0.5 or pick > 0.95:
+                periods.append(Period(year.year, "quarter", quarter))
+            if pick >= 0.5:
+                periods += [Period(year.year, "month", m) for m in range(3 * quarter - 2, 3 * quarter + 1)]
+        if rng.random() < 0.15:
+            periods.pop(rng.randrange(len(periods)))
+        rows = [self.one(subject.id, quantity.id, p, abs(self.number()), unit, by) for p in periods]
+        if rows and rng.random() < self.rare:
+            rows[0] = self.one(subject.id, quantity.id, rows[0].period, "n/a", unit, by, na=True)
+        return rows
 
     def parts(self, park: Subject, quantity: Quantity, period: Period) -> list[Observation]:
         rng, found = self.rng, {}
@@ -129,15 +151,29 @@ class _Maker:
             if len(lists) > 1 and rng.random() < 0.7:
                 by = f"{row};{lists[1].dimension}={rng.choice(lists[1].codes).id}"
             unit = self.meanings.canonical_unit(quantity, by)
-            found[by] = self.one(park.id, quantity.id, period, abs(self.number()), unit, by)
-        return list(found.values())
+            if rng.random() < self.timed:
+                found[by] = self.within(park, quantity, period, by)
+            else:
+                na = rng.random() < self.rare / 4
+                found[by] = [self.one(park.id, quantity.id, period, "n/a" if na else abs(self.number()), unit, by, na)]
+        return [o for rows in found.values() for o in rows]
 
     def firm(self, firm: Subject) -> list[Observation]:
-        found = []
+        rng, found = self.rng, []
         for quantity in catalogue().quantities.values():
-            if not quantity.rollup or quantity.breakdowns or self.rng.random() < 0.3:
+            if not quantity.rollup or rng.random() < 0.2:
                 continue
+            coded = bool(quantity.breakdowns) and (quantity.unit == "by code" or rng.random() < 0.8)
             for year in YEARS[-4:]:
-                if self.rng.random() < 0.97:
-                    found.append(self.one(firm.id, quantity.id, Period(year), self.value(quantity), quantity.unit))
+                period = Period(year)
+                if rng.random() < 0.03:
+                    continue
+                if rng.random() < self.rare:
+                    found.append(self.one(firm.id, quantity.id, period, "n/a", na=True))
+                elif coded:
+                    found += self.parts(firm, quantity, period)
+                elif rng.random() < self.timed and quantity.is_number:
+                    found += self.within(firm, quantity, period)
+                else:
+                    found.append(self.one(firm.id, quantity.id, period, self.value(quantity), quantity.unit))
         return found

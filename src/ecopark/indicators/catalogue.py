@@ -63,6 +63,9 @@ def indicators() -> dict[str, Indicator]:
                 note=Text(note.get("zh", ""), note.get("en", "")) if isinstance(note, dict) else Text("", note),
             )
             if made.id in found:
-                raise EcoparkError(f"{path.name}: the indicator id '{made.id}' is used twice")
+                raise EcoparkError(
+                    f"{path.name}: the indicator id '{made.id}' is used twice",
+                    zh=f"{path.name}：指标编号“{made.id}”重复",
+                )
             found[made.id] = made
     return found

@@ -15,9 +15,9 @@ import polars as pl
 
 from ecopark.core.unit import unit
 from ecopark.errors import UnitError
-from ecopark.indicators.rollup import _matches as matches
+from ecopark.indicators.rollup import matches
+from ecopark.indicators.yearly import Years, active
 from ecopark.observations.long_frame import MEASURED, LongFacts
-from ecopark.observations.model import Subject
 
 Key = tuple[str, ...]
 """What a column holds: its kind and its arguments."""
@@ -40,29 +40,20 @@ class Cells:
         self.keys: dict[Key, int] = {}
         self.wanted: dict[tuple[int, int], None] = {}
         self._made: dict[Key, pl.DataFrame] = {}
-        rows, about = long.rows, long.about
-        split = long.where(pl.col("by") != "")
-        usual = (rows["part"].is_null() & ~rows["na"]).to_numpy()
-        dated = (rows["year"] > 0).to_numpy()
-        keep = ["sid", "mid", "year", "x", "text"]
-        self._plain = rows.select(keep).filter(pl.Series(usual & ~split))
-        names = about.select("mid", "quantity", "by", "unit")
-        self._parts = rows.select(keep).filter(pl.Series(usual & split & dated)).join(names, on="mid", how="left")
+        rows = long.rows
+        self.figures = figures = Years(long)
+        usual = (rows["part"].is_null() & ~rows["na"]).to_numpy() & ~long.where(pl.col("by") != "")
+        self._plain = rows.select("sid", "mid", "year", "x", "text").filter(pl.Series(usual))
         self.present = self._quantities(self._plain["mid"])
-        self.broken_down = set(self._parts["quantity"].unique().to_list())
-        self.most_parts = 2
-        if len(self._parts):
-            counts = self._parts.group_by("sid", "quantity", "year").len()
-            self.most_parts = int(counts["len"].max() or 0) + 1  # type: ignore[arg-type]
-        self._firm_map = _firm_map(long)
-        self._firm_rows = self._rows_of_firms(
-            rows.filter(pl.Series(rows["part"].is_null().to_numpy() & ~split & dated))
-        )
-        self.of_firms = set(self._firm_rows["quantity"].unique().to_list())
-        self.odd_cells = self._odd(rows.filter(pl.Series(~usual | (split & ~dated))).join(names, on="mid", how="left"))
+        self.timed = set(figures.timed["quantity"].unique().to_list())
+        self.broken_down = set(figures.own["quantity"].unique().to_list())
+        self.listed = figures.listed
+        self.of_firms = set(figures.firm_years["quantity"].unique().to_list())
+        self.most_parts = figures.most
+        self.odd_cells = self._odd()
         self.odd = set(self.odd_cells["quantity"].unique().to_list())
         self.distinct_parts: dict[str, list[str]] = {}
-        for quantity, by in self._parts.select("quantity", "by").unique().sort("quantity", "by").iter_rows():
+        for quantity, by in figures.rows.select("quantity", "by").unique().sort("quantity", "by").iter_rows():
             self.distinct_parts.setdefault(quantity, []).append(by)
         size = rows["x"].abs()
         small, great = size.filter(size > 0).min(), size.max()
@@ -85,26 +76,19 @@ class Cells:
         found = self.long.about.filter(pl.col("mid").is_in(mids.unique().to_list()))
         return set(found["quantity"].to_list())
 
-    def _odd(self, rare: pl.DataFrame) -> pl.DataFrame:
+    def _odd(self) -> pl.DataFrame:
         """Cells that the traced form must decide: (sid, year, quantity); year 0: every year."""
-        negative = self._parts.filter(pl.col("x") < 0)
-        below = self._firm_rows.filter(pl.col("x") < 0).select(pl.col("park").alias("sid"), "year", "quantity")
         about = self.long.about
         factors = about.filter(
             pl.col("quantity").str.starts_with("factor.") | (pl.col("quantity") == "emission_factor")
         )
         measured = self.long.rows.join(factors.select("mid"), on="mid", how="semi")
         measured = measured.select("sid", pl.lit(0, pl.Int32).alias("year"), pl.lit(MEASURED).alias("quantity"))
-        columns = ["sid", "year", "quantity"]
-        return pl.concat([rare.select(columns), negative.select(columns), below.select(columns), measured]).unique()
-
-    def _rows_of_firms(self, rows: pl.DataFrame) -> pl.DataFrame:
-        rows = rows.join(self._firm_map, on="sid", how="inner").filter(_active(pl.col("year")))
-        return rows.join(self.long.about.select("mid", "quantity"), on="mid", how="left")
+        return pl.concat([self.figures.odd, measured]).unique()
 
     def parts_of(self, quantity: str) -> pl.DataFrame:
-        """Breakdown rows of a quantity."""
-        return self._parts.filter(pl.col("quantity") == quantity)
+        """Breakdown rows of a quantity, of a subject itself or of its firms together."""
+        return self.figures.rows.filter(pl.col("quantity") == quantity)
 
     # -- building the columns ------------------------------------------------------------------------------------------
 
@@ -118,16 +102,16 @@ class Cells:
         made.append(self._numbers(by_kind.get("o", []), odd))
         for key in by_kind.get("r", []):
             made.append(self._named(key, self._reported(key)))
-        sums = self._parts.group_by("sid", "year", "quantity").agg(
-            pl.col("x").sum(), pl.len().cast(pl.Float64).alias("n")
-        )
-        made.append(self._numbers(by_kind.get("t", []), sums))
-        made.append(self._numbers(by_kind.get("n", []), sums.with_columns(pl.col("n").alias("x"))))
+        made.append(self._numbers(by_kind.get("y", []), self.figures.timed))
+        for scope, lists in (("own", self.figures.lists(self.figures.own)), ("all", self.figures.park_lists())):
+            sums, counts = ([k for k in by_kind.get(kind, []) if k[-1] == scope] for kind in "tn")
+            made.append(self._numbers(sums, lists))
+            made.append(self._numbers(counts, lists.with_columns(pl.col("n").alias("x"))))
         for key in by_kind.get("h", []):
-            rows = self.parts_of(key[1]).filter(_has_piece(pl.col("by"), key[2]))
-            made.append(self._named(key, rows.select("sid", "year").unique().with_columns(pl.lit(1.0).alias("x"))))
+            rows = self.figures.having(key[1], key[2], own=key[3] == "own")
+            made.append(self._named(key, rows.with_columns(pl.lit(1.0).alias("x"))))
         for key in by_kind.get("p", []):
-            made.append(self._named(key, self._part_rows(key[1], key[2])))
+            made.append(self._named(key, self.figures.part(key[1], key[2])))
         for kind, keys in by_kind.items():
             if kind.startswith("f"):
                 made += [self._named(key, self._firm_cells(key)) for key in keys]
@@ -163,25 +147,15 @@ class Cells:
         table = pl.DataFrame(factors, schema={"mid": pl.Int32, "factor": pl.Float64}, orient="row")
         return self._plain.join(table, on="mid", how="inner").with_columns(pl.col("x") * pl.col("factor"))
 
-    def _part_rows(self, quantity: str, by: str) -> pl.DataFrame:
-        """One breakdown value: its own row, else the sum of the finer ones."""
-        wanted = set(by.split(";"))
-        finer = [b for b in self.distinct_parts.get(quantity, ()) if wanted <= set(b.split(";"))]
-        rows = self.parts_of(quantity).filter(pl.col("by").is_in(finer))
-        exact = pl.col("by") == by
-        return rows.group_by("sid", "year").agg(
-            pl.when(exact.any()).then(pl.col("x").filter(exact).first()).otherwise(pl.col("x").sum()).alias("x")
-        )
-
     def _firm_cells(self, key: Key) -> pl.DataFrame:
         kind, quantity, where = key
         firms = self._matching(where)
         if kind == "fe":
             years = sorted({*self.long.rows["year"].unique().to_list(), *self.years})
             rows = firms.join(pl.DataFrame({"year": pl.Series(years, dtype=pl.Int32)}), how="cross")
-            rows = rows.filter(_active(pl.col("year")))
+            rows = rows.filter(active(pl.col("year")))
             return rows.group_by(pl.col("park").alias("sid"), "year").agg(pl.len().cast(pl.Float64).alias("x"))
-        rows = self._firm_rows.filter(pl.col("quantity") == quantity)
+        rows = self.figures.firm_years.filter(pl.col("quantity") == quantity)
         rows = rows.join(firms.select("sid").unique(), on="sid", how="semi")
         told = pl.col("x").filter(~pl.col("na"))
         how = {"fn": pl.len().cast(pl.Float64), "f": told.sum(), "fall": told.min(), "fany": told.max()}[kind]
@@ -189,10 +163,10 @@ class Cells:
 
     def _matching(self, where: str) -> pl.DataFrame:
         if not where:
-            return self._firm_map
+            return self.figures.firms
         ids = self.long.ids
         good = [ids[s.id] for s in self.long.subjects.values() if s.kind == "firm" and matches(s, where)]
-        return self._firm_map.filter(pl.col("sid").is_in(good))
+        return self.figures.firms.filter(pl.col("sid").is_in(good))
 
     # -- the wide frame ------------------------------------------------------------------------------------------------
 
@@ -309,27 +283,3 @@ def _joined(result: Any, dated: Any, always: Any, asked: Sequence[int], back: in
             made.append(value.alias(_column(k, back)))
         result = result.with_columns(*made).drop([f"a{k}" for k in there])
     return result, {*here, *there}
-
-
-def _active(year: pl.Expr) -> pl.Expr:
-    since, until = pl.col("since"), pl.col("until")
-    return (since.is_null() | (since <= year)) & (until.is_null() | (year <= until))
-
-
-def _has_piece(by: pl.Expr, piece: str) -> pl.Expr:
-    return (pl.lit(";") + by + pl.lit(";")).str.contains(f";{piece};", literal=True)
-
-
-def _firm_map(long: LongFacts) -> pl.DataFrame:
-    """Every firm with each subject it is part of."""
-    rows = []
-    for firm in long.subjects.values():
-        seen: set[str] = set()
-        above: Subject | None = firm if firm.kind == "firm" else None
-        while above is not None and above.parent and above.parent not in seen:
-            seen.add(above.parent)
-            if above.parent in long.ids:
-                rows.append((long.ids[firm.id], long.ids[above.parent], firm.since, firm.until))
-            above = long.subjects.get(above.parent)
-    schema = {"sid": pl.UInt32, "park": pl.UInt32, "since": pl.Int32, "until": pl.Int32}
-    return pl.DataFrame(rows, schema=schema, orient="row")

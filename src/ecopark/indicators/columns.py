@@ -1,11 +1,11 @@
 """The columnar counterpart of `indicators.resolve`: where the figures of all subjects come from, as columns.
 
-A quantity of a subject and year is, in this order: what was typed for it; the sum of its breakdown; the roll-up of the firms
-active in the year; its own formula; missing. `Atoms` compiles leaves accordingly and remembers which columns it asked for;
-`indicators.cells` builds those columns from the long facts.
+A quantity of a subject and year is, in this order: what was typed for it; the sum of its breakdown; its quarters and months;
+the roll-up of the firms active in the year; its own formula; missing. `Atoms` compiles leaves accordingly and remembers which
+columns it asked for; `indicators.cells` builds those columns from the figures of years (`indicators.yearly`).
 
 What is rare is not implemented twice: a row that meets one of these is marked near, and the traced form decides it: ``n/a``,
-months and quarters, a breakdown without a year, negative amounts in a sum, factors measured by the user.
+a year that lacks a month, a breakdown without a year, negative amounts in a sum, factors measured by the user.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from ecopark.errors import FormulaError, UnitError
 from ecopark.expr.columnar import Program
 from ecopark.expr.functions import shifted
 from ecopark.expr.nodes import Leaf, Node, leaves
-from ecopark.expr.pieces import NEAR, Part, Piece, U, nothing
+from ecopark.expr.pieces import NEAR, Part, Piece, U, add_missing, both, nothing
 from ecopark.indicators.catalogue import indicators
 from ecopark.indicators.cells import Cells, Key
 from ecopark.indicators.factors import Factors, PackFactor, amount_unit
+from ecopark.indicators.one_year import holes
 from ecopark.indicators.resolve import canonical_by, compiled
 from ecopark.observations.long_frame import MEASURED
 from ecopark.observations.model import Facts
@@ -85,7 +86,7 @@ class Atoms:
             case "part":
                 return self._part(quantity, canonical_by(quantity, leaf.args[1]), back)
             case "total":
-                found = self._total(quantity, back)
+                found = self._total(quantity, back, "all")
                 return self._odd(quantity.id, back, found or self._absent(quantity, back))
             case "sum_firms":
                 return self._odd(
@@ -105,17 +106,32 @@ class Atoms:
         parts: list[Part] = []
         if quantity.id in cells.present:
             parts.append(self._typed(quantity, back))
-        total = self._total(quantity, back)
+        none: Hashable = (quantity.id, "", back)
+        total = self._total(quantity, back, "own")
         firms = self._firms(quantity, back, "") if quantity.rollup else None
-        parts += [p for p in (total, firms) if p is not None]
-        if quantity.formula:
-            parts.append(self._derived(quantity, back))
+        parts += [p for p in (total, self._timed(quantity, back), firms) if p is not None]
+        derived = self._derived(quantity, back) if quantity.formula else None
+        if derived is not None:
+            parts.append(derived)
         if not parts:
             return self._odd(quantity.id, back, self._absent(quantity, back))
-        missing: dict[Hashable, Piece] = {(quantity.id, "", back): _TRUE}
+        # What is missing is what the first way that somebody has begun lacks.
+        begun: Piece | None = None
+        missing: dict[Hashable, Piece] = {}
         if total is not None:
-            given = self._count(quantity, back)
-            missing = {(quantity.id, "", back): Piece(~given, 0, 1), **self._holes(quantity, back)}
+            begun = Piece(self._count(quantity, back, "own"), 0, 1)
+            missing |= self._holes(quantity, back, "own")
+        if firms is not None:
+            told = Piece(~self.cells.ask(("fn", quantity.id, ""), back).is_null(), 0, 1)
+            add_missing(missing, none, told if begun is None else both(Piece(~begun.expr, 0, 2), told))
+            begun = told if begun is None else Piece(begun.expr | told.expr, 0, 3)
+        open_ = _TRUE if begun is None else Piece(~begun.expr, 0, begun.cost + 1)
+        if derived is None:
+            add_missing(missing, none, open_)
+        else:
+            pieces = derived.missing or {none: _TRUE}
+            for key, piece in pieces.items():
+                add_missing(missing, key, piece if begun is None else both(open_, piece))
         return self._odd(quantity.id, back, program.first(parts, missing))
 
     def indicator(self, name: str, back: int) -> Part:
@@ -175,45 +191,59 @@ class Atoms:
         finally:
             self._open.discard((quantity.id, back))
 
-    def _total(self, quantity: Quantity, back: int) -> Part | None:
+    def _total(self, quantity: Quantity, back: int, scope: str) -> Part | None:
+        """The sum of a breakdown: the subject's own (scope ``own``), or its own or its firms' (``all``)."""
         if not quantity.breakdowns or quantity.unit == "by code" or not quantity.is_number:
             return None
-        if quantity.id not in self.cells.broken_down:
+        scope = self._scope(quantity, scope)
+        if quantity.id not in self.cells.broken_down and scope == "own":
             return None
-        column = self.cells.ask(("t", quantity.id), back)
-        holes = self._holes(quantity, back)
-        part = self._sum(column)
+        column = self.cells.ask(("t", quantity.id, scope), back)
+        holes = self._holes(quantity, back, scope)
+        part = self._sum(column, firms=scope == "all")
         if holes:
             complete = ~_or([p.expr for p in holes.values()])
             part = replace(part, value=Piece(nw.when(complete).then(column), 0, 3))
-        return replace(part, missing={(quantity.id, "", back): Piece(~self._count(quantity, back), 0, 1), **holes})
+        return replace(
+            part, missing={(quantity.id, "", back): Piece(~self._count(quantity, back, scope), 0, 1), **holes}
+        )
 
-    def _holes(self, quantity: Quantity, back: int) -> dict[Hashable, Piece]:
-        """Per code of a closed list: rows are given, but none for this code."""
+    def _timed(self, quantity: Quantity, back: int) -> Part | None:
+        """A year made of its quarters and months."""
+        if quantity.id not in self.cells.timed:
+            return None
+        return self._sum(self.cells.ask(("y", quantity.id), back), ("y", quantity.id, back))
+
+    def _scope(self, quantity: Quantity, scope: str) -> str:
+        """``all`` only where firms give the breakdown of a quantity."""
+        return "all" if scope == "all" and quantity.id in self.cells.listed else "own"
+
+    def _holes(self, quantity: Quantity, back: int, scope: str) -> dict[Hashable, Piece]:
+        """Per code of a closed list: the list is given, but not this code."""
         found: dict[Hashable, Piece] = {}
-        given = self._count(quantity, back)
-        for name in quantity.breakdowns:
-            breakdown = catalogue().breakdowns[name]
-            for code in breakdown.required:
-                piece = f"{breakdown.dimension}={code}"
-                here = self.cells.ask(("h", quantity.id, piece), back)
-                found[(quantity.id, piece, back)] = Piece(given & here.is_null(), 0, 2)
+        given = self._count(quantity, back, scope)
+        for piece in holes(quantity, ()):
+            here = self.cells.ask(("h", quantity.id, piece, self._scope(quantity, scope)), back)
+            found[(quantity.id, piece, back)] = Piece(given & here.is_null(), 0, 2)
         return found
 
-    def _count(self, quantity: Quantity, back: int) -> nw.Expr:
-        """Whether any breakdown row is given."""
-        return ~self.cells.ask(("n", quantity.id), back).is_null()
+    def _count(self, quantity: Quantity, back: int, scope: str) -> nw.Expr:
+        """Whether the list is given: any row of the subject's own, or those of every firm."""
+        return ~self.cells.ask(("n", quantity.id, self._scope(quantity, scope)), back).is_null()
 
-    def _sum(self, column: nw.Expr, key: Hashable = None, each: float = 1.0) -> Part:
+    def _sum(self, column: nw.Expr, key: Hashable = None, each: float = 1.0, *, firms: bool = False) -> Part:
         """A sum of numbers of one sign: its relative error is that of a term and of the additions."""
         part = self.program.atom(column, key=key, exact=False)
         high = part.high if self.program.magnitude is None else part.high * (2 if each > 1 else 1) + 3
         low = part.low if self.program.magnitude is None else part.low * (2 if each > 1 else 1)
+        if firms:
+            high = high + 4
         return replace(part, rel=(self.cells.most_parts + 3 * each) * U, low=low, high=high)
 
     def _part(self, quantity: Quantity, by: str, back: int) -> Part:
         column = self.cells.ask(("p", quantity.id, by), back)
-        return self._odd(quantity.id, back, self._sum(column, (quantity.id, by, back)))
+        made = self._sum(column, (quantity.id, by, back), firms=quantity.id in self.cells.listed)
+        return self._odd(quantity.id, back, made)
 
     def _firms(self, quantity: Quantity, back: int, where: str) -> Part | None:
         if quantity.id not in self.cells.of_firms:
@@ -264,7 +294,8 @@ class Atoms:
 
     def _listed(self, quantity: Quantity, back: int) -> dict[Hashable, Piece]:
         """What is missing of a breakdown as a whole: all of it, or codes of a closed list."""
-        return {(quantity.id, "", back): Piece(~self._count(quantity, back), 0, 1), **self._holes(quantity, back)}
+        given = Piece(~self._count(quantity, back, "all"), 0, 1)
+        return {(quantity.id, "", back): given, **self._holes(quantity, back, "all")}
 
     def _guarded(
         self, part: Part, whole: dict[Hashable, Piece], single: dict[Hashable, Piece], name: str, back: int
@@ -324,7 +355,7 @@ class Atoms:
                 rows = joined.filter(pl.col("item") == item).select("sid", "year", pl.lit(1.0).alias("x")).unique()
                 self.cells.own(key, rows)
             single[keys[item]] = Piece(~self.cells.ask(key, back).is_null(), 0, 1)
-        return self._sum(self.cells.ask(base, back), each=3.0), single
+        return self._sum(self.cells.ask(base, back), each=3.0, firms=bool(self.cells.listed)), single
 
     def _sum_product(self, a: Quantity, b: Quantity, back: int) -> Part:
         base: Key = ("w", "product", a.id, b.id)
@@ -368,6 +399,11 @@ class Atoms:
         part = self.program.shared(Part("flag", value, None, kept))
         if doubtful:
             part = self.program.marked(part, ~self.cells.ask(close, back).is_null())
+        below_zero = quantity.id in self.cells.listed and (quantity.low is None or quantity.low < 0)
+        if (
+            below_zero or cap.id in self.cells.listed
+        ):  # what some firms add up to decides nothing: rare, left alone here
+            part = self.program.marked(part, nw.lit(True, nw.Boolean()))
         return self._odd(cap.id, back, self._odd(quantity.id, back, part))
 
 

@@ -1,16 +1,21 @@
-"""How firms add up to their park, and months to their year.
+"""How firms add up to their park.
 
 A roll-up over firms is missing unless every firm active in the period reports ("73 of 76"); the partial sum is only a
-lower bound (for quantities that cannot be negative).
+lower bound (for quantities that cannot be negative). A firm's own year is typed, the sum of its codes, or made of its months
+(`indicators.one_year`). By code the firms add up like the rows of a park: an open list of a firm (its fuels) is complete once
+it has given one row, a closed one needs every code.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ecopark.core.period import Period
-from ecopark.observations.model import Facts, Observation, Subject
+from ecopark.indicators.one_year import Figure, code_figures, holes, part_figures, year_figure
+from ecopark.observations.model import Facts, Subject
+from ecopark.observations.quantity import Quantity, catalogue
 
 TOLD = 300
 """Up to how many firms a roll-up keeps each of them for the trace."""
@@ -29,27 +34,94 @@ class FirmSum:
     flags
         For flags: the values reported.
     rows
-        What was reported, the largest first; kept for parks of at most `TOLD` firms.
+        What each firm reported, the largest first; kept for parks of at most `TOLD` firms.
+    applies
+        Whether any firm reported more than that it does not apply.
     """
 
     total: Fraction
     reported: int
     expected: int
     flags: tuple[bool, ...] = ()
-    rows: tuple[Observation, ...] = ()
+    rows: tuple[tuple[str, Figure], ...] = ()
+    applies: bool = True
 
     @property
     def complete(self) -> bool:
         return self.reported == self.expected
 
 
+@dataclass(frozen=True)
+class FirmCodes:
+    """The breakdowns of the firms of a park.
+
+    Parameters
+    ----------
+    quantity
+        What is broken down.
+    expected
+        Firms active in the period.
+    firms
+        By firm what it gave by code; nothing for a firm that said n/a. Firms that gave no breakdown are left out.
+    """
+
+    quantity: Quantity
+    expected: int
+    firms: dict[str, dict[str, Figure]]
+    _sums: dict[str, FirmSum] = field(default_factory=dict, compare=False)
+
+    @property
+    def reported(self) -> int:
+        """Firms that gave their breakdown, with no month of it lacking."""
+        return sum(all(f.told for f in codes.values()) for codes in self.firms.values())
+
+    @property
+    def complete(self) -> bool:
+        return self.reported == self.expected
+
+    def holes(self) -> list[str]:
+        """The codes of closed lists that some firm that gave rows did not give."""
+        lacking = {piece for codes in self.firms.values() if codes for piece in holes(self.quantity, codes)}
+        return [piece for piece in holes(self.quantity, ()) if piece in lacking]
+
+    def codes(self) -> list[str]:
+        """The breakdowns that any firm gave."""
+        return sorted({by for codes in self.firms.values() for by in codes})
+
+    def row(self, by: str) -> FirmSum:
+        """The sum of one row as firms gave it, finer rows left out: rows add up to the whole."""
+        return self._sum(by, ((firm, [codes[by]]) for firm, codes in self.firms.items() if by in codes))
+
+    def part(self, by: str) -> FirmSum:
+        """The sum of one breakdown value; a firm reports it where its rows say what it is, if only that it is zero."""
+        if by not in self._sums:
+            parts = (
+                (f, [] if not codes else part_figures(self.quantity, codes, by)) for f, codes in self.firms.items()
+            )
+            self._sums[by] = self._sum(by, ((firm, found) for firm, found in parts if found is not None))
+        return self._sums[by]
+
+    def _sum(self, by: str, parts: Iterable[tuple[str, list[Figure]]]) -> FirmSum:
+        rows: list[tuple[str, Figure]] = []
+        reported, total = 0, Fraction(0)
+        for firm, figures in parts:
+            reported += all(f.told for f in figures)
+            for figure in figures:
+                if isinstance(figure.value, Fraction):
+                    total += figure.value
+                    rows.append((firm, figure))
+        return FirmSum(total, reported, self.expected, rows=_largest(rows))
+
+
 class RollUp:
-    """Firm sums of one set of facts, added up in one pass and kept."""
+    """Firm sums of one set of facts, each made once and kept."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._firms: dict[str, list[Subject]] = {}
-        self._sums: dict[tuple[str, str, Period], list[Observation]] | None = None
+        self._reporters: dict[tuple[str, int], dict[str, None]] | None = None
+        self._sums: dict[tuple[str, str, Period, str], FirmSum | None] = {}
+        self._codes: dict[tuple[str, str, Period], FirmCodes | None] = {}
 
     def firms(self, park: str) -> list[Subject]:
         """All firms of a park."""
@@ -65,49 +137,75 @@ class RollUp:
         where
             ``attribute=value`` conditions joined by ``;``; a value matches as a prefix (``industry=C39``).
         """
-        firms = self.firms(park)
-        if not firms:
+        key = (park, quantity, period, where)
+        if key not in self._sums:
+            self._sums[key] = self._over_firms(*key)
+        return self._sums[key]
+
+    def _over_firms(self, park: str, name: str, period: Period, where: str) -> FirmSum | None:
+        if not self.firms(park):
             return None
-        active = {f.id for f in firms if f.active(period) and _matches(f, where)}
-        rows = [
-            o for o in self._rows().get((park, quantity, period), ()) if o.subject in active and not o.not_applicable
+        quantity = catalogue()[name]
+        active, reporters = self._active(park, name, period, where)
+        found = [
+            (f, figure) for f in reporters if (figure := year_figure(self.facts, f, quantity, period)) and figure.told
         ]
-        skipped = sum(
-            1 for o in self._rows().get((park, quantity, period), ()) if o.subject in active and o.not_applicable
-        )
-        numbers = [o.value for o in rows if isinstance(o.value, Fraction)]
-        flags = tuple(o.value for o in rows if isinstance(o.value, bool))
-        told: tuple[Observation, ...] = ()
-        if len(rows) <= TOLD and len(numbers) == len(rows):
-            told = tuple(sorted(rows, key=lambda o: (-Fraction(o.value), o.subject)))
-        return FirmSum(sum(numbers, Fraction(0)), len(rows) + skipped, len(active), flags, told)
+        numbers = [f.value for _, f in found if isinstance(f.value, Fraction)]
+        flags = tuple(f.value for _, f in found if isinstance(f.value, bool))
+        rows = [(firm, figure) for firm, figure in found if isinstance(figure.value, Fraction)]
+        told = _largest(rows) if not flags else ()
+        return FirmSum(sum(numbers, Fraction(0)), len(found), len(active), flags, told, bool(numbers or flags))
 
-    def _rows(self) -> dict[tuple[str, str, Period], list[Observation]]:
-        if self._sums is None:
-            self._sums = {}
-            ancestors: dict[str, tuple[str, ...]] = {}
+    def codes(self, park: str, name: str, period: Period) -> FirmCodes | None:
+        """The breakdowns of the firms of `park` active in `period`; None if no firm gave any, or they do not add up."""
+        key = (park, name, period)
+        if key not in self._codes:
+            self._codes[key] = self._by_code(*key)
+        return self._codes[key]
+
+    def _by_code(self, park: str, name: str, period: Period) -> FirmCodes | None:
+        quantity = catalogue()[name]
+        if quantity.rollup != "sum" or not quantity.breakdowns or not self.firms(park):
+            return None
+        active, reporters = self._active(park, name, period, "")
+        firms: dict[str, dict[str, Figure]] = {}
+        for firm in reporters:
+            codes = code_figures(self.facts, firm, quantity, period)
+            said = self.facts.get(firm, name, period)
+            if codes or (said is not None and said.not_applicable):
+                firms[firm] = codes
+        return FirmCodes(quantity, len(active), firms) if any(firms.values()) else None
+
+    def _active(self, park: str, name: str, period: Period, where: str) -> tuple[set[str], list[str]]:
+        """The firms active in the period, and those of them that have said anything of a quantity."""
+        active = {f.id for f in self.firms(park) if f.active(period) and matches(f, where)}
+        index = self._index()
+        said = {**index.get((name, period.year), {}), **(index.get((name, 0), {}) if period.year else {})}
+        return active, [firm for firm in said if firm in active]
+
+    def _index(self) -> dict[tuple[str, int], dict[str, None]]:
+        """Quantity and year -> the firms with a row for it; year 0: for all time."""
+        if self._reporters is None:
+            self._reporters = {}
+            subjects = self.facts.subjects
             for o in self.facts.observations:
-                subject = self.facts.subjects[o.subject]
-                if subject.kind != "firm" or o.by:
-                    continue
-                if o.subject not in ancestors:
-                    ancestors[o.subject] = self._above(subject)
-                for park in ancestors[o.subject]:
-                    self._sums.setdefault((park, o.quantity, o.period), []).append(o)
-        return self._sums
-
-    def _above(self, subject: Subject) -> tuple[str, ...]:
-        found: list[str] = []
-        while subject.parent and subject.parent not in found:
-            found.append(subject.parent)
-            above = self.facts.subjects.get(subject.parent)
-            if above is None:
-                break
-            subject = above
-        return tuple(found)
+                if subjects[o.subject].kind == "firm":
+                    self._reporters.setdefault((o.quantity, o.period.year), {})[o.subject] = None
+        return self._reporters
 
 
-def _matches(firm: Subject, where: str) -> bool:
+def _largest(rows: list[tuple[str, Figure]]) -> tuple[tuple[str, Figure], ...]:
+    """What each firm gave, the largest first; nothing where they are too many to be told."""
+    return tuple(sorted(rows, key=_size)) if len(rows) <= TOLD else ()
+
+
+def _size(row: tuple[str, Figure]) -> tuple[Fraction, str]:
+    value = row[1].value
+    return (-value if isinstance(value, Fraction) else Fraction(0), row[0])
+
+
+def matches(firm: Subject, where: str) -> bool:
+    """Whether a firm has the attributes that ``sum_firms(..., where=...)`` asks for."""
     if not where:
         return True
     attributes = dict(firm.attributes)
@@ -116,34 +214,3 @@ def _matches(firm: Subject, where: str) -> bool:
         if not attributes.get(key.strip(), "").startswith(value.strip()):
             return False
     return True
-
-
-def sub_periods(period: Period) -> tuple[tuple[Period, ...], ...]:
-    """The ways a year is made up: twelve months, or four quarters."""
-    if period.kind != "year":
-        return ()
-    months = tuple(Period(period.year, "month", m) for m in range(1, 13))
-    quarters = tuple(Period(period.year, "quarter", q) for q in range(1, 5))
-    return (months, quarters)
-
-
-@dataclass(frozen=True, slots=True)
-class TimeSum:
-    """Sum over months or quarters: the observations found and the periods that are missing."""
-
-    found: tuple[Observation, ...]
-    missing: tuple[Period, ...]
-
-    @property
-    def total(self) -> Fraction:
-        return sum((o.value for o in self.found if isinstance(o.value, Fraction)), Fraction(0))
-
-
-def over_time(facts: Facts, subject: str, quantity: str, period: Period, by: str = "") -> TimeSum | None:
-    """The months or quarters of a year; None if none is given. Only flows and counts add up over time."""
-    for parts in sub_periods(period):
-        rows = [facts.exact(subject, quantity, p, by) for p in parts]
-        if any(rows):
-            found = tuple(o for o in rows if o is not None)
-            return TimeSum(found, tuple(p for p, o in zip(parts, rows, strict=True) if o is None))
-    return None

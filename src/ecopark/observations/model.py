@@ -129,9 +129,12 @@ class Facts:
         self.rejected = tuple(rejected)
         self._index = {o.key: o for o in self.observations}
         self._parts: dict[tuple[str, str, Period], list[Observation]] = {}
+        self._within: dict[tuple[str, str, int], list[Observation]] = {}
         for o in self.observations:
             if o.by:
                 self._parts.setdefault((o.subject, o.quantity, o.period), []).append(o)
+            if o.period.kind in ("quarter", "month"):
+                self._within.setdefault((o.subject, o.quantity, o.period.year), []).append(o)
         self.subjects = {s.id: s for s in subjects}
         for o in self.observations:
             if o.subject not in self.subjects:
@@ -162,6 +165,10 @@ class Facts:
     def parts(self, subject: str, quantity: str, period: Period) -> list[Observation]:
         """The breakdown rows of a quantity in a period."""
         return self._parts.get((subject, quantity, period)) or self._parts.get((subject, quantity, ALWAYS), [])
+
+    def within_year(self, subject: str, quantity: str, year: int) -> list[Observation]:
+        """The rows of a quantity for quarters and months of a year, with and without a breakdown."""
+        return self._within.get((subject, quantity, year), [])
 
     def children(self, subject: str, kind: str = "firm") -> list[Subject]:
         """Direct and indirect parts of `subject` of one kind."""
