@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ecopark.cli.output import columns, complain, guarded, language, report_problems, say, say_json
+from ecopark.cli.output import columns, complain, guarded, known_format, language, report_problems, say, say_json
 from ecopark.errors import EcoparkError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def pairs(given: list[str], option: str) -> dict[str, str]:
     for text in given:
         key, sign, value = text.partition("=")
         if not sign:
-            raise EcoparkError(f"{option} is ITEM=NUMBER, not '{text}'")
+            raise EcoparkError(f"{option} is ITEM=NUMBER, not '{text}'", zh=f"{option} 应为“指标=数值”，而不是“{text}”")
         found[key.strip()] = value.strip()
     return found
 
@@ -73,11 +73,13 @@ def grade(
     from ecopark.workflows.grade_firms import method_with
 
     lang = language(lang)
-    if format not in FORMATS:
-        raise EcoparkError(f"--format is {', '.join(FORMATS)}, not '{format}'")
+    known_format(format, FORMATS)
     chosen = method_with(method, weights=pairs(weight, "--weight"), bases=pairs(base, "--base"), cutoffs=cutoffs)
     if engine not in ("auto", "exact", "columnar"):
-        raise EcoparkError(f"--engine is auto, exact or columnar, not '{engine}'")
+        raise EcoparkError(
+            f"--engine is auto, exact or columnar, not '{engine}'",
+            zh=f"--engine 应为 auto、exact 或 columnar，而不是“{engine}”",
+        )
     if engine == "columnar" or (engine == "auto" and not (sheet or appeals) and _many(firms, format, out)):
         _grade_many(firms, chosen, period, last_year, format, out, lang)
         return
@@ -136,9 +138,14 @@ def _grade_many(
     from ecopark.workflows.grade_firms import grade_many
 
     if not firms.is_file() or firms.suffix.lower() not in (".csv", ".parquet") or not is_wide(firms):
-        raise EcoparkError("--engine columnar reads a wide csv or parquet file")
+        raise EcoparkError(
+            "--engine columnar reads a wide csv or parquet file", zh="--engine columnar 只读取宽表 csv 或 parquet 文件"
+        )
     if format not in ("text", "json"):
-        raise EcoparkError("so many firms are written as --out FILE.parquet or FILE.csv, not as a document")
+        raise EcoparkError(
+            "so many firms are written as --out FILE.parquet or FILE.csv, not as a document",
+            zh="企业数量太多，请写成 --out FILE.parquet 或 FILE.csv，不能写成文档",
+        )
     graded = grade_many(firms, method, period=period, last_year=last_year)
     report_problems(graded.warnings, lang)
     if out is not None:
@@ -149,7 +156,10 @@ def _grade_many(
         elif out.suffix.lower() == ".json":
             out.write_text(json.dumps(graded.to_list(), ensure_ascii=False) + "\n", encoding="utf-8")
         else:
-            raise EcoparkError("so many firms are written as .parquet, .csv or .json")
+            raise EcoparkError(
+                "so many firms are written as .parquet, .csv or .json",
+                zh="企业数量太多，请写成 .parquet、.csv 或 .json",
+            )
         complain(("已写入 " if lang == "zh" else "wrote ") + str(out))
     elif format == "json":
         say_json(graded.to_list())
@@ -175,49 +185,60 @@ def regrade(
     seed: int = typer.Option(7, "--seed", help="With --stability: seed of the draws."),
     lang: str | None = LANG,
     format: str = typer.Option("text", "--format", help="text or json."),
+    out: Path | None = typer.Option(
+        None, "--out", help="Report to write: .html, .docx or .csv (of the firms that move)."
+    ),
 ) -> None:
-    """Other weights, bases or cut-offs: who moves and why; or how firm every class is. 模拟与稳定性。"""
-    from ecopark.grading.simulate import simulate, stability
+    """Other weights, bases or cut-offs: who moves and why; or how firm every class is. 模拟与稳定性。
+
+    Weights of a group add up to 100 as before: change at least two. --stability alone tests the method as it is; with --out and
+    changes beside it the report has both.
+
+    ecopark regrade firms.csv -m huangyan-2022 --now A=20,B=45,C=30,D=5 --stability 500
+
+    ecopark regrade firms.csv -m invented-park --weight tax_per_mu=30 --weight labour_productivity=20 --out moves.html
+    """
     from ecopark.workflows.grade_firms import grade as run
     from ecopark.workflows.grade_firms import method_with
+    from ecopark.workflows.write_simulation import Study, move_rows, stability_rows, write_study
 
     lang = language(lang)
-    if format not in ("text", "json"):
-        raise EcoparkError(f"--format is text or json, not '{format}'")
+    known_format(format)
+    if draws < 0 or not 0 < spread < 1:
+        raise EcoparkError(
+            "--stability is a number of draws, --spread lies between 0 and 1",
+            zh="--stability 是抽样次数，--spread 在 0 与 1 之间",
+        )
     changes = {"weights": pairs(weight, "--weight"), "bases": pairs(base, "--base")}
+    asked = bool(weight or base or cutoffs)
+    current = now if asked and not (draws and out is None) else cutoffs or now
+    grading = run(firms, method_with(method, cutoffs=current), period=period, last_year=last_year)
+    report_problems(grading.warnings, lang)
+    changed = method_with(grading.method, **changes, cutoffs=cutoffs)  # type: ignore[arg-type]
+    study = Study(grading, changed if asked or not draws else None, draws=draws, spread=spread, seed=seed)
+    if draws and study.grading.method.cutoffs is None:
+        raise EcoparkError(
+            f"{grading.method.id} has no cut-offs: give them with --now or --cutoffs",
+            zh=f"{grading.method.id} 没有分档比例：请用 --now 或 --cutoffs 给出",
+        )
+    if out is not None:
+        write_study(study, out, lang=lang)
+        complain(("已写入 " if lang == "zh" else "wrote ") + str(out))
+        return
     if draws:
-        if draws < 0 or not 0 < spread < 1:
-            raise EcoparkError("--stability is a number of draws, --spread lies between 0 and 1")
-        chosen = method_with(method, **changes, cutoffs=cutoffs or now)  # type: ignore[arg-type]
-        if chosen.cutoffs is None:
-            raise EcoparkError(f"{chosen.id} has no cut-offs: give them with --cutoffs")
-        found = stability(run(firms, chosen, period=period, last_year=last_year), draws=draws, spread=spread, seed=seed)
+        found = study.stability
         if format == "json":
             say_json([{"firm": s.firm, "grade": s.grade, "kept": s.kept, "shares": dict(s.shares)} for s in found])
-            return
-        head = ("企业", "类别", "保持比例", "各类比例") if lang == "zh" else ("firm", "class", "kept", "shares")
-        rows: list[tuple[str, ...]] = [
-            (s.firm, s.grade, f"{s.kept:.0%}", ", ".join(f"{c} {v:.0%}" for c, v in s.shares)) for s in found
-        ]
-        say(columns([head, *rows]))
+        else:
+            say(columns(stability_rows(study, lang)))
         return
-    grading = run(firms, method_with(method, cutoffs=now), period=period, last_year=last_year)
-    moves = simulate(grading, method_with(grading.method, **changes, cutoffs=cutoffs))  # type: ignore[arg-type]
+    moves = study.moves
     if format == "json":
         say_json([m.to_dict() for m in moves])
         return
-    title = (
-        ("企业", "原", "现", "原名次", "现名次", "原因")
-        if lang == "zh"
-        else ("firm", "was", "is", "rank", "now", "why")
-    )
-    moved = [m for m in moves if m.moved]
-    listed: list[tuple[str, ...]] = [title]
-    for m in moved:
-        a, b = m.before, m.after
-        listed.append((m.firm, a.grade or "-", b.grade or "-", str(a.rank or "-"), str(b.rank or "-"), m.why()[lang]))
-    say(columns(listed))
-    say(f"{len(moved)} / {len(moves)} 家变动" if lang == "zh" else f"{len(moved)} of {len(moves)} firms move")
+    say(columns(move_rows(study, lang)))
+    moved = sum(m.moved for m in moves)
+    say(f"{moved} / {len(moves)} 家变动" if lang == "zh" else f"{moved} of {len(moves)} firms move")
 
 
 @guarded
@@ -248,11 +269,13 @@ def appeal(
     lang = language(lang)
     title, sign, value = set_.partition("=")
     if not sign:
-        raise EcoparkError(f"--set is QUANTITY=VALUE, not '{set_}'")
+        raise EcoparkError(f"--set is QUANTITY=VALUE, not '{set_}'", zh=f"--set 应为“数据项=数值”，而不是“{set_}”")
     try:
         day = date.fromisoformat(on) if on else date.today()
     except ValueError:
-        raise EcoparkError(f"--on is a day such as 2026-11-21, not '{on}'") from None
+        raise EcoparkError(
+            f"--on is a day such as 2026-11-21, not '{on}'", zh=f"--on 应为 2026-11-21 这样的日期，而不是“{on}”"
+        ) from None
     chosen = method_with(method, weights=pairs(weight, "--weight"), bases=pairs(base, "--base"), cutoffs=cutoffs)
     grading = run(firms, chosen, period=period, appeals=log, last_year=last_year)
     made, _ = run_appeal(grading, firm, title.strip(), value.strip(), evidence=evidence, by=by, on=day)
@@ -319,8 +342,7 @@ def match(
     from ecopark.workflows.match_firms import match_files, write_matching
 
     lang = language(lang)
-    if format not in ("text", "json"):
-        raise EcoparkError(f"--format is text or json, not '{format}'")
+    known_format(format)
     found = match_files({k: Path(v) for k, v in pairs(table, "--table").items()})
     if out is not None:
         write_matching(found, out)

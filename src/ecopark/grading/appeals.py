@@ -83,9 +83,11 @@ def appeal(
     """
     path = Path(evidence)
     if not path.is_file():
-        raise EcoparkError(f"an appeal needs its evidence: there is no file {evidence}")
+        raise EcoparkError(
+            f"an appeal needs its evidence: there is no file {evidence}", zh=f"申诉须有佐证材料：没有文件 {evidence}"
+        )
     if not by.strip():
-        raise EcoparkError("an appeal says by whom it was accepted (--by)")
+        raise EcoparkError("an appeal says by whom it was accepted (--by)", zh="申诉须写明由谁受理（--by）")
     firm = grading.table.firm(firm_id)
     name, number = _value(column, value, grading.method)
     old = firm.values.get(name)
@@ -152,22 +154,26 @@ def _corrected(firm: Firm, name: str, number: Scalar, evidence: Path) -> Firm:
 def _value(title: str, value: Any, method: Method) -> tuple[str, Scalar]:
     column, why = Columns(method).find(title)
     if column is None:
-        raise EcoparkError(f"'{title}' is no quantity or indicator. {why}".strip())
+        raise EcoparkError(
+            f"'{title}' is no quantity or indicator. {why}".strip(), zh=f"“{title}”不是数据项或指标。{why}"
+        )
     try:
         if column.kind == "flag":
             flag = read_flag(value)
             if isinstance(flag, bool):
                 return column.id, flag
-            raise EcoparkError(f"{title} is yes or no")
+            raise EcoparkError(f"{title} is yes or no", zh=f"{title}：应填是或否")
         number = read_number(value)
     except UnreadableError as error:
-        raise EcoparkError(f"{title}: {error}") from None
+        raise EcoparkError(
+            f"{title}: {error}", zh=f"{title}：{error.message('zh') if isinstance(error, EcoparkError) else error}"
+        ) from None
     if not isinstance(number, Number):
-        raise EcoparkError(f"{title}: no value is given")
+        raise EcoparkError(f"{title}: no value is given", zh=f"{title}：没有给出数值")
     found = in_unit(number, column)
     problem = range_problem(column, found, Place())
     if problem is not None and problem.severity == "error":
-        raise EcoparkError(problem.message())
+        raise EcoparkError(problem.message(), zh=problem.message("zh"))
     return column.id, found
 
 

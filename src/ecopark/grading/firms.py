@@ -116,7 +116,10 @@ class FirmTable:
             if firm_id and firm_id in (found.id, found.name, found.credit_code):
                 return found
         names = [n for f in self.firms for n in (f.id, f.name)]
-        raise EcoparkError(f"there is no firm '{firm_id}'. {did_you_mean(firm_id, names)}".strip())
+        raise EcoparkError(
+            f"there is no firm '{firm_id}'. {did_you_mean(firm_id, names)}".strip(),
+            zh=f"没有企业“{firm_id}”。{did_you_mean(firm_id, names, lang='zh')}",
+        )
 
     def replaced(self, firm: Firm) -> FirmTable:
         """The same table with one firm's figures replaced."""
@@ -526,7 +529,7 @@ def _from_facts(facts: Facts, method: Method, period: str) -> FirmTable:
     try:
         when = Period.parse(period) if period else Period(years[-1]) if years else Period.parse("")
     except ValueError:
-        raise EcoparkError(f"'{period}' is not a period") from None
+        raise EcoparkError(f"'{period}' is not a period", zh=f"“{period}”不是期间") from None
     if period and when.year not in years:
         raise InputError([no_period(Place("--period"), period, [str(y) for y in years])])
     found = _of_period(facts, subjects, method, when)

@@ -1,22 +1,18 @@
-"""Land renewal: which plots are used badly and by which rule, a plan for each, and in which order within a budget.
+"""Low-efficiency land: plots and their figures, and which of them are used badly by which rule.
 
-The list is by rule (data, `data/land.yaml` or a file of the user's). The order is a mixed-integer programme solved by HiGHS:
-which plots to renew in which year, within each year's money, so that most is freed; the gap to the proven best is stated.
-What happens afterwards is told by events in a file of JSON lines that is only ever added to.
+The rules are data (`data/land.yaml` or a file of the user's). A rule that lacks a figure is told as undecided, never as met;
+what a renewal frees is known only where both figures, before and after, are given. `grading.renewal` orders the plots.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from ecopark.core.period import ALWAYS, Period
-from ecopark.core.rounding import exact
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace
 from ecopark.core.unit import unit
@@ -24,7 +20,7 @@ from ecopark.core.value import Missing, Scalar, not_given
 from ecopark.errors import EcoparkError, FormulaError, InputError, PackError, Place, Problem, did_you_mean
 from ecopark.expr.expand import expand
 from ecopark.expr.fit import FLAG, WORD, Fitted, Sort, fit
-from ecopark.expr.nodes import Leaf
+from ecopark.expr.nodes import Leaf, leaves
 from ecopark.expr.parse import parse
 from ecopark.expr.traced import evaluate
 from ecopark.grading.load import data_folder
@@ -32,8 +28,6 @@ from ecopark.observations.numbers import Number, UnreadableError, clean, is_none
 from ecopark.observations.readers import read_tables
 from ecopark.packs.yaml_lines import Map, load_yaml
 
-LOG = "renewal.jsonl"
-STEPS = ("listed", "planned", "agreed", "cleared", "rebuilt", "completed", "dropped")
 NUMBERS = {
     "area_mu": ("mu", "面积 用地面积 亩数"),
     "output_10k_cny": ("10k CNY", "产值 现状产值"),
@@ -57,8 +51,33 @@ TEXTS = {
     "grade": "grade 类别 评价类别",
     "note": "note 备注 说明",
 }
+LABELS: dict[str, Text] = {
+    "plot": Text("地块", "plot"),
+    "firm": Text("企业", "firm"),
+    "grade": Text("评价类别", "class"),
+    "kind": Text("改造类型", "kind of renewal"),
+    "note": Text("备注", "note"),
+    "idle": Text("闲置", "idle"),
+    "village": Text("村级工业点", "village industry plot"),
+    "scattered": Text("散乱污", "scattered and polluting"),
+    "area_mu": Text("用地面积（亩）", "area [mu]"),
+    "output_10k_cny": Text("现状产值（万元）", "output now [10k CNY]"),
+    "tax_10k_cny": Text("现状税收（万元）", "tax now [10k CNY]"),
+    "energy_tce": Text("现状能耗（吨标准煤）", "energy now [tce]"),
+    "emission_t": Text("现状排放（吨）", "emission now [t]"),
+    "energy_quota_tce": Text("用能指标（吨标准煤）", "energy quota [tce]"),
+    "emission_quota_t": Text("排污指标（吨）", "emission quota [t]"),
+    "floor_area_ratio": Text("容积率", "floor-area ratio"),
+    "used_share": Text("厂房使用率", "share of the floor area in use"),
+    "cost_10k_cny": Text("改造费用（万元）", "cost of renewal [10k CNY]"),
+    "output_after_10k_cny": Text("改造后产值（万元）", "output after [10k CNY]"),
+    "energy_after_tce": Text("改造后能耗（吨标准煤）", "energy after [tce]"),
+    "emission_after_t": Text("改造后排放（吨）", "emission after [t]"),
+    "earliest_year": Text("最早年份", "earliest year"),
+}
 FLAGS = {"idle": "idle 闲置", "village": "village 村级工业点", "scattered": "scattered 散乱污"}
-GOALS = {"land": "area_mu", "output": "output", "energy": "energy", "emission": "emission"}
+GOALS = ("land", "output", "energy", "emission")
+"""What renewal frees or brings."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +98,20 @@ class Plot:
         found = self.values.get(name)
         return found if isinstance(found, str) else ""
 
-    def frees(self) -> dict[str, Fraction]:
-        """What renewal frees: land, energy and emission set free, and output gained (a loss is negative)."""
+    def frees(self) -> dict[str, Fraction | None]:
+        """What renewal frees: land, energy and emission set free, and output gained (a loss is negative).
 
-        def gap(before: str, after: str) -> Fraction:
+        None where a figure of it, before or after, is not given.
+        """
+
+        def gap(before: str, after: str) -> Fraction | None:
             a, b = self.number(before), self.number(after)
-            return (a or Fraction(0)) - (b or Fraction(0))
+            return None if a is None or b is None else a - b
 
+        lost = gap("output_10k_cny", "output_after_10k_cny")
         return {
-            "land": self.number("area_mu") or Fraction(0),
-            "output": -gap("output_10k_cny", "output_after_10k_cny"),
+            "land": self.number("area_mu"),
+            "output": None if lost is None else -lost,
             "energy": gap("energy_tce", "energy_after_tce"),
             "emission": gap("emission_t", "emission_after_t"),
         }
@@ -121,6 +144,11 @@ class Listed:
     reasons: tuple[LandRule, ...]
     open: tuple[tuple[LandRule, Text], ...] = ()
     kind: str = ""
+
+    def figures(self, rule: LandRule) -> list[tuple[str, Scalar]]:
+        """The figures of the plot that a rule looks at."""
+        names = dict.fromkeys(leaf.name for leaf in leaves(rule.fitted.node) if leaf.kind == "name")
+        return [(n, self.plot.values[n]) for n in names if n in self.plot.values]
 
 
 def _unit_of(leaf: Leaf) -> Sort:
@@ -171,7 +199,9 @@ class _Lookup:
 
     def resolve(self, leaf: Leaf, period: Period) -> Trace:
         found = self.plot.values.get(leaf.name)
-        return Trace("observation", leaf.name, not_given(leaf.name, ALWAYS) if found is None else found)
+        return Trace(
+            "observation", leaf.name, not_given(leaf.name, ALWAYS, LABELS[leaf.name]) if found is None else found
+        )
 
 
 def low_efficiency(plots: Sequence[Plot], rules: LandRules) -> list[Listed]:
@@ -247,9 +277,14 @@ def read_plots(path: Path, *, grades: Mapping[str, str] | None = None) -> list[P
                     Problem("unreadable-number", table.place(index, at), f"{name}：{error.zh}", f"{name}: {error.en}")
                 )
                 continue
-            if isinstance(value, Fraction) and value < 0:
-                en = f"{name} cannot be negative."
-                problems.append(Problem("negative-figure", table.place(index, at), f"{name} 不能为负。", en))
+            except EcoparkError as error:
+                problems.append(
+                    Problem("incompatible-unit", table.place(index, at), f"{name}：{error}", f"{name}: {error}")
+                )
+                continue
+            if isinstance(value, Fraction) and (wrong := _out_of_range(name, value)):
+                code = "negative-figure" if value < 0 else "out-of-range"
+                problems.append(Problem(code, table.place(index, at), wrong.zh, wrong.en))
             if value is not None:
                 values[name] = value
         key, place = str(values.get("plot", "")), table.place(index, 0)
@@ -278,7 +313,10 @@ def _column(title: str) -> tuple[str, Fraction]:
         if name == known or name in words.split():
             typed = rest.rstrip("]").strip()
             return known, unit(typed).factor_to(unit(unit_text)) if typed else Fraction(1)
-    raise EcoparkError(f"not a column of plots. {did_you_mean(name, [*NUMBERS, *TEXTS, *FLAGS])}".strip())
+    raise EcoparkError(
+        f"not a column of plots. {did_you_mean(name, [*NUMBERS, *TEXTS, *FLAGS])}".strip(),
+        zh=f"不是地块表的列。{did_you_mean(name, [*NUMBERS, *TEXTS, *FLAGS], lang='zh')}",
+    )
 
 
 def _cell(cell: Any, name: str, factor: Fraction) -> Scalar | None:
@@ -290,238 +328,39 @@ def _cell(cell: Any, name: str, factor: Fraction) -> Scalar | None:
     number = read_number(cell)
     if not isinstance(number, Number):
         return None
-    return number.value * (Fraction(1, 100) if number.percent == "%" else 1) * factor
+    own = number.percent or number.unit
+    typed = unit(own).factor_to(unit(NUMBERS[name][0])) if own else factor
+    return number.value * typed
 
 
-# -- the order ---------------------------------------------------------------------------------------------------------
+def _out_of_range(name: str, value: Fraction) -> Text:
+    """What is wrong with a figure, empty for nothing."""
+    if value < 0:
+        return Text(f"{name} 不能为负。", f"{name} cannot be negative.")
+    if name == "used_share" and value > 1:
+        return Text(f"{name} 应在 0 与 1 之间（或写百分数）。", f"{name} lies between 0 and 1 (or is typed with %).")
+    if name == "earliest_year" and not (value.denominator == 1 and 1900 <= value <= 2200):
+        return Text(f"{name} 应为年份。", f"{name} is a year.")
+    return Text()
 
 
-@dataclass(frozen=True)
-class Step:
-    """One plot renewed in one year, what it costs and frees, and the sums up to it."""
-
-    plot: Plot
-    year: int
-    cost: Fraction
-    frees: Mapping[str, Fraction]
-    total: Mapping[str, Fraction]
-
-
-@dataclass(frozen=True)
-class Order:
-    """A renewal order.
-
-    Parameters
-    ----------
-    gap
-        Largest possible distance to the best order, as a part of it; 0: proven best.
-    left
-        Plots that no year's money reaches, or whose cost is not known.
-    spent
-        By year.
-    """
-
-    steps: tuple[Step, ...]
-    left: tuple[tuple[Plot, Text], ...]
-    spent: Mapping[int, Fraction]
-    gap: float
-    proven: bool
-    value: float
-
-
-def renewal_order(
-    plots: Sequence[Plot], budget: Mapping[int, Fraction], *, weights: Mapping[str, Fraction] | None = None,
-    discount: Fraction = Fraction(5, 100), seconds: float = 20.0,
-) -> Order:  # fmt: skip
-    """Which plots to renew in which year, so that most is freed within each year's money.
-
-    Parameters
-    ----------
-    budget
-        Money by year; what a year does not spend goes on to the next. [10k CNY]
-    weights
-        What counts, of ``land`` [mu], ``output`` [10k CNY], ``energy`` [tce], ``emission`` [t]; each is taken as a part of
-        what all plots together would free. Default: land alone.
-    discount
-        What is freed a year later counts this much less.
-
-    Raises
-    ------
-    EcoparkError
-        No years, a negative budget, an unknown goal.
-    """
-    if not budget or any(v < 0 for v in budget.values()):
-        raise EcoparkError("a renewal order needs the money of at least one year, and none below zero")
-    goals = dict(weights or {"land": Fraction(1)})
-    for name in goals:
-        if name not in GOALS:
-            raise EcoparkError(
-                f"unknown goal '{name}'. {did_you_mean(name, list(GOALS))} There are: {', '.join(GOALS)}"
-            )
-    left = [(p, Text("改造费用未填", "its cost is not given")) for p in plots if p.number("cost_10k_cny") is None]
-    known = [p for p in plots if p.number("cost_10k_cny") is not None]
-    whole = {g: sum((abs(p.frees()[g]) for p in known), Fraction(0)) for g in goals}
-    worth = [sum((w * p.frees()[g] / whole[g] for g, w in goals.items() if whole[g]), Fraction(0)) for p in known]
-    years = sorted(budget)
-    chosen, gap, proven, value = _solve(known, worth, years, budget, discount, seconds)
-    steps, total = [], dict.fromkeys(GOALS, Fraction(0))
-    spent = dict.fromkeys(years, Fraction(0))
-    for year in years:
-        here = [i for i, y in chosen.items() if y == year]
-        for i in sorted(here, key=lambda i: (-worth[i], known[i].id)):
-            frees, cost = known[i].frees(), known[i].number("cost_10k_cny") or Fraction(0)
-            total = {g: total[g] + frees[g] for g in GOALS}
-            spent[year] += cost
-            steps.append(Step(known[i], year, cost, frees, total))
-    left += [(p, _why_left(worth[i])) for i, p in enumerate(known) if i not in chosen]
-    return Order(tuple(steps), tuple(left), spent, gap, proven, value)
-
-
-def _why_left(worth: Fraction) -> Text:
-    if worth <= 0:
-        return Text("改造没有净收益", "its renewal frees nothing that counts")
-    return Text("资金不足", "not within the money")
-
-
-def _solve(
-    plots: Sequence[Plot], worth: Sequence[Fraction], years: Sequence[int], budget: Mapping[int, Fraction],
-    discount: Fraction, seconds: float,
-) -> tuple[dict[int, int], float, bool, float]:  # fmt: skip
-    """Year by index of a plot; the gap; whether it is proven; the value.
-
-    The solver works to a tolerance. The money is checked exactly; where an order passes it, it is solved again with less.
-    """
-    slack = 0.0
-    for _ in range(6):
-        found = _solve_once(plots, worth, years, budget, discount, seconds, slack)
-        over = _overspent(found[0], plots, years, budget)
-        if over <= 0:
-            return found[0], found[1], found[2] and slack < 1e-3, found[3]
-        slack = max(2 * slack, 2 * float(over))
-    raise EcoparkError("no order keeps within the money: are there figures of very different size?")
-
-
-def _solve_once(
-    plots: Sequence[Plot], worth: Sequence[Fraction], years: Sequence[int], budget: Mapping[int, Fraction],
-    discount: Fraction, seconds: float, slack: float,
-) -> tuple[dict[int, int], float, bool, float]:  # fmt: skip
-    """x[i, t] = plot i is renewed in year t; what was not spent before can be spent now."""
-    import highspy
-
-    make: Any = highspy.Highs
-    model = make()
-    for option, value in (("output_flag", False), ("time_limit", seconds), ("mip_rel_gap", 1e-9), ("random_seed", 7)):
-        model.setOptionValue(option, value)
-    variables: dict[tuple[int, int], int] = {}
-    for i, plot in enumerate(plots):
-        earliest = plot.number("earliest_year") or Fraction(0)
-        for t, year in enumerate(years):
-            if year >= earliest and worth[i] > 0:
-                variables[(i, t)] = len(variables)
-                model.addVar(0.0, 1.0)
-                model.changeColCost(variables[(i, t)], -float(worth[i] * (1 - discount) ** (year - years[0])))
-                model.changeColIntegrality(variables[(i, t)], highspy.HighsVarType.kInteger)
-    if not variables:
-        return {}, 0.0, True, 0.0
-    own: dict[int, list[int]] = {}
-    for (i, _), v in variables.items():
-        own.setdefault(i, []).append(v)
-    for same in own.values():
-        model.addRow(-highspy.kHighsInf, 1.0, len(same), same, [1.0] * len(same))
-    cost = [float(p.number("cost_10k_cny") or 0) for p in plots]
-    for t in range(len(years)):
-        money = float(sum((budget[y] for y in years[: t + 1]), Fraction(0))) - slack
-        terms = [(v, cost[i]) for (i, s), v in variables.items() if s <= t]
-        model.addRow(-highspy.kHighsInf, money, len(terms), [v for v, _ in terms], [c for _, c in terms])
-    model.run()
-    solution = model.getSolution().col_value
-    chosen = {i: years[t] for (i, t), v in variables.items() if solution[v] > 0.5}
-    info = model.getInfo()
-    proven = model.getModelStatus() == highspy.HighsModelStatus.kOptimal
-    return chosen, 0.0 if proven else float(info.mip_gap), proven, -float(info.objective_function_value)
-
-
-def _overspent(
-    chosen: Mapping[int, int], plots: Sequence[Plot], years: Sequence[int], budget: Mapping[int, Fraction]
-) -> Fraction:
-    """By how much the money is passed at worst, exactly."""
-    money = spent = worst = Fraction(0)
-    for year in years:
-        money += budget[year]
-        spent += sum(
-            (plots[i].number("cost_10k_cny") or Fraction(0) for i, y in chosen.items() if y == year), Fraction(0)
-        )
-        worst = max(worst, spent - money)
-    return worst
-
-
-# -- what became of it -------------------------------------------------------------------------------------------------
-
-
-def track(
-    folder: Path, plot: str, step: str, *, by: str, on: date, note: str = "", freed: Mapping[str, str] | None = None
-) -> dict[str, Any]:
-    """Add one event to a plot's story; nothing is ever changed.
-
-    Parameters
-    ----------
-    step
-        One of `STEPS`.
-    freed
-        What was really freed, at completion: ``land`` [mu] and so on, as decimal texts.
-
-    Raises
-    ------
-    EcoparkError
-        An unknown step, one that goes back, or a story that has ended.
-    """
-    if step not in STEPS:
-        raise EcoparkError(f"unknown step '{step}'. {did_you_mean(step, list(STEPS))} There are: {', '.join(STEPS)}")
-    if not by.strip():
-        raise EcoparkError("an event says by whom (--by)")
-    before = stories(folder).get(plot, [])
-    last = before[-1]["step"] if before else ""
-    if last in ("completed", "dropped"):
-        raise EcoparkError(f"plot {plot} is {last} since {before[-1]['on']}")
-    if last and step != "dropped" and STEPS.index(step) <= STEPS.index(last):
-        raise EcoparkError(f"plot {plot} is already {last}: '{step}' would go back")
-    if before and on.isoformat() < before[-1]["on"]:
-        raise EcoparkError(f"the last event of plot {plot} is of {before[-1]['on']}, later than {on.isoformat()}")
-    known = {}
-    for name, amount in (freed or {}).items():
-        if name not in GOALS:
-            raise EcoparkError(f"unknown amount '{name}'. There are: {', '.join(GOALS)}")
-        try:
-            known[name] = str(amount)
-            exact(str(amount))
-        except (ValueError, ZeroDivisionError):
-            raise EcoparkError(f"{name} is no number: {amount!r}") from None
-    event = {"on": on.isoformat(), "plot": plot, "step": step, "by": by.strip(), "note": note, "freed": known}
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / LOG).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(event, ensure_ascii=False) + "\n")
-    return event
-
-
-def stories(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """The events of every plot, oldest first.
+def check_kinds(plots: Sequence[Plot], rules: LandRules) -> None:
+    """Raise where a plot names a kind of renewal that is not known.
 
     Raises
     ------
     InputError
-        A line is damaged.
+        With every plot, the nearest kinds offered.
     """
-    path = folder / LOG
-    found: dict[str, list[dict[str, Any]]] = {}
     problems = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if path.exists() else [], 1):
-        try:
-            event = json.loads(line)
-            found.setdefault(str(event["plot"]), []).append(event)
-        except (ValueError, KeyError, TypeError):
+    for plot in plots:
+        kind = plot.word("kind")
+        if kind and kind not in rules.kinds:
+            known = ", ".join(rules.kinds)
+            hint = did_you_mean(kind, list(rules.kinds))
+            zh, en = f"地块 {plot.id}：没有改造类型“{kind}”。", f"plot {plot.id}: unknown kind of renewal '{kind}'."
             problems.append(
-                Problem("log-damaged", Place(str(path), line=number), "这一行不能读取。", "this line cannot be read.")
+                Problem("unknown-kind", plot.place, zh, en, f"可用：{known}", f"{hint} There are: {known}".strip())
             )
     if problems:
         raise InputError(problems)
-    return found

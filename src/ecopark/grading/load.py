@@ -557,5 +557,6 @@ def find_method(name: str) -> Method:
     known = shipped_methods()
     near = did_you_mean(name.replace("_", "-"), known)
     raise UnknownMethodError(
-        f"unknown grading method '{name}'. {near} There are: {', '.join(known)}".replace("  ", " ")
+        f"unknown grading method '{name}'. {near} There are: {', '.join(known)}".replace("  ", " "),
+        zh=f"没有评价办法“{name}”。{did_you_mean(name, known, lang='zh')}现有：{', '.join(known)}",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import ceil, floor
 
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
@@ -223,6 +224,9 @@ def _changes(
         if needed is not None and not moving:
             again = grade_firms(grading.table.replaced(firm.with_values({name: needed})), method).of(firm.id)
             needed = needed if again.by_rank is not None and _as_good(method, again.by_rank, next_class) else None
+        if needed is not None and unit == "person":
+            whole = Fraction(ceil(needed) if needed > now else floor(needed))
+            needed = whole if whole > 0 and reached(whole, name) else needed
         yield Change(name, label, unit, now, needed, Text() if needed is not None else UNREACHABLE)
 
 

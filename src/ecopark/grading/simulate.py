@@ -56,8 +56,10 @@ class Move:
             return Text(
                 "本企业得分不变，因他人名次或界限变化", "its own points are the same: others or the cut-offs moved"
             )
-        shown = ", ".join(f"{k} {'+' if v > 0 else ''}{float(v):.4g}" for k, v in top)
-        return Text(f"得分变化：{shown}", f"points: {shown}")
+        labels = {i.id: i.label for i in (*self.before.items, *self.after.items)}
+        amounts = [f"{'+' if v > 0 else ''}{float(v):.4g}" for _, v in top]
+        zh, en = ([f"{labels[k][lang]} {v}" for (k, _), v in zip(top, amounts)] for lang in ("zh", "en"))
+        return Text(f"得分变化：{'、'.join(zh)}", f"points: {', '.join(en)}")
 
 
 def simulate(grading: Grading, changed: Method) -> list[Move]:

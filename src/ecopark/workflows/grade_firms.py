@@ -143,7 +143,7 @@ def method_with(
         return found
     new_weights, new_bases = _numbers(weights, found, "weight"), _numbers(bases, found, "base")
     if any(v <= 0 for v in new_bases.values()):
-        raise EcoparkError("a base is positive")
+        raise EcoparkError("a base is positive", zh="基准值须为正数")
     changed = found.changed(
         weights=new_weights, bases=new_bases, cutoffs=read_cutoffs(cutoffs) if isinstance(cutoffs, str) else cutoffs
     )
@@ -151,7 +151,9 @@ def method_with(
         given = [i.weight for i in group.items if i.score != "rank_only"]
         if new_weights and given and None not in given and sum(w for w in given if w is not None) != 100:
             total = sum(w for w in given if w is not None)
-            raise EcoparkError(f"the weights of {group.id} add up to {total}, not 100")
+            raise EcoparkError(
+                f"the weights of {group.id} add up to {total}, not 100", zh=f"{group.id} 的权重合计 {total}，应为 100"
+            )
     return changed
 
 
@@ -160,13 +162,18 @@ def _numbers(given: Mapping[str, Any] | None, method: Method, what: str) -> dict
     found = {}
     for key, value in (given or {}).items():
         if key not in known:
-            raise EcoparkError(f"{method.id} has no item '{key}'. {did_you_mean(key, sorted(known))}".strip())
+            raise EcoparkError(
+                f"{method.id} has no item '{key}'. {did_you_mean(key, sorted(known))}".strip(),
+                zh=f"{method.id} 没有指标“{key}”。{did_you_mean(key, sorted(known), lang='zh')}",
+            )
         try:
             found[key] = exact(str(value))
         except (ValueError, ZeroDivisionError):
-            raise EcoparkError(f"the {what} of {key} is no number: {value!r}") from None
+            raise EcoparkError(
+                f"the {what} of {key} is no number: {value!r}", zh=f"{key} 的 {what} 不是数字：{value!r}"
+            ) from None
         if found[key] < 0:
-            raise EcoparkError(f"the {what} of {key} is negative")
+            raise EcoparkError(f"the {what} of {key} is negative", zh=f"{key} 的 {what} 为负数")
     return found
 
 
@@ -184,12 +191,17 @@ def read_cutoffs(text: str) -> Cutoffs:
         try:
             total += exact(share.strip())
         except (ValueError, ZeroDivisionError):
-            raise EcoparkError(f"--cutoffs is A=20,B=45,C=30,D=5, not '{text}'") from None
+            raise EcoparkError(
+                f"--cutoffs is A=20,B=45,C=30,D=5, not '{text}'",
+                zh=f"--cutoffs 应为 A=20,B=45,C=30,D=5，而不是“{text}”",
+            ) from None
         classes.append(Class(name.strip(), Text(name.strip(), name.strip()), total))
     if total != 100:
-        raise EcoparkError(f"the shares of --cutoffs add up to {total}, not 100")
+        raise EcoparkError(
+            f"the shares of --cutoffs add up to {total}, not 100", zh=f"--cutoffs 的比例合计 {total}，应为 100"
+        )
     if problems := check_cutoffs("shares", classes):
-        raise EcoparkError(f"--cutoffs: {problems[0].en}")
+        raise EcoparkError(f"--cutoffs: {problems[0].en}", zh=f"--cutoffs：{problems[0].zh}")
     classes[-1] = Class(classes[-1].id, classes[-1].label)
     return Cutoffs("shares", tuple(classes), basis="seen")
 

@@ -42,7 +42,10 @@ def read_records(department: str, path: Path) -> list[Record]:
         if name:
             columns.setdefault(name, at)
     if not {"name", "credit_code", "firm"} & set(columns):
-        raise EcoparkError(f"{path}: a department's table needs a column name or credit_code")
+        raise EcoparkError(
+            f"{path}: a department's table needs a column name or credit_code",
+            zh=f"{path}：部门的表须有 name 或 credit_code 列",
+        )
 
     def text(row: list[object], name: str) -> str:
         at = columns.get(name, -1)

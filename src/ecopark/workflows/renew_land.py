@@ -1,4 +1,4 @@
-"""Land renewal from start to end: list badly used plots, write a plan for each, order them within a budget, keep track.
+"""Land renewal from start to end: list badly used plots, order them within a budget, keep track; `write_renewal` writes it.
 
 Grades come from `grade_firms` where they are asked for; `grading.land` itself knows nothing of firms but their class.
 """
@@ -6,33 +6,17 @@ Grades come from `grade_firms` where they are asked for; `grading.land` itself k
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from ecopark.core.rounding import decimal_text, exact
 from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
-from ecopark.grading.land import (
-    GOALS,
-    LandRules,
-    Listed,
-    Order,
-    Plot,
-    load_rules,
-    low_efficiency,
-    read_plots,
-    renewal_order,
-    stories,
-    track,
-)
+from ecopark.errors import EcoparkError, InputError, Place, Problem, did_you_mean
+from ecopark.grading.land import GOALS, LandRules, Listed, Plot, check_kinds, load_rules, low_efficiency, read_plots
+from ecopark.grading.renewal import Order, renewal_order, stories, track
 from ecopark.grading.result import Grading
-from ecopark.reports.blocks import Block, Cell, Cover, Document, Heading, Pairs, Paragraph, Table
-from ecopark.reports.html import render_html
-from ecopark.reports.word import write_word
 
-UNITS = {"land": "mu", "output": "10k CNY", "energy": "tce", "emission": "t"}
 NAMES = {
     "land": Text("土地（亩）", "land [mu]"),
     "output": Text("新增产值（万元）", "output [10k CNY]"),
@@ -52,9 +36,32 @@ def list_land(
         A file in the place of the shipped rules.
     grading
         Grades of the firms on the plots, by id, name or credit code.
+
+    Raises
+    ------
+    InputError
+        The table or the rules cannot be used.
     """
     known = load_rules(rules)
-    return low_efficiency(read_plots(plots, grades=grades_by_firm(grading)), known), known
+    found = read_plots(plots, grades=grades_by_firm(grading))
+    check_kinds(found, known)
+    return low_efficiency(found, known), known
+
+
+def not_graded(plots: Path, grading: Grading) -> list[Problem]:
+    """A remark on plots whose firm is not among the graded ones, so that no rule on its class can hold."""
+    known = {w for g in grading.firms for w in (g.firm.id, g.firm.name, g.firm.credit_code) if w}
+    found = []
+    for plot in read_plots(plots):
+        firm = plot.word("firm")
+        if firm and firm not in known and not plot.word("grade"):
+            hint = did_you_mean(firm, sorted(known))
+            zh, en = (
+                f"地块 {plot.id}：评价名单中没有企业“{firm}”。",
+                f"plot {plot.id}: the firm '{firm}' is not graded. {hint}",
+            )
+            found.append(Problem("firm-not-graded", plot.place, zh, en.strip(), severity="warning"))
+    return found
 
 
 def grades_by_firm(grading: Grading | None) -> dict[str, str]:
@@ -86,18 +93,23 @@ def read_budget(texts: Sequence[str]) -> dict[int, Fraction]:
 
     Raises
     ------
-    EcoparkError
-        One cannot be read.
+    InputError
+        One cannot be read, or a year stands there twice.
     """
-    found = {}
+    found: dict[int, Fraction] = {}
     for text in texts:
         year, sign, money = text.partition("=")
         try:
-            if not sign or not 1900 <= int(year) <= 2200:
+            if not sign or not 1900 <= int(year) <= 2200 or exact(money.strip()) < 0:
                 raise ValueError(text)
+            if int(year) in found:
+                zh, en = f"{year.strip()} 年的资金写了两次。", f"the money of {year.strip()} stands there twice."
+                raise InputError([Problem("budget-twice", Place("--budget"), zh, en)])
             found[int(year)] = exact(money.strip())
         except (ValueError, ZeroDivisionError):
-            raise EcoparkError(f"--budget is YEAR=MONEY in 10k CNY, such as 2026=5000, not '{text}'") from None
+            zh = f"应写作 年份=万元，例如 2026=5000，而不是“{text}”。"
+            en = f"it is YEAR=MONEY in 10k CNY, such as 2026=5000, not '{text}'."
+            raise InputError([Problem("bad-budget", Place("--budget"), zh, en)]) from None
     return found
 
 
@@ -118,12 +130,14 @@ def order_land(
         try:
             goals[name] = exact(str(weight))
         except (ValueError, ZeroDivisionError):
-            raise EcoparkError(f"the weight of {name} is no number: {weight!r}") from None
+            raise EcoparkError(
+                f"the weight of {name} is no number: {weight!r}", zh=f"{name} 的权重不是数字：{weight!r}"
+            ) from None
     return renewal_order(chosen, budget, weights=goals or None)
 
 
 def order_data(order: Order) -> dict[str, Any]:
-    """An order as plain data; amounts as decimal texts."""
+    """An order as plain data; amounts as decimal texts, null where they are not known."""
     return {
         "steps": [
             {
@@ -134,6 +148,7 @@ def order_data(order: Order) -> dict[str, Any]:
         ],
         "left": [{"plot": p.id, "zh": why.zh, "en": why.en} for p, why in order.left],
         "spent": {str(y): _text(v) for y, v in order.spent.items()},
+        "not_in_total": dict(order.unknown),
         "gap": order.gap,
         "proven": order.proven,
     }  # fmt: skip
@@ -141,53 +156,6 @@ def order_data(order: Order) -> dict[str, Any]:
 
 def _text(number: Fraction | None) -> str | None:
     return None if number is None else decimal_text(number)
-
-
-def plan_document(listed: Listed, rules: LandRules, *, lang: str, on: date, order: Order | None = None) -> Document:
-    """One firm, one plan (一企一策): why the plot is listed, what is to be done, what it costs and frees."""
-    plot, zh = listed.plot, lang == "zh"
-    kind = rules.kinds.get(listed.kind, Text(listed.kind, listed.kind))
-    title = Text("低效用地改造方案（一企一策）", "Renewal plan of a plot")[lang]
-    cover = Cover(title, kind[lang], plot.word("firm") or plot.id, on.isoformat(), (plot.id,))
-    step = next((s for s in order.steps if s.plot.id == plot.id), None) if order else None
-    facts = [(k, _text(v) if isinstance(v, Fraction) else str(v)) for k, v in plot.values.items()]
-    rows = tuple((Cell(r.label[lang]), Cell(r.when), Cell(r.basis)) for r in listed.reasons)
-    frees = tuple((Cell(NAMES[g][lang]), Cell(_text(v) or "-", number=True)) for g, v in plot.frees().items())
-    blocks: list[Block] = [
-        Heading(1, "为何列入" if zh else "Why it is listed"),
-        Table(("原因", "规则", "依据") if zh else ("Reason", "Rule", "Basis"), rows),
-        *(Paragraph(f"{r.label[lang]}: {why[lang]}", "note") for r, why in listed.open),
-        Heading(1, "地块现状" if zh else "The plot"),
-        Pairs(tuple((k, v or "-") for k, v in facts)),
-        Heading(1, "改造方式" if zh else "What is to be done"),
-        Paragraph(kind[lang], "lead"),
-        Heading(1, "腾出与新增" if zh else "What it frees"),
-        Table(("项目", "数量") if zh else ("Item", "Amount"), frees),
-    ]
-    if step is not None:
-        blocks.append(Paragraph(f"安排年度：{step.year}" if zh else f"Planned for {step.year}", "lead"))
-    blocks.append(Paragraph("责任单位（签字）：" if zh else "Responsible (signature):", "sign"))
-    return Document(lang, cover, tuple(blocks))
-
-
-def write_plan(
-    listed: Listed, rules: LandRules, path: Path, *, lang: str, on: date, order: Order | None = None
-) -> Path:
-    """Write a plan as .docx or .html.
-
-    Raises
-    ------
-    EcoparkError
-        The suffix names neither.
-    """
-    document = plan_document(listed, rules, lang=lang, on=on, order=order)
-    if path.suffix.lower() == ".docx":
-        write_word(document, path)
-    elif path.suffix.lower() == ".html":
-        path.write_text(render_html(document), encoding="utf-8")
-    else:
-        raise EcoparkError(f"a plan is .docx or .html, not '{path.suffix}'")
-    return path
 
 
 def standing(folder: Path) -> list[dict[str, Any]]:
@@ -198,4 +166,4 @@ def standing(folder: Path) -> list[dict[str, Any]]:
     ]
 
 
-__all__ = ["GOALS", "Plot", "list_land", "order_land", "plan_document", "standing", "track", "write_plan"]
+__all__ = ["GOALS", "NAMES", "Plot", "list_land", "order_land", "standing", "stories", "track"]

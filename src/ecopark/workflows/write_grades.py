@@ -46,6 +46,7 @@ W: dict[str, Text] = {
     "points": Text("得分", "Points"),
     "method": Text("评价方法", "Method"),
     "title": Text("亩均效益评价结果", "Per-mu evaluation: results"),
+    "period": Text("评价年度", "Period"),
     "total": Text("合计", "Total"),
     "result": Text("评价结果", "Result"),
     "items": Text("各项得分", "Items and points"),
@@ -58,6 +59,7 @@ W: dict[str, Text] = {
     "outside": Text("范围外", "outside"),
     "basis": Text("依据", "Basis"),
     "lacks": Text("方法中未见的内容", "What was not seen of the method"),
+    "fingerprint": Text("方法编码与指纹", "Id and fingerprint"),
     "sources": Text("出处", "Sources"),
     "next": Text("距上一类还差多少", "How far the next class is"),
     "input": Text("单独改变一项", "Changing one input alone"),
@@ -108,6 +110,20 @@ def rounded(number: Fraction | None, decimals: int = 4) -> str:
     return "-" if number is None else decimal_text(round_to(number, decimals))
 
 
+def figure(number: Fraction | None) -> str:
+    """A value or base for reading: to six significant digits.
+
+    Examples
+    --------
+    >>> figure(Fraction("7442.073679")), figure(Fraction("0.0302")), figure(Fraction("1234567.8"))
+    ('7442.07', '0.0302', '1234568')
+    """
+    if number is None:
+        return "-"
+    whole = len(str(int(abs(number)))) if abs(number) >= 1 else 0
+    return decimal_text(round_to(number, max(0, 6 - whole)))
+
+
 def rank_text(firm: FirmGrade) -> str:
     """``3 / 120``, or a dash."""
     return "-" if firm.rank is None else f"{firm.rank} / {firm.of}"
@@ -154,7 +170,14 @@ def method_blocks(method: Method, lang: str) -> list[Block]:
         blocks.append(Paragraph(method.warning[lang], "warning"))
     if lacks := method.lacks():
         blocks += [Paragraph(say("lacks", lang), "lead"), Bullets(tuple(t[lang] for t in lacks))]
-    blocks.append(Pairs(((say("sources", lang), "\n".join(method.sources)), ("hash", method.hash))))
+    blocks.append(
+        Pairs(
+            (
+                (say("sources", lang), "\n".join(method.sources)),
+                (say("fingerprint", lang), f"{method.id} {method.hash}"),
+            )
+        )
+    )
     return blocks
 
 
@@ -210,7 +233,10 @@ def write_grades(grading: Grading, path: Path, *, lang: str = "zh") -> Path:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             csv.writer(file).writerows([[safe_cell(c) for c in row] for row in table_rows(grading, lang)])
     else:
-        raise EcoparkError(f"--out: '{path.suffix}' is none of .xlsx, .html, .docx, .csv, .json")
+        raise EcoparkError(
+            f"--out: '{path.suffix}' is none of .xlsx, .html, .docx, .csv, .json",
+            zh=f"--out：“{path.suffix}”不在 .xlsx、.html、.docx、.csv、.json 之内",
+        )
     return path
 
 

@@ -16,6 +16,7 @@ from ecopark.workflows.write_grades import (
     BASIS_TEXT,
     GRADE_TONE,
     W,
+    figure,
     method_blocks,
     rank_text,
     rounded,
@@ -40,10 +41,10 @@ def sheet_rows(sheet: Sheet, lang: str) -> list[list[str]]:
     rows = [[say(k, lang) for k in ("item", "value", "unit", "base", "weight", "points", "rank", "basis", "notes")]]
     for line in sheet.lines:
         i = line.item
-        numbers = (rounded(i.base, 6), rounded(i.weight), rounded(i.points))
+        numbers = (figure(i.base), rounded(i.weight), rounded(i.points))
         unit = unit_text(i.unit, lang)
         rows.append(
-            [i.label[lang], rounded(i.value, 6), unit, *numbers, _rank(line), _basis(line, lang), _note(line, lang)]
+            [i.label[lang], figure(i.value), unit, *numbers, _rank(line), _basis(line, lang), _note(line, lang)]
         )
     if sheet.lines:
         rows.append([say("total", lang), "", "", "", "", rounded(sheet.firm.score), rank_text(sheet.firm), "", ""])
@@ -72,7 +73,7 @@ def change_rows(sheet: Sheet, lang: str) -> list[list[str]]:
     rows = [[say(k, lang) for k in ("input", "unit", "now", "needed", "change")]]
     for c in sheet.changes:
         needed = c.reason[lang] if c.needed is None else decimal_text(c.needed)
-        rows.append([c.label[lang], unit_text(c.unit, lang), rounded(c.now, 6), needed, _change(c)])
+        rows.append([c.label[lang], unit_text(c.unit, lang), figure(c.now), needed, _change(c)])
     return rows
 
 
@@ -198,8 +199,8 @@ def _items_table(sheet: Sheet, lang: str) -> Table:
         body.append(
             (
                 Cell(i.label[lang], note=_note(line, lang)),
-                Cell(rounded(i.value, 6), note=unit_text(i.unit, lang), number=True),
-                Cell(rounded(i.base, 6), number=True),
+                Cell(figure(i.value), note=unit_text(i.unit, lang), number=True),
+                Cell(figure(i.base), number=True),
                 Cell(rounded(i.weight), number=True),
                 Cell(rounded(i.points), number=True, strong=True),
                 Cell(_rank(line), number=True),
@@ -214,7 +215,11 @@ def _items_table(sheet: Sheet, lang: str) -> Table:
 def _plain_table(rows: list[list[str]], numbers: tuple[int, ...], widths: tuple[float, ...], tones: int = -1) -> Table:
     body = tuple(
         tuple(
-            Cell(t, number=at in numbers, tone=GRADE_TONE.get(t, "open") if at == tones else "plain")
+            Cell(
+                t,
+                number=at in numbers and (t == "-" or any(c.isdigit() for c in t)),
+                tone=GRADE_TONE.get(t, "open") if at == tones else "plain",
+            )
             for at, t in enumerate(row)
         )
         for row in rows[1:]
@@ -225,8 +230,8 @@ def _plain_table(rows: list[list[str]], numbers: tuple[int, ...], widths: tuple[
 def sheet_document(sheet: Sheet, lang: str) -> Document:
     """A firm's sheet as a document."""
     f, method = sheet.firm, sheet.method
-    period = sheet.period or method.year
-    cover = Cover(W["sheet"][lang], method.title[lang], f.firm.name or f.firm.id, period, (method.id,))
+    period = f"{say('period', lang)} {sheet.period or method.year}"
+    cover = Cover(W["sheet"][lang], method.title[lang], f.firm.name or f.firm.id, period, (method.id,), page=False)
     blocks: list[Block] = [
         Heading(1, say("result", lang), "grade"),
         _plain_table(headline_rows(sheet, lang), (2, 3), (3, 0.9, 1, 1, 2), tones=1),
@@ -270,5 +275,8 @@ def write_sheet(sheet: Sheet, path: Path, *, lang: str = "zh") -> Path:
     elif suffix == ".txt":
         path.write_text(sheet_text(sheet, lang) + "\n", encoding="utf-8")
     else:
-        raise EcoparkError(f"a firm's sheet is .html, .docx or .txt, not '{path.suffix}'")
+        raise EcoparkError(
+            f"a firm's sheet is .html, .docx or .txt, not '{path.suffix}'",
+            zh=f"企业评价表应为 .html、.docx 或 .txt，而不是“{path.suffix}”",
+        )
     return path
