@@ -1,7 +1,6 @@
 import pytest
 
 from ecopark.errors import InputError
-from ecopark.observations.model import Subject
 from ecopark.observations.reading import facts_from
 
 
@@ -93,18 +92,6 @@ def test_a_jump_from_year_to_year():
 def test_a_part_larger_than_its_whole():
     rows = [row("energy_industrial_tce", "101", "tce"), row("energy_total_tce", "100", "tce")]
     assert found(rows) == ["part-exceeds-whole"]
-
-
-def test_firms_against_the_park():
-    subjects = [Subject("p", "p"), Subject("a", "a", "firm", "p"), Subject("b", "b", "firm", "p")]
-    park = row("energy_industrial_tce", "100", "tce")
-    a, b = (row("energy_industrial_tce", v, "tce", subject=s) for s, v in (("a", "60"), ("b", "39")))
-    assert found([park, a, b], subjects) == []
-    b["value"] = "20"
-    assert found([park, a, b], subjects) == ["firms-differ"]
-    assert found([park, b], subjects) == []
-    a["value"] = "110"
-    assert found([park, a], subjects) == ["firms-differ"]
 
 
 def test_a_fuel_given_with_and_without_its_use():

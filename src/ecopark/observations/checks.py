@@ -26,8 +26,6 @@ class Tolerances:
     ----------
     jump
         A year-on-year change by more than this factor, up or down.
-    firms
-        Relative difference between the sum of the firms and the park's own figure.
     reuse, water
         Share of industrial water reused from which a fresh-water use above `water` [m3 / 10^4 CNY of value added] is odd: a
         park that reuses nine tenths or more and still draws more than the eco-industrial standard allows has probably
@@ -35,13 +33,15 @@ class Tolerances:
     """
 
     jump: Fraction = Fraction(3)
-    firms: Fraction = Fraction(2, 100)
     reuse: Fraction = Fraction(90, 100)
     water: Fraction = Fraction(8)
 
 
 def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Catalogue | None = None) -> list[Problem]:
-    """Findings that stop nothing: plausible ranges, odd years, jumps, part and whole, firms against the park, overlaps."""
+    """Findings that stop nothing: plausible ranges, odd years, jumps, part and whole, overlaps.
+
+    Figures given in two ways (a year and its months, a park and its firms) are `indicators.differences`.
+    """
     tolerances = tolerances or Tolerances()
     known = known or catalogue()
     numbers = [
@@ -58,7 +58,6 @@ def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Ca
         *_isolated_years(facts),
         *_jumps(numbers, facts, tolerances.jump),
         *_identities(facts, known),
-        *_firms(facts, numbers, tolerances.firms),
         *_fresh_or_total(facts, tolerances),
         *_overlaps(numbers, facts),
     ]
@@ -392,40 +391,3 @@ def unequal_units(facts: Facts, known: Catalogue | None = None) -> Iterable[tupl
                 "Give both in one unit.",
             ),
         )
-
-
-def _firms(facts: Facts, numbers: Numbers, tolerance: Fraction) -> Iterable[Problem]:
-    """The sum of all firms against the park's own figure; partial sums only where they already exceed it."""
-    firms = {s.id: s for s in facts.subjects.values() if s.kind == "firm"}
-    if not firms:
-        return
-    given: dict[tuple[str, Period, str], dict[str, Fraction]] = defaultdict(dict)
-    for o, quantity in numbers:
-        if o.subject in firms and quantity.rollup == "sum" and isinstance(o.value, Fraction):
-            given[o.quantity, o.period, o.by][o.subject] = o.value
-    for park in facts.parks:
-        members = facts.children(park.id, "firm")
-        for o, quantity in numbers:
-            if o.subject != park.id or quantity.rollup != "sum":
-                continue
-            reports = given.get((o.quantity, o.period, o.by), {})
-            active = [f for f in members if f.active(o.period)]
-            found = [reports[f.id] for f in active if f.id in reports]
-            own = _number(o)
-            if not found or own is None:
-                continue
-            total = sum(found, Fraction(0))
-            complete = len(found) == len(active)
-            if not (total > own * (1 + tolerance) or (complete and total < own * (1 - tolerance))):
-                continue
-            yield Problem(
-                "firms-differ",
-                o.place,
-                f"{quantity.zh}{o.period} 园区填 {short_text(own)}，{len(found)}/{len(active)} 家企业合计"
-                f" {short_text(total)} {o.unit}。",
-                f"{quantity.en}, {o.period}: the park says {short_text(own)}, {len(found)} of {len(active)} firms "
-                f"add up to {short_text(total)} {o.unit}.",
-                "请核对统计口径。",
-                "Check the scope of both.",
-                "warning",
-            )

@@ -282,6 +282,7 @@ DOUBTFUL = (
     "implausible-rate",
     "part-exceeds-whole",
     "firms-differ",
+    "parts-differ",
     "not-whole",
     "maybe-fraction",
     "fresh-or-total-water",

@@ -16,6 +16,7 @@ from ecopark.core.period import Period
 from ecopark.core.rounding import exact
 from ecopark.errors import FormulaError, InputError, Place, Problem, did_you_mean
 from ecopark.indicators.catalogue import indicators
+from ecopark.indicators.differences import differences
 from ecopark.indicators.factors import family_unit, table
 from ecopark.indicators.rollup import RollUp
 from ecopark.observations import reading
@@ -71,7 +72,8 @@ def read_facts(source: Any, *, set_aside: bool = False, checks: bool = True) -> 
     set_aside
         Go on without the rows that cannot be used; they are kept in `Facts.rejected`.
     checks
-        Run the quality checks (plausible ranges, jumps, part and whole) and add their findings to `Facts.warnings`.
+        Run the quality checks (plausible ranges, jumps, part and whole, firms against the park); they are added to
+        `Facts.warnings`.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def read_facts(source: Any, *, set_aside: bool = False, checks: bool = True) -> 
     else:
         facts = reading.facts_from(source, set_aside=set_aside, known_reported=known_reported, checks=checks)
     if checks:
-        facts.warnings += tuple(_years_ahead(facts))
+        facts.warnings += (*differences(facts), *_years_ahead(facts))
     return facts
 
 

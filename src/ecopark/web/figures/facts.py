@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from ecopark.errors import InputError, Place, Problem
+from ecopark.indicators.differences import differences
 from ecopark.observations import reading
 from ecopark.observations.checks import quality_checks
 from ecopark.observations.model import Facts, Observation
@@ -134,7 +135,7 @@ def _facts(park: Park, rows: Iterable[Observation]) -> Facts:
     own = {d.key: d.name for d in park.departments.all() if d.key not in named or named[d.key].zh != d.name}
     settings["departments"] = own | settings.get("departments", {})
     facts = Facts(rows, [s.as_fact() for s in park.subjects.all()], settings=settings)
-    facts.warnings = tuple(quality_checks(facts))
+    facts.warnings = (*quality_checks(facts), *differences(facts))
     return facts
 
 
