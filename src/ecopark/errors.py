@@ -80,7 +80,22 @@ class Problem:
 
 
 class EcoparkError(Exception):
-    """Base of all errors that ecopark raises on purpose."""
+    """Base of all errors that ecopark raises on purpose: one sentence in each language of the interface.
+
+    Parameters
+    ----------
+    en, zh
+        What was found, what was expected, what to do next. Where `zh` is empty (formulas and units, whose messages quote
+        the formula language) the English one stands for both.
+    """
+
+    def __init__(self, en: str = "", *, zh: str = "") -> None:
+        self.en, self.zh = en, zh
+        super().__init__(en)
+
+    def message(self, lang: str = "en") -> str:
+        """The error in the language of the interface."""
+        return (self.zh or self.en) if lang == "zh" else self.en
 
 
 class InputError(EcoparkError):
@@ -88,7 +103,8 @@ class InputError(EcoparkError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(p.message() for p in self.problems))
+        en, zh = ("\n".join(p.message(lang) for p in self.problems) for lang in ("en", "zh"))
+        super().__init__(en, zh=zh)
 
 
 class PackError(InputError):
@@ -98,24 +114,28 @@ class PackError(InputError):
 class FormulaError(EcoparkError):
     """A formula cannot be read or its units do not fit."""
 
-    def __init__(self, message: str, column: int | None = None) -> None:
+    def __init__(self, message: str, column: int | None = None, *, zh: str = "") -> None:
         self.column = column
-        super().__init__(message)
+        super().__init__(message, zh=zh)
 
 
 class UnitError(EcoparkError):
     """A unit is unknown, or two units cannot be converted into each other."""
 
 
-def did_you_mean(word: str, known: Sequence[str], count: int = 3) -> str:
+def did_you_mean(word: str, known: Sequence[str], count: int = 3, *, lang: str = "en") -> str:
     """The nearest known words as a question, or an empty string.
 
     Examples
     --------
     >>> did_you_mean("solid_waste_utilised", ["solid_waste_utilised_t", "park_area_km2"])
     "Did you mean 'solid_waste_utilised_t'?"
+    >>> did_you_mean("hj274", ["hj274-2015"], lang="zh")
+    '是否指“hj274-2015”？'
     """
     near = get_close_matches(word, known, n=count, cutoff=0.6)
     if not near:
         return ""
+    if lang == "zh":
+        return "是否指" + "或".join(f"“{n}”" for n in near) + "？"
     return "Did you mean " + " or ".join(f"'{n}'" for n in near) + "?"

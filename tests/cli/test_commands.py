@@ -242,3 +242,24 @@ def test_verification_is_recorded_and_shown(park, tmp_path):
         == 2
     )
     assert ecopark("packs", "verify", tmp_path, "hj274-2015/13", "--by", "x", "--against", "y").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("assess", "FACTS", "--pack", "hj274-2016"), "没有标准“hj274-2016”。是否指“hj274-2015”"),
+        (("assess", "FACTS", "--pack", "hj274-2015", "--format", "xml"), "--format 应为 text 或 json"),
+        (("packs", "list", "--format", "xml"), "--format 应为 text 或 json"),
+        (("quantities", "--format", "xml"), "--format 应为 text 或 json"),
+        (("explain", "FACTS", "hj274-2015"), "不是“标准/条款”"),
+        (("explain", "FACTS", "hj274-2015/99"), "没有条款“99”"),
+        (("assess", "FACTS", "--pack", "hj274-2015", "--engine", "oracle"), "--engine 应为"),
+        (("assess", "FACTS", "--pack", "hj274-2015", "--out", "x.doc"), "不在格式"),
+        (("methods", "nobody"), "没有评价办法“nobody”"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_chinese_to_whoever_works_in_chinese(facts, args, said):
+    done = ecopark(*[facts if a == "FACTS" else a for a in args], lang="zh", cwd=facts.parent)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert list(facts.parent.iterdir()) == [facts]

@@ -380,7 +380,10 @@ def find_policy(name: str | Path, *, park: Path | None = None, extra: Sequence[P
     if folder is None:
         hint = did_you_mean(str(name), shipped_policies())
         known = ", ".join(shipped_policies())
-        raise UnknownPolicyError(f"unknown policy '{name}'. {hint} There are: {known}".replace("  ", " "))
+        raise UnknownPolicyError(
+            f"unknown policy '{name}'. {hint} There are: {known}".replace("  ", " "),
+            zh=f"没有准入政策“{name}”。{did_you_mean(str(name), shipped_policies(), lang='zh')}现有：{known}",
+        )
     overlay = park / "policy" / f"{folder.name}.yaml" if park else None
     if overlay is not None and overlay.is_file():
         return load_policy(folder, overlay)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ecopark.cli.clock import booked, moment, who
-from ecopark.cli.output import complain, guarded, language, report_problems, say
+from ecopark.cli.output import complain, guarded, known_format, language, report_problems, say
 from ecopark.errors import EcoparkError
 
 if TYPE_CHECKING:
@@ -59,21 +59,25 @@ def admit(
     from ecopark.workflows.book_quotas import ledger_address
 
     lang = language(lang)
-    if format not in FORMATS:
-        raise EcoparkError(f"--format is one of {', '.join(FORMATS)}, not '{format}'")
+    known_format(format, FORMATS)
     if form is not None:
         _write_form(form, park, projects, lang)
         return
     if not policy:
-        raise EcoparkError("--policy is missing: the id of a policy, or its directory")
+        raise EcoparkError(
+            "--policy is missing: the id of a policy, or its directory", zh="缺少 --policy：政策的编号或目录"
+        )
     if record and park is None:
-        raise EcoparkError("--record needs --park: the register lies in the park folder")
+        raise EcoparkError(
+            "--record needs --park: the register lies in the park folder",
+            zh="--record 须与 --park 同用：登记簿在园区文件夹中",
+        )
     address = ledger_address(park, ledger, ledger_place)
     if together:
         _together(projects or [], policy, park, on, address, value, format, lang, out)
         return
     if not projects or len(projects) > 1:
-        raise EcoparkError("give one PROJECT; several need --together")
+        raise EcoparkError("give one PROJECT; several need --together", zh="请给出一个项目；多个项目须用 --together")
     ends = _ends(book, until, address)
     decision = admit_project.admit(
         projects[0], policy, park=park, on=on, weights=_weights(weights), fix=fix, ledger=address
@@ -96,12 +100,17 @@ def _ends(book: bool, until: str | None, address: LedgerAddress | None) -> datet
     """When the reservations of `--book` end; None where nothing is booked."""
     if not book:
         if until is not None:
-            raise EcoparkError("--until goes with --book")
+            raise EcoparkError("--until goes with --book", zh="--until 须与 --book 同用")
         return None
     if until is None:
-        raise EcoparkError("--book needs --until: the last day of the reservations")
+        raise EcoparkError(
+            "--book needs --until: the last day of the reservations", zh="--book 须给出 --until：预留的最后一日"
+        )
     if address is None:
-        raise EcoparkError("--book needs a ledger: --ledger, or a park folder that has one")
+        raise EcoparkError(
+            "--book needs a ledger: --ledger, or a park folder that has one",
+            zh="--book 需要台账：--ledger，或有台账的园区文件夹",
+        )
     return moment(until, "--until", end=True)
 
 
@@ -109,7 +118,7 @@ def _write_form(form: Path, park: Path | None, projects: list[Path] | None, lang
     from ecopark.workflows.admit_project import write_project_form
 
     if projects:
-        raise EcoparkError("--form writes an empty form and takes no PROJECT")
+        raise EcoparkError("--form writes an empty form and takes no PROJECT", zh="--form 只写空白表，不带项目")
     write_project_form(form, park=park)
     complain(("已写入 " if lang == "zh" else "wrote ") + str(form))
 
@@ -129,7 +138,7 @@ def _together(
     from ecopark.workflows.tell_decision import choice_text
 
     if format not in ("text", "json"):
-        raise EcoparkError("--together is written as text or json")
+        raise EcoparkError("--together is written as text or json", zh="--together 只能写成 text 或 json")
     files = admit_project.project_files(projects)
     choice = admit_project.admit_together(files, policy, value=value, park=park, on=on, ledger=ledger)
     names = [str(f) for f in files]
@@ -142,7 +151,9 @@ def _weights(given: list[str]) -> dict[str, str]:
     for piece in (p for text in given for p in text.split(",") if p.strip()):
         name, equals, value = piece.partition("=")
         if not equals or not name.strip():
-            raise EcoparkError(f"--weights takes QUANTITY=WEIGHT, not '{piece}'")
+            raise EcoparkError(
+                f"--weights takes QUANTITY=WEIGHT, not '{piece}'", zh=f"--weights 应为“数据项=权重”，而不是“{piece}”"
+            )
         found[name.strip()] = value.strip()
     return found
 
@@ -157,7 +168,10 @@ def _print(decision: Decision, kept: Kept | None, format: str, lang: str, out: P
             out.write_bytes(data)
             complain(("已写入 " if lang == "zh" else "wrote ") + str(out))
         elif sys.stdout.isatty():
-            raise EcoparkError("--format docx needs --out FILE.docx, or a redirected output")
+            raise EcoparkError(
+                "--format docx needs --out FILE.docx, or a redirected output",
+                zh="--format docx 须给出 --out FILE.docx，或重定向输出",
+            )
         else:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ecopark.cli.output import columns, complain, guarded, language, say, say_json
+from ecopark.cli.output import columns, complain, guarded, known_format, language, say, say_json
 from ecopark.cli.parks import FORMAT, LANG
 
 
@@ -24,6 +24,7 @@ def quantities(
     from ecopark.observations.quantity import catalogue
 
     lang = language(lang)
+    known_format(format)
     known = catalogue()
     found = known.like(like) if like else list(known.quantities.values())
     if format == "json":

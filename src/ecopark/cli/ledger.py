@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ecopark.cli.clock import booked, last_day, moment, option_problem, who
-from ecopark.cli.output import columns, guarded, language, say, say_json
+from ecopark.cli.output import columns, guarded, known_format, language, say, say_json
 from ecopark.cli.parks import FORMAT, LANG
-from ecopark.errors import EcoparkError, InputError
+from ecopark.errors import InputError
 
 if TYPE_CHECKING:
     from ecopark.admission.ledger import Balance, Entry, Ledger
@@ -107,8 +107,7 @@ def command(*without: str, name: str | None = None) -> Callable[[Callable[..., N
         @wraps(function)
         def run(**given: Any) -> None:
             values = {key: given.pop(key) for key in shared}
-            if values["format"] not in ("text", "json"):
-                raise EcoparkError(f"--format is text or json, not '{values['format']}'")
+            known_format(values["format"])
             values = {"at": None, "by": None, **values, "lang": language(values["lang"])}
             function(Asked(**values), **given)
 

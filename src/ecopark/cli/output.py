@@ -28,11 +28,26 @@ def language(chosen: str | None) -> str:
     if chosen in ("zh", "en"):
         return chosen
     if chosen is not None:
-        raise EcoparkError(f"--lang is zh or en, not '{chosen}'")
+        raise EcoparkError(f"--lang is zh or en, not '{chosen}'", zh=f"--lang 应为 zh 或 en，而不是“{chosen}”")
     for name in ("ECOPARK_LANG", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG"):
         if value := os.environ.get(name, ""):
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
+
+
+def known_format(format: str, known: Sequence[str] = ("text", "json")) -> None:
+    """Whether `--format` is one of those a command has.
+
+    Raises
+    ------
+    EcoparkError
+        It is none of them.
+    """
+    if format not in known:
+        raise EcoparkError(
+            f"--format is {' or '.join(known)}, not '{format}'",
+            zh=f"--format 应为 {' 或 '.join(known)}，而不是“{format}”",
+        )
 
 
 def say(text: str = "") -> None:
@@ -73,7 +88,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except InputError as error:
             report_problems(error.problems, _language_or_default(asked))
         except EcoparkError as error:
-            complain(f"{error}")
+            complain(error.message(_language_or_default(asked)))
         except BrokenPipeError:
             os._exit(0)
         except OSError as error:

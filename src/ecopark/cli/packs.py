@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from ecopark.cli.output import CANNOT_USE, columns, guarded, language, report_problems, say, say_json
+from ecopark.cli.output import CANNOT_USE, columns, guarded, known_format, language, report_problems, say, say_json
 from ecopark.cli.parks import FORMAT, LANG, PERIOD, SUBJECT
 from ecopark.errors import EcoparkError
 
@@ -22,6 +22,7 @@ def list_(lang: str | None = LANG, format: str = FORMAT) -> None:
     from ecopark.standards.describe import pack_summary
 
     lang = language(lang)
+    known_format(format)
     summaries = [pack_summary(find_pack(name)) for name in shipped_ids()]
     if format == "json":
         say_json(summaries)
@@ -47,6 +48,7 @@ def show(pack: str = typer.Argument(..., metavar="ID"), lang: str | None = LANG,
     from ecopark.standards.describe import describe_pack, pack_data
 
     lang = language(lang)
+    known_format(format)
     found = find_pack(pack)
     if format == "json":
         say_json(pack_data(found))
@@ -108,6 +110,7 @@ def compare(
     from ecopark.workflows.compare_editions import compare_editions
 
     lang = language(lang)
+    known_format(format)
     found = compare_editions(first, second, facts, period=period, subject=subject)
     if format == "json":
         say_json(found.to_dict())
@@ -137,15 +140,25 @@ def verify(
     try:
         day = date.fromisoformat(on) if on else date.today()
     except ValueError:
-        raise EcoparkError(f"--on {on} is not a day such as 2026-11-21") from None
+        raise EcoparkError(
+            f"--on {on} is not a day such as 2026-11-21", zh=f"--on {on} 不是 2026-11-21 这样的日期"
+        ) from None
     if day > date.today():
-        raise EcoparkError(f"--on {on} lies in the future: a check can only be recorded when it has been made")
+        raise EcoparkError(
+            f"--on {on} lies in the future: a check can only be recorded when it has been made",
+            zh=f"--on {on} 在将来：核对之后才能记录",
+        )
     if not any((folder / name).is_file() for name in ("park.toml", "pack.yaml")):
-        raise EcoparkError(f"{folder} is neither a park folder (park.toml) nor a pack directory (pack.yaml)")
+        raise EcoparkError(
+            f"{folder} is neither a park folder (park.toml) nor a pack directory (pack.yaml)",
+            zh=f"{folder} 既不是园区文件夹（park.toml），也不是标准目录（pack.yaml）",
+        )
     by_pack: dict[str, list[str]] = {}
     for name in clause:
         if "/" not in name:
-            raise EcoparkError(f"'{name}' is not PACK/CLAUSE, such as hj274-2015/10")
+            raise EcoparkError(
+                f"'{name}' is not PACK/CLAUSE, such as hj274-2015/10", zh=f"“{name}”不是“标准/条款”，例如 hj274-2015/10"
+            )
         by_pack.setdefault(name.split("/", 1)[0], []).append(name)
     packs = {pack_id: find_pack(pack_id) for pack_id in by_pack}
     for pack_id, names in by_pack.items():

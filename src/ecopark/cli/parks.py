@@ -8,7 +8,17 @@ from pathlib import Path
 
 import typer
 
-from ecopark.cli.output import columns, complain, guarded, language, progress, report_problems, say, say_json
+from ecopark.cli.output import (
+    columns,
+    complain,
+    guarded,
+    known_format,
+    language,
+    progress,
+    report_problems,
+    say,
+    say_json,
+)
 from ecopark.errors import EcoparkError
 
 FACTS = typer.Argument(..., help="A park folder, or one file (csv, xlsx, parquet).")
@@ -65,7 +75,7 @@ def check(facts: Path = FACTS, lang: str | None = LANG, format: str = FORMAT) ->
     from ecopark.workflows.assess_park import read_facts
 
     lang = language(lang)
-    _known_format(format)
+    known_format(format)
     try:
         found = read_facts(facts)
     except InputError as error:
@@ -103,11 +113,6 @@ def _problem_data(problem: object) -> dict[str, str]:
     }
 
 
-def _known_format(format: str) -> None:
-    if format not in ("text", "json"):
-        raise EcoparkError(f"--format is text or json, not '{format}'")
-
-
 @guarded
 def assess(
     facts: Path = FACTS,
@@ -129,7 +134,7 @@ def assess(
     from ecopark.workflows.assess_park import assess_all, parse_set, read_facts
 
     lang = language(lang)
-    _known_format(format)
+    known_format(format)
     options = parse_set(set_)
     if engine is not None:
         _assess_many(facts, pack, engine, period, subject, since, options, set_aside, out, lang, format)
@@ -240,17 +245,20 @@ def explain(
     from ecopark.workflows.assess_park import assess_all, parse_set, read_facts
 
     lang = language(lang)
-    _known_format(format)
+    known_format(format)
     if "/" not in clause:
-        raise EcoparkError(f"'{clause}' is not PACK/CLAUSE, such as hj274-2015/10")
+        raise EcoparkError(
+            f"'{clause}' is not PACK/CLAUSE, such as hj274-2015/10", zh=f"“{clause}”不是“标准/条款”，例如 hj274-2015/10"
+        )
     pack = find_pack(clause.split("/", 1)[0])
     try:
         wanted = pack.clause(clause)
     except KeyError:
-        tails = [c.tail for c in pack.clauses]
-        hint = did_you_mean(clause.split("/", 1)[1], tails)
+        tail, tails = clause.split("/", 1)[1], [c.tail for c in pack.clauses]
+        hint = did_you_mean(tail, tails)
         raise EcoparkError(
-            f"{pack.id} has no clause '{clause.split('/', 1)[1]}'. {hint} There are: {', '.join(tails)}"
+            f"{pack.id} has no clause '{tail}'. {hint} There are: {', '.join(tails)}",
+            zh=f"{pack.id} 没有条款“{tail}”。{did_you_mean(tail, tails, lang='zh')}现有：{', '.join(tails)}",
         ) from None
     read = read_facts(facts, set_aside=set_aside)
     periods = [period] if period else None
@@ -289,7 +297,7 @@ def reuse(
     from ecopark.workflows.reuse_facts import reuse_table
 
     lang = language(lang)
-    _known_format(format)
+    known_format(format)
     table = reuse_table(read_facts(facts), every_pack(pack), period=period, subject=subject)
     if format == "json":
         say_json(table.to_dict())

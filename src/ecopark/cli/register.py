@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ecopark.cli.output import columns, guarded, language, say, say_json
+from ecopark.cli.output import columns, guarded, known_format, language, say, say_json
 from ecopark.cli.parks import FORMAT, LANG
-from ecopark.errors import EcoparkError, InputError, Place, Problem
+from ecopark.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
     from ecopark.admission.register import Register
@@ -175,8 +175,7 @@ def review(
 
 
 def _begin(lang: str | None, format: str) -> str:
-    if format not in ("text", "json"):
-        raise EcoparkError(f"--format is text or json, not '{format}'")
+    known_format(format)
     return language(lang)
 
 

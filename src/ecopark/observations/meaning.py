@@ -159,7 +159,7 @@ class Meanings:
 
     def _unknown(self, name: str) -> Finding:
         near = did_you_mean(name, self.catalogue.names)
-        near_zh = near.replace("Did you mean", "是否指").replace(" or ", " 或 ").replace("?", "？")
+        near_zh = did_you_mean(name, self.catalogue.names, lang="zh")
         if not near and (alike := self.catalogue.like(name)[:3]):
             near = f"Did you mean {' or '.join(q.en for q in alike)}?"
             near_zh = f"是否指 {' 或 '.join(q.zh for q in alike)}？"

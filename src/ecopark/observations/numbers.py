@@ -111,9 +111,8 @@ class UnreadableError(EcoparkError, ValueError):
     """The text is no number (no flag, no period); `zh` and `en` say why, `repair_zh` and `repair_en` what to type."""
 
     def __init__(self, zh: str, en: str, repair_zh: str = "", repair_en: str = "") -> None:
-        self.zh, self.en = zh, en
         self.repair_zh, self.repair_en = repair_zh, repair_en
-        super().__init__(en)
+        super().__init__(en, zh=zh)
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,10 @@ class Catalogue:
     def __getitem__(self, name: str) -> Quantity:
         quantity = self.find(name)
         if quantity is None:
-            raise UnknownQuantityError(f"unknown quantity '{name}'. {did_you_mean(name, list(self._ids))}".strip())
+            raise UnknownQuantityError(
+                f"unknown quantity '{name}'. {did_you_mean(name, list(self._ids))}".strip(),
+                zh=f"没有数据项“{name}”。{did_you_mean(name, list(self._ids), lang='zh')}",
+            )
         return quantity
 
     def __contains__(self, name: str) -> bool:
@@ -280,10 +283,16 @@ def _quantity(entry: dict[str, Any], theme: str) -> Quantity:
     low, high = entry.get("range", (None, None))
     kind = entry["kind"]
     if kind not in KINDS:
-        raise EcoparkError(f"quantity {entry['id']}: kind '{kind}' is none of {', '.join(KINDS)}")
+        raise EcoparkError(
+            f"quantity {entry['id']}: kind '{kind}' is none of {', '.join(KINDS)}",
+            zh=f"数据项 {entry['id']}：kind “{kind}”不在 {', '.join(KINDS)} 之内",
+        )
     over_time = entry.get("over_time", OVER_TIME.get(kind, "none"))
     if over_time not in ("sum", "mean", "last", "none"):
-        raise EcoparkError(f"quantity {entry['id']}: over_time '{over_time}' is none of sum, mean, last, none")
+        raise EcoparkError(
+            f"quantity {entry['id']}: over_time '{over_time}' is none of sum, mean, last, none",
+            zh=f"数据项 {entry['id']}：over_time “{over_time}”不在 sum、mean、last、none 之内",
+        )
     return Quantity(
         id=entry["id"],
         label=Text(entry["zh"], entry["en"]),
@@ -326,7 +335,9 @@ def catalogue() -> Catalogue:
             quantity = _quantity(entry, theme["id"])
             for name in (quantity.id, *quantity.aliases):
                 if name in ids:
-                    raise EcoparkError(f"{path.name}: the id '{name}' is used twice")
+                    raise EcoparkError(
+                        f"{path.name}: the id '{name}' is used twice", zh=f"{path.name}：编号“{name}”重复"
+                    )
                 ids[name] = quantity.id
             quantities[quantity.id] = quantity
     breakdowns = {

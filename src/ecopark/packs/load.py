@@ -413,4 +413,7 @@ def find_pack(name: str, extra: Sequence[Path] = ()) -> Pack:
     if (Path(name) / "pack.yaml").exists():
         return load_pack(name)
     hint = did_you_mean(name, shipped_ids())
-    raise UnknownPackError(f"unknown pack '{name}'. {hint} See: ecopark packs list".replace("  ", " "))
+    raise UnknownPackError(
+        f"unknown pack '{name}'. {hint} See: ecopark packs list".replace("  ", " "),
+        zh=f"没有标准“{name}”。{did_you_mean(name, shipped_ids(), lang='zh')}可用 ecopark packs list 查看。",
+    )

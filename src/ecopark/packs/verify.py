@@ -107,7 +107,7 @@ def record(folder: Path, pack: Pack, clauses: Iterable[str], by: str, against: s
         zh, en = "须写明核对人与所据文件", "say who checked it (--by) and against which document (--against)"
         problems.append(Problem("verification-incomplete", Place(), zh, en))
     if not folder.is_dir():
-        raise EcoparkError(f"{folder} is not a directory")
+        raise EcoparkError(f"{folder} is not a directory", zh=f"{folder} 不是文件夹")
     if problems:
         raise InputError(problems)
     path = folder / "verified.toml"

@@ -81,10 +81,16 @@ def write_dossier(
         if suffix in FORMATS and not target.is_dir():
             formats, name, target = (suffix,), target.stem, target.parent
         elif not target.is_dir() and suffix in ("doc", "ppt", "xls", "txt", "md", "htm"):
-            raise ReportError(f"cannot write '.{suffix}'; the formats are {', '.join(FORMATS)}")
+            raise ReportError(
+                f"cannot write '.{suffix}'; the formats are {', '.join(FORMATS)}",
+                zh=f"不能写成“.{suffix}”；现有格式：{', '.join(FORMATS)}",
+            )
     wanted = list(dict.fromkeys(formats))
     if unknown := [f for f in wanted if f not in FORMATS]:
-        raise ReportError(f"unknown format {', '.join(unknown)}; the formats are {', '.join(FORMATS)}")
+        raise ReportError(
+            f"unknown format {', '.join(unknown)}; the formats are {', '.join(FORMATS)}",
+            zh=f"没有格式 {', '.join(unknown)}；现有格式：{', '.join(FORMATS)}",
+        )
     content = material(assessments, lang=lang, facts=facts, evidence=evidence, title=title, on=on)
     stem = name or _file_name(content)
     document = build(content)

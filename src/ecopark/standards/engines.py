@@ -48,7 +48,10 @@ def engine(name: str) -> Iterator[Engine]:
         There is no such engine, or it is not installed.
     """
     if name not in ENGINES:
-        raise EngineError(f"unknown engine '{name}'. {did_you_mean(name, ENGINES)} There are {', '.join(ENGINES)}.")
+        raise EngineError(
+            f"unknown engine '{name}'. {did_you_mean(name, ENGINES)} There are {', '.join(ENGINES)}.",
+            zh=f"没有引擎“{name}”。{did_you_mean(name, ENGINES, lang='zh')}现有：{', '.join(ENGINES)}。",
+        )
     if name == "polars":
         yield Engine(None, lambda f: nw.from_native(f.to_native().collect().lazy()), _collect)
     elif name == "duckdb":
@@ -67,7 +70,10 @@ def _duckdb() -> Iterator[Engine]:
     try:
         import duckdb
     except ImportError:
-        raise EngineError("the engine duckdb is not installed: pip install 'ecopark[duckdb]'") from None
+        raise EngineError(
+            "the engine duckdb is not installed: pip install 'ecopark[duckdb]'",
+            zh="未安装引擎 duckdb：pip install 'ecopark[duckdb]'",
+        ) from None
     count = iter(range(10**9))
     with duckdb.connect() as connection:
 
@@ -89,7 +95,10 @@ def _spark() -> Iterator[Engine]:
     try:
         from pyspark.sql import SparkSession
     except ImportError:
-        raise EngineError("the engine spark is not installed: pip install 'ecopark[spark]'") from None
+        raise EngineError(
+            "the engine spark is not installed: pip install 'ecopark[spark]'",
+            zh="未安装引擎 spark：pip install 'ecopark[spark]'",
+        ) from None
     builder = SparkSession.builder.appName("ecopark")
     if SparkSession.getActiveSession() is None:
         builder = (

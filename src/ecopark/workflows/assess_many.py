@@ -67,7 +67,10 @@ def assess_many(
         The facts cannot be used.
     """
     if engine not in ENGINES:
-        raise EcoparkError(f"--engine is {', '.join(ENGINES)}, not '{engine}'")
+        raise EcoparkError(
+            f"--engine is {', '.join(ENGINES)}, not '{engine}'",
+            zh=f"--engine 应为 {', '.join(ENGINES)}，而不是“{engine}”",
+        )
     loaded = [p if isinstance(p, Pack) else find_pack(p) for p in every_pack(packs)]
     source = _source(facts, set_aside)
     settings = with_run_settings(source if isinstance(source, Facts) else Facts([]), options).settings
@@ -172,7 +175,10 @@ def write_batch(batch: Batch, out: Path) -> list[Path]:
     if not kind or out.is_dir():
         return list(replace(batch, results=results, verdicts=verdict_rows).write(out))
     if kind not in TABLES:
-        raise EcoparkError(f"cannot write '{out.suffix}' for many parks; there are {', '.join(TABLES)}, or a directory")
+        raise EcoparkError(
+            f"cannot write '{out.suffix}' for many parks; there are {', '.join(TABLES)}, or a directory",
+            zh=f"许多园区的结果不能写成“{out.suffix}”；可写成 {', '.join(TABLES)}，或写入文件夹",
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     verdicts = out.with_stem(out.stem + "-verdicts")
     scratch = out.with_name(f".{out.name}.part")

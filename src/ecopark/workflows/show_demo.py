@@ -50,7 +50,10 @@ def show_demo(
     say = step or (lambda text: None)
     mark = folder / ".ecopark-demo"
     if folder.exists() and any(folder.iterdir()) and not mark.exists():
-        raise EcoparkError(f"{folder} is not empty and holds no earlier demonstration: name another directory")
+        raise EcoparkError(
+            f"{folder} is not empty and holds no earlier demonstration: name another directory",
+            zh=f"{folder} 不是空文件夹，也不是以前的演示：请另选文件夹",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     mark.write_text("made by ecopark demo\n", encoding="utf-8")
     say("invented park")

@@ -51,7 +51,8 @@ def write_dossiers(
     suffix = out.suffix.lstrip(".").lower()
     if suffix.isalpha() and len(suffix) <= 8 and suffix not in FORMATS and not out.is_dir():
         raise EcoparkError(
-            f"'.{suffix}' is none of the formats {', '.join(FORMATS)}; for a directory choose a name without a suffix"
+            f"'.{suffix}' is none of the formats {', '.join(FORMATS)}; for a directory choose a name without a suffix",
+            zh=f"“.{suffix}”不在格式 {', '.join(FORMATS)} 之内；要写入文件夹，请用没有后缀的名称",
         )
     if suffix == "json" and not out.is_dir():
         return _write_json(facts, packs, out, periods, subject, since, options)
