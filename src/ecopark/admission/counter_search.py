@@ -122,13 +122,14 @@ class _Search:
         bound = 0.0
         for cap in CAPS:
             box = self._box(cap)
-            bound = self._branch(box, cap, bound)
-            if self.best is not None or self.left <= 0 or bound < cap or self._whole(box):
+            most = inf if self._whole(box) else cap
+            bound = self._branch(box, most, bound)
+            if self.left <= 0 or bound < most or most == inf or bound >= self.goal:
                 break
         if self.best is None:
             return None
-        proved = min(exact(max(bound, 0.0)), self.best.cost)
         best = self.best
+        proved = best.cost if bound >= float(best.cost) else exact(max(bound, 0.0))
         return Found(best.values, best.cost, proved, best.rounding, best.verdict)
 
     def _box(self, cap: float) -> list[tuple[float, float]]:
