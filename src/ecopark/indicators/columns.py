@@ -87,9 +87,9 @@ class Atoms:
                 return self._part(quantity, canonical_by(quantity, leaf.args[1]), back)
             case "total":
                 found = self._total(quantity, back, "all")
-                return self._odd(quantity.id, back, found or self._absent(quantity, back))
+                return self.odd(quantity.id, back, found or self._absent(quantity, back))
             case "sum_firms":
-                return self._odd(
+                return self.odd(
                     quantity.id, back, self._firms(quantity, back, leaf.args[1]) or self._absent(quantity, back)
                 )
             case "all_within":
@@ -114,7 +114,7 @@ class Atoms:
         if derived is not None:
             parts.append(derived)
         if not parts:
-            return self._odd(quantity.id, back, self._absent(quantity, back))
+            return self.odd(quantity.id, back, self._absent(quantity, back))
         # What is missing is what the first way that somebody has begun lacks.
         begun: Piece | None = None
         missing: dict[Hashable, Piece] = {}
@@ -132,7 +132,7 @@ class Atoms:
             pieces = derived.missing or {none: _TRUE}
             for key, piece in pieces.items():
                 add_missing(missing, key, piece if begun is None else both(open_, piece))
-        return self._odd(quantity.id, back, program.first(parts, missing))
+        return self.odd(quantity.id, back, program.first(parts, missing))
 
     def indicator(self, name: str, back: int) -> Part:
         """A shared indicator: computed, else reported."""
@@ -243,7 +243,7 @@ class Atoms:
     def _part(self, quantity: Quantity, by: str, back: int) -> Part:
         column = self.cells.ask(("p", quantity.id, by), back)
         made = self._sum(column, (quantity.id, by, back), firms=quantity.id in self.cells.listed)
-        return self._odd(quantity.id, back, made)
+        return self.odd(quantity.id, back, made)
 
     def _firms(self, quantity: Quantity, back: int, where: str) -> Part | None:
         if quantity.id not in self.cells.of_firms:
@@ -268,7 +268,8 @@ class Atoms:
     def _is_odd(self, name: str, back: int) -> nw.Expr:
         return ~self.cells.ask(("o", name), back).is_null()
 
-    def _odd(self, name: str, back: int, part: Part) -> Part:
+    def odd(self, name: str, back: int, part: Part) -> Part:
+        """The part, left to the traced form where a figure is one of the rare cases."""
         return self.program.marked(part, self._is_odd(name, back)) if name in self.cells.odd else part
 
     # -- amounts times factors -----------------------------------------------------------------------------------------
@@ -290,7 +291,7 @@ class Atoms:
             names = pl.DataFrame({"sid": pl.Series(range(len(self.cells.long.names)), dtype=pl.UInt32)})
             self.cells.own(key, names.join(table, how="cross"))
         part = self.program.atom(self.cells.ask(key, back), key=(item, "", back), exact=not inexact)
-        return self._odd(MEASURED, back, part)
+        return self.odd(MEASURED, back, part)
 
     def _listed(self, quantity: Quantity, back: int) -> dict[Hashable, Piece]:
         """What is missing of a breakdown as a whole: all of it, or codes of a closed list."""
@@ -308,7 +309,7 @@ class Atoms:
         lacking = _or([p.expr for p in (*whole.values(), *single.values())])
         value = Piece(nw.when(~lacking).then(part.value.expr), part.value.level, 5)
         made = self.program.shared(replace(part, value=value, missing=missing))
-        return self._odd(MEASURED, back, self._odd(name, back, made))
+        return self.odd(MEASURED, back, self.odd(name, back, made))
 
     def _sum_with_factor(self, quantity: Quantity, family: str, exclude: str, back: int) -> Part:
         rows = self.cells.parts_of(quantity.id)
@@ -365,7 +366,7 @@ class Atoms:
         items = self.cells.distinct_parts.get(a.id, [])
         part, single = self._weighted(base, joined, items, back, {i: (b.id, i, back) for i in items})
         made = self._guarded(part, self._listed(a, back), single, a.id, back)
-        return self._odd(b.id, back, made)
+        return self.odd(b.id, back, made)
 
     def _all_within(self, quantity: Quantity, cap: Quantity, back: int) -> Part:
         base: Key = ("w", "within", quantity.id, cap.id)
@@ -404,7 +405,7 @@ class Atoms:
             below_zero or cap.id in self.cells.listed
         ):  # what some firms add up to decides nothing: rare, left alone here
             part = self.program.marked(part, nw.lit(True, nw.Boolean()))
-        return self._odd(cap.id, back, self._odd(quantity.id, back, part))
+        return self.odd(cap.id, back, self.odd(quantity.id, back, part))
 
 
 def reached(node: Node) -> frozenset[str]:

@@ -322,6 +322,8 @@ def _sector(
     weight = atoms.cells.ask(("d", DOMINANT_SHARE), 0)
     small = (weight <= float(DOMINANT_ABOVE)).fill_null(False)
     declared = Part("flag", Piece((column == 1.0).fill_null(False) & ~small, 0, 2))
+    for name in (DOMINANT_SECTOR, DOMINANT_SHARE):
+        declared = atoms.odd(name, 0, declared)
     if tail not in own:
         item = (f"{pack.id}.limit_{tail}", "", 0)
         return declared, nothing("number", None, {item: Piece(nw.lit(True, nw.Boolean()), fixed=True)}), nothing("flag")
