@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.figures import import_views, views
+from ecopark.web.figures import evidence_views, import_views, submit_views, views
 
 urlpatterns = [
     path("", views.themes, name="data"),
     path("theme/<str:theme>/", views.form, name="data-theme"),
+    path("evidence/", evidence_views.listing, name="evidence"),
+    path("evidence/<int:pk>/", evidence_views.download, name="evidence-file"),
+    path("evidence/<int:pk>/withdraw/", evidence_views.withdraw, name="evidence-withdraw"),
+    path("submissions/", submit_views.listing, name="submissions"),
+    path("submissions/step/", submit_views.step, name="submission-step"),
+    path("submissions/ask/", submit_views.ask, name="submission-ask"),
     path("template.xlsx", import_views.template, name="data-template"),
     path("import/", import_views.upload, name="data-import"),
     path("import/<int:pk>/", import_views.preview, name="data-import-preview"),

@@ -166,6 +166,7 @@ async function start(box) {
       bounds: extent,
       fitBoundsOptions: { padding: 36, maxZoom: 16 },
       attributionControl: false,
+      canvasContextAttributes: { preserveDrawingBuffer: true }, // so that a printed page shows the map
       localIdeographFontFamily: getComputedStyle(document.body).fontFamily,
       dragRotate: false,
       pitchWithRotate: false,

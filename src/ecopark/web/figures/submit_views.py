@@ -1,0 +1,99 @@
+"""Submissions as pages: the firm hands in, the office accepts or returns with a reason, and asks by a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ecopark.web.assess.keep import years_of
+from ecopark.web.figures import submit
+from ecopark.web.figures.models import STATES, Submission
+from ecopark.web.people.access import enter
+from ecopark.web.templatetags.ui import say, t
+
+
+def listing(request: HttpRequest, slug: str) -> HttpResponse:
+    """All firms of a year with where their figures are; a reporter sees their own."""
+    standing = enter(request, slug, "see_figures")
+    request.standing = standing  # type: ignore[attr-defined]
+    years = years_of(standing.park)
+    period = request.GET.get("year", "") or str(years[0] if years else timezone.localdate().year - 1)
+    if not period.isdigit():
+        raise Http404
+    state = request.GET.get("state", "")
+    firms = standing.subjects().filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=int(period)))
+    firms = firms.filter(Q(since__isnull=True) | Q(since__lte=int(period)))
+    counted = firms.annotate(
+        given=Count("figures", filter=Q(figures__period__startswith=period) & ~Q(figures__given=""))
+    )
+    there = {s.subject_id: s for s in Submission.objects.filter(park=standing.park, period=period)}
+    if state in STATES:
+        chosen = [pk for pk, s in there.items() if s.state == state]
+        counted = counted.filter(pk__in=chosen)
+    page = Paginator(counted.order_by("name"), 100).get_page(request.GET.get("page"))
+    rows = [{"firm": firm, "submission": there.get(firm.pk)} for firm in page]
+    context = {
+        "rows": rows, "page": page, "period": period, "years": [str(y) for y in years], "states": STATES, "state": state,
+        "today": timezone.localdate(), "may_accept": standing.may("accept_figures"), "waiting": submit.open_ones(standing.park),
+    }  # fmt: skip
+    return render(request, "data/submissions.html", context)
+
+
+@require_POST
+def step(request: HttpRequest, slug: str) -> HttpResponse:
+    """Submit, accept or return the figures of one firm and year."""
+    standing = enter(request, slug, "see_figures")
+    key, period, wanted = (request.POST.get(k, "") for k in ("firm", "period", "step"))
+    subject = standing.subjects().filter(key=key, kind="firm").first()
+    if subject is None or not period.isdigit():
+        raise Http404
+    needed = {"submit": "write_figures", "accept": "accept_figures", "return": "accept_figures"}.get(wanted)
+    if needed is None:
+        raise Http404
+    if not standing.may(needed, subject.key):
+        raise PermissionDenied
+    found = submit.of(standing.park, subject, period)
+    try:
+        moved = submit.take(found, wanted, request.user, request.POST.get("reason", ""))
+    except submit.StepError as error:
+        messages.error(request, say(error.text))
+    else:
+        words = {
+            "submit": t("已提交", "submitted"),
+            "accept": t("已采用", "accepted"),
+            "return": t("已退回", "returned"),
+        }
+        messages.success(request, f"{subject.name} {period}: {words[wanted]} ({moved})")
+    back = request.POST.get("back", "")
+    return redirect(back) if _own(back) else redirect("submissions", slug)
+
+
+@require_POST
+def ask(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask all firms of the park for a year's figures by a day."""
+    standing = enter(request, slug, "accept_figures")
+    period, due = request.POST.get("period", ""), request.POST.get("due", "")
+    try:
+        day = date.fromisoformat(due)
+        if not period.isdigit():
+            raise ValueError(period)
+    except ValueError:
+        messages.error(request, t("请填年度和截止日期。", "Give a year and a day."))
+        return redirect("submissions", slug)
+    firms = standing.park.subjects.filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=int(period)))
+    count = submit.ask(standing.park, firms, period, day, request.user)
+    messages.success(request, t(f"已向 {count} 家企业下达填报要求", f"{count} firm(s) were asked"))
+    return redirect("submissions", slug)
+
+
+def _own(address: str) -> bool:
+    """Whether an address to go back to is one of this site."""
+    return address.startswith("/") and not address.startswith("//")
