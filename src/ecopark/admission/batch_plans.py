@@ -1,0 +1,181 @@
+"""What each kind of rule looks at, so that it can be held against many projects at once.
+
+A kind that is not here works all the same: every project is held by itself. To make it quick, add a function with `@plan_for`
+that asks for the figures it needs and says in which numbers two projects must agree to be told the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecopark.admission.batch_figures import Figures
+from ecopark.admission.batch_rules import Plan, Rows, Shown
+from ecopark.admission.policy import PolicyRule, QuotaState, in_force
+from ecopark.admission.quota_rules import Quota
+from ecopark.admission.review_rules import Procedure, Scorecard
+from ecopark.admission.rules import List, Threshold
+
+Ints = NDArray[np.int64]
+Ask = Callable[[PolicyRule, Figures, QuotaState | None], None]
+Make = Callable[[PolicyRule, Rows], Plan | None]
+PLANS: dict[str, tuple[Ask, Make]] = {}
+
+
+def _asks_nothing(rule: PolicyRule, figures: Figures, quotas: QuotaState | None) -> None:
+    """A rule that looks at no figure."""
+
+
+def plan_for(kind: str, ask: Ask = _asks_nothing) -> Callable[[Make], Make]:
+    """Register what a kind of rule looks at; `ask` asks for its figures before they are computed."""
+
+    def register(make: Make) -> Make:
+        PLANS[kind] = (ask, make)
+        return make
+
+    return register
+
+
+def _idle(rule: PolicyRule, on: Any) -> bool:
+    """Whether a rule says the same to everybody: it is not filled in, or not in force."""
+    return rule.to_fill or in_force(rule.since, rule.until, on) != 0
+
+
+def ask_for(rules: Sequence[PolicyRule], figures: Figures, on: Any, quotas: QuotaState | None) -> None:
+    """Ask for every figure that the rules in force need."""
+    for rule in rules:
+        if rule.kind in PLANS and not _idle(rule, on):
+            PLANS[rule.kind][0](rule, figures, quotas)
+
+
+def plan_of(rule: PolicyRule, rows: Rows) -> Plan | None:
+    """The plan of a rule; None where nobody has written one."""
+    if _idle(rule, rows.on):
+        return Plan([])
+    return PLANS[rule.kind][1](rule, rows) if rule.kind in PLANS else None
+
+
+# -- limits ------------------------------------------------------------------------------------------------------------
+
+
+def _conditions(limits: Sequence[Any]) -> list[str]:
+    return [f"when:{limit.when}" for limit in limits if limit.when]
+
+
+def _choice(limits: Sequence[Any], rows: Rows) -> list[Ints]:
+    """What decides which of some limits holds: the industry, and the conditions."""
+    prefixes = tuple(limit.codes for limit in limits if limit.codes)
+    asked = [rows.figures.of(c) for c in _conditions(limits)]
+    keys = [rows.covered(*prefixes)] if prefixes else []
+    return keys + [np.where(a.state == 0, a.value, 2 + a.state).astype(np.int64) for a in asked]
+
+
+def _unsure(conditions: Sequence[str], rows: Rows) -> NDArray[np.bool_]:
+    found = np.zeros(len(rows), dtype=bool)
+    for condition in conditions:
+        found |= rows.figures.of(condition).near
+    return found
+
+
+def _ask_threshold(rule: PolicyRule, figures: Figures, quotas: QuotaState | None) -> None:
+    spec: Threshold = rule.spec
+    limits = [limit.value for limit in spec.limits if limit.value is not None]
+    for ratio in (spec.ratio, *spec.others):
+        figures.ask(ratio, limits)
+    for condition in _conditions(spec.limits):
+        figures.ask(condition)
+
+
+@plan_for("threshold", _ask_threshold)
+def threshold(rule: PolicyRule, rows: Rows) -> Plan:
+    """The limit that holds, and the side of it on which the ratio and its other readings lie."""
+    spec: Threshold = rule.spec
+    keys = _choice(spec.limits, rows)
+    ratios = (spec.ratio, *spec.others)
+    return Plan(
+        [*keys, *(rows.figures.of(r).region() for r in ratios)], [Shown(r) for r in ratios],
+        _unsure(_conditions(spec.limits), rows),
+    )  # fmt: skip
+
+
+def _ask_quota(rule: PolicyRule, figures: Figures, quotas: QuotaState | None) -> None:
+    spec: Quota = rule.spec
+    limits = {Fraction(0)} | ({spec.exempt_below} if spec.exempt_below is not None else set())
+    factors = {Fraction(1)} | {limit.value for limit in spec.ratios if limit.value}
+    for (name, _), left in (quotas or {}).items():
+        if name == spec.quota:
+            limits |= {left / factor for factor in factors}
+    figures.ask(spec.need, limits)
+    for condition in _conditions(spec.ratios):
+        figures.ask(condition)
+
+
+@plan_for("quota", _ask_quota)
+def quota(rule: PolicyRule, rows: Rows) -> Plan:
+    """The year, the replacement ratio, and whether enough is left; projects in phases one by one."""
+    spec: Quota = rule.spec
+    keys = _choice(spec.ratios, rows)
+    long = rows.table.long.rows
+    sid, when = long["sid"].to_numpy(), long["year"].to_numpy()
+    phased = np.zeros(len(rows), dtype=bool)
+    phased[sid[(when >= rows.on.year) & (when != rows.figures.years[sid])]] = True
+    phased &= rows.start == 0
+    region = rows.figures.of(spec.need).region()
+    alone = phased | _unsure(_conditions(spec.ratios), rows)
+    return Plan([*keys, rows.booked, region], [Shown(spec.need)], alone)
+
+
+# -- lists, scores, opinions -------------------------------------------------------------------------------------------
+
+
+def _entries(entries: Sequence[Any], rows: Rows) -> list[Ints]:
+    """What decides which entries hold: industry, and the words that a project uses."""
+    codes = tuple(e.codes for e in entries if e.codes)
+    words = tuple(e.words for e in entries if e.words)
+    return [*([rows.covered(*codes)] if codes else []), *([rows.named_in(*words)] if words else [])]
+
+
+@plan_for("list")
+def listed(rule: PolicyRule, rows: Rows) -> Plan:
+    """The entries that hold, and whether the project is a retrofit."""
+    spec: List = rule.spec
+    return Plan([*_entries(spec.entries, rows), rows.kinds])
+
+
+def _ask_scorecard(rule: PolicyRule, figures: Figures, quotas: QuotaState | None) -> None:
+    spec: Scorecard = rule.spec
+    for _, ratio, limit in spec.vetoes:
+        figures.ask(ratio, [limit.value] if limit.value is not None else [])
+    for item in spec.items:
+        if item.ratio is not None:
+            figures.ask(item.ratio, [level.value for level in item.levels])
+
+
+@plan_for("scorecard", _ask_scorecard)
+def scorecard(rule: PolicyRule, rows: Rows) -> Plan:
+    """The level of every item, and the vetoes."""
+    spec: Scorecard = rule.spec
+    ratios = dict.fromkeys([r for _, r, _ in spec.vetoes] + [i.ratio for i in spec.items if i.ratio is not None])
+    entries = [e for item in spec.items for e, _ in item.entries]
+    keys = [*_entries(entries, rows), *(rows.figures.of(r).region() for r in ratios)]
+    return Plan(keys, [Shown(r) for r in ratios])
+
+
+@plan_for("review")
+def review(rule: PolicyRule, rows: Rows) -> Plan:
+    """What the offices said."""
+    return Plan([rows.opinions])
+
+
+@plan_for("procedure")
+def procedure(rule: PolicyRule, rows: Rows) -> Plan:
+    """The industry itself, for it picks the lines of the classification."""
+    assert isinstance(rule.spec, Procedure)
+    return Plan([rows.codes[1]])
+
+
+__all__ = ["PLANS", "ask_for", "plan_for", "plan_of"]

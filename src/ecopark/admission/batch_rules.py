@@ -1,0 +1,520 @@
+"""Rules held against many projects: once for every kind of case, not once a project.
+
+What a rule says hangs on a few things: the side of its limits on which a figure lies, what is missing, the industry, the words,
+the place. Projects that agree in all of them form a group. The rule itself (`gate.hold`, the same code that decides one
+project) is held against two members of each group, with numbers and names put in place of their own that nobody would write.
+Where both answers are the same but for these, every member gets the answer with its own numbers and names in it. Where they
+are not, and wherever float64 is too close to a limit to tell, each project is held by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from ecopark.admission.batch_figures import Asked, Figures
+from ecopark.admission.batch_places import Sites
+from ecopark.admission.batch_projects import BETWEEN, ProjectTable
+from ecopark.admission.batch_text import Words, amounts, short_numbers, spelled, stand_in
+from ecopark.admission.decision import Finding
+from ecopark.admission.gate import hold
+from ecopark.admission.industry import covers, named
+from ecopark.admission.policy import Case, Policy, PolicyRule, QuotaState
+from ecopark.admission.ratios import Ratio
+from ecopark.admission.rules import found_word
+from ecopark.admission.wording import both
+from ecopark.core.period import year
+from ecopark.core.rounding import decimal_text
+from ecopark.core.text import Text
+from ecopark.core.trace import Trace
+from ecopark.core.value import Missing, Scalar
+from ecopark.observations.quantity import catalogue
+
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+MARKS = (("\ue000\ue011", "\ue000\ue012"), ("\ue000\ue021", "\ue000\ue022"))
+"""Private characters that stand for a name and an id, by trial."""
+NEAR = 1e-9
+"""Figures closer than this (relative) to a limit of their own are left to the exact form."""
+
+
+class NotAskedError(LookupError):
+    """A rule looked at a figure that its plan does not know of."""
+
+
+@dataclass
+class Slot:
+    """Something in a finding that differs from project to project within a group.
+
+    Parameters
+    ----------
+    write
+        Makes what stands in the projects' own findings, by row; called only where a text needs it.
+    shown, limit
+        What stands in a trial's reason, and in its limit, by trial.
+    numbers
+        The trial's number by trial, and the projects' own values, where the slot is a number.
+    """
+
+    write: Callable[[], Words]
+    shown: list[Text] = field(default_factory=list)
+    limit: list[str] = field(default_factory=list)
+    numbers: list[Fraction] = field(default_factory=list)
+    values: NDArray[np.float64] | None = None
+
+    def clear(self) -> None:
+        """Forget the trials of another group."""
+        self.shown, self.limit, self.numbers = [], [], []
+
+    def show(self, zh: str, en: str, limit: str = "", number: Fraction | None = None) -> None:
+        """What stands in the next trial."""
+        self.shown.append(Text(zh, en))
+        self.limit.append(limit)
+        if number is not None:
+            self.numbers.append(number)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a group of projects is told: texts with slots left open, `None` in `value` where the slot's number stands."""
+
+    finding: Finding
+    zh: tuple[Any, ...]
+    en: tuple[Any, ...]
+    limit: tuple[Any, ...]
+    value_slot: int = -1
+    booked_slot: int = -1
+
+
+@dataclass
+class Held:
+    """One rule held against all projects.
+
+    Parameters
+    ----------
+    group
+        Place of each project's answer in `answers`; -1 where it was not decided.
+    alone
+        Projects that were held by themselves.
+    """
+
+    rule: PolicyRule
+    group: Ints
+    answers: list[Answer]
+    alone: Flags
+    words: dict[int, Words] = field(default_factory=dict)
+    values: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+
+
+class Rows:
+    """Everything the rules look at, by project.
+
+    Parameters
+    ----------
+    table, figures, sites
+        The projects, their figures (already computed), and where they want to settle.
+    """
+
+    def __init__(
+        self, table: ProjectTable, policy: Policy, on: Any, figures: Figures, sites: Sites, quotas: QuotaState | None
+    ) -> None:
+        self.table, self.policy, self.on = table, policy, on
+        self.figures, self.sites, self.quotas = figures, sites, quotas
+        self.kind_of = table.about["kind"].to_list()
+        start = table.about["start"].fill_null(0).to_numpy().astype(np.int64)
+        self.booked = np.where(start > 0, start, np.maximum(figures.years, on.year))
+        self.start = start
+        self._missing: dict[tuple[Any, int], Missing] = {}
+        self._signatures: dict[Any, Ints] = {}
+        self._cases: dict[int, Case] = {}
+        self._numbers: dict[Ratio, Words] = {}
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    # -- what a project says of itself ---------------------------------------------------------------------------------
+
+    @cached_property
+    def codes(self) -> tuple[list[str], Ints]:
+        """Distinct industry codes, and which one each project has."""
+        column = self.table.about["industry_code"]
+        distinct = column.unique(maintain_order=True)
+        index = column.replace_strict(distinct, pl.Series(np.arange(len(distinct))), return_dtype=pl.Int64)
+        return distinct.to_list(), index.to_numpy()
+
+    @cached_property
+    def industry(self) -> Words:
+        """Code and name of each project's industry."""
+        codes, index = self.codes
+        texts = [named(c) for c in codes]
+        return spelled(texts, texts, index)
+
+    def covered(self, *prefixes: tuple[str, ...]) -> Ints:
+        """One number for which of some lists of prefixes cover a project's industry, and whether it has one."""
+        key = ("codes", prefixes)
+        if key not in self._signatures:
+            codes, index = self.codes
+            known: dict[Any, int] = {}
+            by_code = [
+                known.setdefault((bool(c), *(bool(p) and covers(p, c) for p in prefixes)), len(known)) for c in codes
+            ]
+            self._signatures[key] = np.array(by_code or [0], dtype=np.int64)[index]
+        return self._signatures[key]
+
+    @cached_property
+    def said(self) -> list[tuple[str, ...]]:
+        """Words and name of each project."""
+        words = self.table.about["words"].fill_null("").to_list()
+        return [(*w.split(BETWEEN), n) for w, n in zip(words, self.table.about["project"].to_list(), strict=True)]
+
+    @cached_property
+    def plain_words(self) -> pl.Series:
+        """The same as one text a project, in the form in which words are compared."""
+        import unicodedata
+
+        whole = "\n".join(BETWEEN.join(s).replace("\n", " ").replace("\r", " ") for s in self.said)
+        pieces = unicodedata.normalize("NFKC", whole).lower().split("\n")
+        return pl.Series(pieces if len(pieces) == len(self) else [""] * len(self), dtype=pl.String)
+
+    def named_in(self, *lists: tuple[str, ...]) -> Ints:
+        """One number for which of some lists of words a project speaks of, and whether it said anything."""
+        key = ("words", lists)
+        if key not in self._signatures:
+            import unicodedata
+
+            found = self.table.about["words"].is_not_null().to_numpy().astype(np.int64)
+            for words in lists:
+                plain = [unicodedata.normalize("NFKC", w).lower() for w in words]
+                if not plain:
+                    continue
+                hits = np.flatnonzero(self.plain_words.str.contains_any(plain).to_numpy())
+                mine = np.zeros(len(self), dtype=np.int64)
+                for row in hits.tolist():
+                    mine[row] = any(found_word(words, text) for text in self.said[row])
+                found = found * 2 + mine
+            self._signatures[key] = found
+        return self._signatures[key]
+
+    @cached_property
+    def kinds(self) -> Ints:
+        """New, expansion or retrofit, as a number."""
+        known: dict[str, int] = {}
+        return np.array([known.setdefault(k, len(known)) for k in self.kind_of], dtype=np.int64)
+
+    @cached_property
+    def opinions(self) -> Ints:
+        """Projects with the same opinions have the same number."""
+        column = self.table.about["opinions"].fill_null("")
+        if column.n_unique() == 1:
+            return np.zeros(len(self), dtype=np.int64)
+        return column.rank("dense").to_numpy().astype(np.int64)
+
+    # -- cases ---------------------------------------------------------------------------------------------------------
+
+    def case(self, row: int) -> Case:
+        """One project as the gate sees it, its figures exact."""
+        found = self._cases.get(row)
+        if found is None:
+            project = self.table.project(row)
+            period = year(int(self.figures.years[row]))
+            found = Case(
+                project, self.policy, self.on, period, dict(self.figures.parameters), self.sites.site(row), self.quotas
+            )
+            self._cases[row] = found
+        return found
+
+    def missing(self, what: Any, row: int, names: tuple[str, ...] = ()) -> Missing:
+        """What the exact form says is missing; asked once for all that lack the same."""
+        key = (what, int(self.figures.of(what).state[row]))
+        if key not in self._missing:
+            case = self.case(row)
+            if isinstance(what, Ratio):
+                value: Any = case.ratio(what, *names).value
+            elif what.startswith("quantity:"):
+                value = case.lookup.quantity(catalogue()[what.partition(":")[2]], case.period).value
+            else:
+                value = case.evaluate(what.partition(":")[2], None).value
+            if not isinstance(value, Missing):
+                raise NotAskedError(str(what))
+            self._missing[key] = value
+        return self._missing[key]
+
+    def amounts(self, ratio: Ratio) -> Words:
+        """A ratio as officers read it."""
+        if ratio not in self._numbers:
+            self._numbers[ratio] = amounts(self.figures.of(ratio).value, ratio.unit)
+        return self._numbers[ratio]
+
+
+@dataclass
+class Trial(Case):
+    """A member of a group with numbers put in place of its own: what the rule is held against."""
+
+    rows: Any = None
+    row: int = 0
+    numbers: dict[Any, Scalar] = field(default_factory=dict)
+
+    def ratio(self, ratio: Ratio, *names: str) -> Trace:
+        return Trace("indicator", ratio.id, self._value(ratio, names), ratio.unit, ratio.label, str(self.period))
+
+    def evaluate(self, formula: str, unit: str | None) -> Trace:
+        what = f"when:{formula}"
+        return Trace("condition", formula, self._value(what), "", Text(), str(self.period))
+
+    def _value(self, what: Any, names: tuple[str, ...] = ()) -> Any:
+        if what in self.numbers:
+            return self.numbers[what]
+        try:
+            asked: Asked = self.rows.figures.of(what)
+        except KeyError:
+            raise NotAskedError(str(what)) from None
+        if asked.state[self.row]:
+            return self.rows.missing(what, self.row, names)
+        if isinstance(what, str) and what.startswith("when:"):
+            return bool(asked.value[self.row])
+        raise NotAskedError(str(what))
+
+    @property
+    def lookup(self) -> Any:  # type: ignore[override]
+        return _Quantities(self)
+
+
+@dataclass(frozen=True)
+class _Quantities:
+    """The quantities of a trial, as far as its plan knows them."""
+
+    trial: Trial
+
+    @property
+    def parameters(self) -> tuple[tuple[str, Scalar], ...]:
+        return tuple(sorted(self.trial.parameters.items()))
+
+    def quantity(self, quantity: Any, period: Any) -> Trace:
+        value = self.trial._value(f"quantity:{quantity.id}")
+        return Trace("observed", quantity.id, value, quantity.unit, quantity.label, str(period))
+
+
+# -- plans -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Shown:
+    """A figure that a rule looks at.
+
+    Parameters
+    ----------
+    what
+        As it was asked of `Figures`.
+    bound
+        A limit of the project's own (the room of its parcel), by row; None: only the limits that were asked for.
+    """
+
+    what: Any
+    bound: Callable[[int], Fraction | None] | None = None
+
+
+@dataclass
+class Plan:
+    """What a rule looks at.
+
+    Parameters
+    ----------
+    keys
+        Numbers by project: those that agree in all of them are told the same.
+    figures
+        Figures that count, whose numbers may stand in the text.
+    alone
+        Projects that must be held by themselves.
+    slots
+        What else differs between projects that are told the same: names, distances, capacities.
+    mark
+        Puts marks in place of these in a trial, and shows them in the slots.
+    """
+
+    keys: list[Ints]
+    figures: list[Shown] = field(default_factory=list)
+    alone: Flags | None = None
+    slots: list[Slot] = field(default_factory=list)
+    mark: Callable[[Trial, int, int], None] | None = None
+
+
+def hold_all(rule: PolicyRule, rows: Rows, plan: Plan | None, decided: Flags) -> Held:
+    """Hold one rule against all projects that are in columns.
+
+    Parameters
+    ----------
+    plan
+        What the rule looks at; None where that is not known: every project is held by itself.
+    decided
+        Projects that can be decided here.
+    """
+    held = Held(rule, np.full(len(rows), -1, dtype=np.int64), [], decided.copy())
+    if plan is not None:
+        unsure = np.zeros(len(rows), dtype=bool) if plan.alone is None else plan.alone.copy()
+        for shown in plan.figures:
+            unsure |= rows.figures.of(shown.what).near
+        slots = _slots(rows, plan)
+        for members in _groups(plan.keys, np.flatnonzero(decided & ~unsure)):
+            answer = _try(rule, rows, plan, slots, members)
+            if answer is not None:
+                held.group[members], held.alone[members] = len(held.answers), False
+                held.answers.append(answer)
+        _write(held, slots)
+    for row in np.flatnonzero(held.alone).tolist():
+        add_alone(held, row, hold(rule, rows.case(row)))
+    return held
+
+
+def _write(held: Held, slots: Sequence[Slot]) -> None:
+    """The words that the answers need; projects for which float64 cannot write them are held by themselves."""
+    for number, slot in enumerate(slots):
+        if slot.values is not None:
+            held.values[number] = slot.values
+        using = [i for i, a in enumerate(held.answers) if number in {*a.zh[1::2], *a.en[1::2], *a.limit[1::2]}]
+        if using:
+            held.words[number] = words = slot.write()
+            held.alone |= words.unsure & np.isin(held.group, using)
+
+
+def add_alone(held: Held, row: int, finding: Finding) -> None:
+    """Give one project the finding it got by itself."""
+    held.group[row] = len(held.answers)
+    held.answers.append(Answer(finding, (finding.reason.zh,), (finding.reason.en,), (finding.limit,)))
+    held.alone[row] = True
+
+
+def _groups(keys: Sequence[Ints], rows: Ints) -> list[Ints]:
+    """Rows that agree in every key, each group ascending."""
+    if not len(rows):
+        return []
+    joint = np.zeros(len(rows), dtype=np.int64)
+    for key in keys:
+        mine = key[rows]
+        low, high = int(mine.min()), int(mine.max())
+        if high == low:
+            continue
+        if joint.max(initial=0) >= 2**62 // (high - low + 1):
+            joint = np.unique(joint, return_inverse=True)[1]
+        joint = joint * (high - low + 1) + (mine - low)
+    order = np.argsort(joint, kind="stable")
+    return np.split(rows[order], np.flatnonzero(np.diff(joint[order])) + 1)
+
+
+def _slots(rows: Rows, plan: Plan) -> list[Slot]:
+    """Slots of a plan: figures, the industry, and its own."""
+    return [*(_figure_slot(rows, shown.what) for shown in plan.figures), Slot(lambda: rows.industry), *plan.slots]
+
+
+def _figure_slot(rows: Rows, what: Any) -> Slot:
+    value = rows.figures.of(what).value
+    if isinstance(what, Ratio):
+        return Slot(lambda: rows.amounts(what), values=value)
+    return Slot(lambda: short_numbers(value, 6), values=value)
+
+
+def _try(rule: PolicyRule, rows: Rows, plan: Plan, slots: list[Slot], members: Ints) -> Answer | None:
+    """What a group is told; None if two of its trials disagree."""
+    pair = [int(members[0]), _other(rows, members)]
+    findings = []
+    for slot in slots:
+        slot.clear()
+    try:
+        for which, row in enumerate(pair):
+            findings.append(hold(rule, _trial(rows, plan, slots, row, which)))
+    except NotAskedError:
+        return None
+    a, b = findings
+    if (a.status, a.unit, a.missing) != (b.status, b.unit, b.missing):
+        return None
+    cut = [
+        (
+            _pieces(f.reason.zh, [s.shown[i].zh for s in slots]),
+            _pieces(f.reason.en, [s.shown[i].en for s in slots]),
+            _pieces(f.limit, [s.limit[i] for s in slots]),
+        )
+        for i, f in enumerate(findings)
+    ]
+    if cut[0] != cut[1]:
+        return None
+    values = _slot_of([f.value for f in findings], slots)
+    booked = -1
+    if len(a.bookings) != len(b.bookings) or len(a.bookings) > 1:
+        return None
+    if a.bookings:
+        one, two = a.bookings[0], b.bookings[0]
+        amounts_ = _slot_of([one.amount, two.amount], slots)
+        if replace(one, amount=two.amount) != two or amounts_ is None:
+            return None
+        booked = amounts_
+    return None if values is None else Answer(a, *cut[0], values, booked)
+
+
+def _other(rows: Rows, members: Ints) -> int:
+    """A second member, of another industry than the first if there is one."""
+    index = rows.codes[1][members]
+    different = np.flatnonzero(index != index[0])
+    return int(members[different[0]] if len(different) else members[-1])
+
+
+def _slot_of(values: Sequence[Any], slots: Sequence[Slot]) -> int | None:
+    """Which slot's number two trials gave; -1 for one and the same value; None for neither."""
+    for number, slot in enumerate(slots):
+        if slot.numbers and list(values) == slot.numbers:
+            return number
+    return -1 if values[0] == values[1] and type(values[0]) is type(values[1]) else None
+
+
+def _pieces(text: str, shown: Sequence[str]) -> tuple[Any, ...]:
+    """A text cut at what the slots show: text, slot, text, slot, ..., text."""
+    wanted = {s: i for i, s in reversed(list(enumerate(shown))) if s}
+    if not wanted:
+        return (text,)
+    pattern = "|".join(re.escape(s) for s in sorted(wanted, key=len, reverse=True))
+    found = re.split(f"({pattern})", text)
+    return tuple(piece if i % 2 == 0 else wanted[piece] for i, piece in enumerate(found))
+
+
+def _trial(rows: Rows, plan: Plan, slots: Sequence[Slot], row: int, which: int) -> Trial:
+    project = rows.table.project(row, facts=False)
+    site = rows.sites.site(row)
+    period, parameters = year(int(rows.figures.years[row])), dict(rows.figures.parameters)
+    trial = Trial(project, rows.policy, rows.on, period, parameters, site, rows.quotas, rows=rows, row=row)
+    for place, (slot, shown) in enumerate(zip(slots, plan.figures)):
+        what = shown.what
+        if rows.figures.of(what).state[row]:
+            slot.show("", "")
+            continue
+        number = trial.numbers[what] = _between(rows.figures.of(what), shown, row, which, place)
+        words = both(number, what.unit) if isinstance(what, Ratio) else Text(*2 * (decimal_text(number, 6),))
+        slot.show(words.zh, words.en, number=number)
+    industry = named(project.industry_code)
+    slots[len(plan.figures)].show(industry, industry)
+    if plan.mark is not None:
+        plan.mark(trial, row, which)
+    return trial
+
+
+def _between(asked: Asked, shown: Shown, row: int, which: int, place: int) -> Fraction:
+    """A number on the same side of every limit as the project's own; the limit itself where it lies on one."""
+    sides = {limit: int(signs[row]) for limit, signs in asked.signs.items()}
+    own = None if shown.bound is None else shown.bound(row)
+    if own is not None:
+        sides[own] = 1 if asked.value[row] > float(own) else -1
+    if on := [limit for limit, sign in sides.items() if sign == 0]:
+        return on[0]
+    below = [limit for limit, sign in sides.items() if sign > 0]
+    above = [limit for limit, sign in sides.items() if sign < 0]
+    return stand_in(max(below, default=None), min(above, default=None), which, place)
+
+
+__all__ = [
+    "MARKS", "NEAR", "Answer", "Held", "NotAskedError", "Plan", "Rows", "Shown", "Slot", "Trial", "add_alone", "hold_all",
+]  # fmt: skip
