@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,13 @@ def _npm(args: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def told(output: str, most: int = 6) -> list[str]:
+    """The lines of npm's answer that say what went wrong, without its call stack."""
+    lines = [line.strip() for line in output.splitlines()]
+    stack = re.compile(r"npm error\s+(at |\w+: |[{}\]])|npm error$|.*complete log of this run")
+    return [line for line in lines if line and not stack.match(line)][:most]
+
+
 def _fetch(work: Path) -> None:
     done = None
     for _ in range(NPM_ATTEMPTS):
@@ -83,10 +91,9 @@ def _fetch(work: Path) -> None:
         if done.returncode == 0:
             return
     assert done is not None
-    lines = [line for line in f"{done.stdout}\n{done.stderr}".splitlines() if line.strip()]
     raise PagesError(
         "the parts of the pages could not be fetched with npm:\n  "
-        + "\n  ".join(lines[-8:])
+        + "\n  ".join(told(f"{done.stdout}\n{done.stderr}"))
         + "\n  Check the network, or the registry and proxy in ~/.npmrc (npm config get registry), and try again."
         + "\n  To install the library without the site: ECOPARK_NO_UI=1 pip install ."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
@@ -19,6 +20,9 @@ urlpatterns = [
     path("p/<slug:slug>/data/", include("ecopark.web.figures.urls")),
     path("p/<slug:slug>/assess/", include("ecopark.web.assess.urls")),
 ]
+
+if settings.DEBUG:
+    urlpatterns.append(path("gallery/", include("ecopark.web.gallery")))
 
 handler400 = "ecopark.web.pages.errors.bad_request"
 handler403 = "ecopark.web.pages.errors.forbidden"
