@@ -32,8 +32,8 @@ DIGITS = (7, 10, 13)
 """Significant digits of an answer that is no short decimal, tried in turn."""
 EVERY = 6
 """How many boxes are divided for one that is looked at for an offer."""
-CORNERS = 6
-"""How many figures of tests that are only bounded are tried at both ends for a first offer."""
+CORNERS = 4
+"""How many figures of tests that are only bounded are tried at both ends, and unmoved, for a first offer."""
 ROUNDINGS = 40
 """How many ways of rounding are tried for one solution."""
 CLOSE = 1e-6
@@ -263,20 +263,22 @@ class _Search:
                     break
 
     def _anchors(self) -> list[list[float]]:
-        """Points that pass: the best offer, or at first near corners of what the opaque tests look at."""
+        """Points that pass: the best offer, or at first the nearest corners of what the opaque tests look at."""
         if self.best is not None:
             figures = self.model.figures
             now = [float((self.best.values.get(i, f.now) - f.now) / f.scale) for i, f in enumerate(figures)]
             return [now]
         looked_at = sorted(frozenset().union(*(o.variables for o in self.model.opaque)))[:CORNERS]
         box, found = self._box(CAPS[0]), []
-        for ends in product((0, 1), repeat=len(looked_at)):
+        for ends in product((None, 0, 1), repeat=len(looked_at)):
             corner = [0.0] * len(box)
             for index, end in zip(looked_at, ends, strict=True):
-                corner[index] = 0.95 * box[index][end]
+                corner[index] = 0.0 if end is None else 0.95 * box[index][end]
             if self._passes(corner):
                 found.append(corner)
-        return found
+        weights = self.model.weights
+        found.sort(key=lambda corner: sum(w * abs(t) for w, t in zip(weights, corner, strict=True)))
+        return found[: 2 * CORNERS]
 
     def _passes(self, changes: Sequence[float]) -> bool:
         return bool(self._verdict({i: self._value(i, t) for i, t in enumerate(changes)}))
