@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.assess import views
+from ecopark.web.assess import dossier_views, views, what_if_views
 
 urlpatterns = [
     path("", views.matrix, name="assess"),
+    path("dossier/", dossier_views.page, name="dossier"),
+    path("dossier/start/", dossier_views.start, name="dossier-start"),
+    path("dossier/<int:pk>/<path:name>", dossier_views.download, name="dossier-file"),
+    path("<str:pack>/<str:period>/what-if/", what_if_views.page, name="what-if"),
     path("<str:pack>/<str:period>/", views.clauses, name="assess-pack"),
     path("<str:pack>/<str:period>/cell/", views.cell, name="assess-cell"),
     path("<str:pack>/<str:period>/clause/<str:tail>/", views.drawer, name="assess-clause"),

@@ -24,7 +24,10 @@ def matrix(request: HttpRequest, slug: str) -> HttpResponse:
     standing = _enter(request, slug)
     years = [str(y) for y in keep.years_of(standing.park)[:YEARS_SHOWN]]
     rows = [
-        {"pack": find_pack(name), "cells": [{"period": y, "kept": keep.find(standing.park, name, y)} for y in years]}
+        {
+            "pack": find_pack(name),
+            "cells": [{"period": y, "kept": keep.find(standing.park, name, y)} for y in years],
+        }
         for name in keep.packs_of(standing.park)
     ]
     return render(request, "assess/matrix.html", {"years": years, "rows": rows})
@@ -33,15 +36,15 @@ def matrix(request: HttpRequest, slug: str) -> HttpResponse:
 def cell(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResponse:
     """One cell of the matrix, computed if it must be."""
     standing = _enter(request, slug)
-    found = _pack(pack)
-    kept = keep.assessed(standing.park, found.id, _period(standing, period))
+    found = pack_or_404(pack)
+    kept = keep.assessed(standing.park, found.id, period_or_404(standing, period))
     return render(request, "assess/cell.html", {"cell": {"period": period, "kept": kept}, "pack": found})
 
 
 def clauses(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResponse:
     """One assessment, clause by clause; ``?kept=ID`` shows it as it was shown on an earlier day."""
     standing = _enter(request, slug)
-    found = _pack(pack)
+    found = pack_or_404(pack)
     kept = _kept(request, standing, found, period)
     result = kept.result
     earlier = Kept.objects.filter(park=standing.park, pack=found.id, period=period).defer("body").order_by("-at")[:30]
@@ -51,6 +54,7 @@ def clauses(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResp
         "groups": grouped(result, wanted, like), "wanted_status": wanted, "like": like, "is_past": "kept" in request.GET,
         "statuses": [(name, STATUS_TEXT[name], n) for name, n in result["counts"].items()],
         "years": [str(y) for y in keep.years_of(standing.park)], "score_chart": score_chart(result),
+        "may_try": standing.may("try_what_if"), "may_print": standing.may("make_dossier"),
     }  # fmt: skip
     return render(request, "assess/clauses.html", context)
 
@@ -58,7 +62,7 @@ def clauses(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResp
 def drawer(request: HttpRequest, slug: str, pack: str, period: str, tail: str) -> HttpResponse:
     """The story of one number: formula, inputs down to cell, file or person, limit and why, what must change."""
     standing = _enter(request, slug)
-    found = _pack(pack)
+    found = pack_or_404(pack)
     kept = _kept(request, standing, found, period)
     clause = next((c for c in kept.result["clauses"] if c["tail"] == tail), None)
     if clause is None:
@@ -100,14 +104,28 @@ def _enter(request: HttpRequest, slug: str) -> Standing:
     return standing
 
 
-def _pack(name: str) -> Pack:
+def pack_or_404(name: str) -> Pack:
+    """The pack named in the address.
+
+    Raises
+    ------
+    Http404
+        There is none.
+    """
     try:
         return find_pack(name)
     except UnknownPackError:
         raise Http404 from None
 
 
-def _period(standing: Standing, period: str) -> str:
+def period_or_404(standing: Standing, period: str) -> str:
+    """The year named in the address.
+
+    Raises
+    ------
+    Http404
+        The park has no figures for it.
+    """
     if not (period.isdigit() and int(period) in keep.years_of(standing.park)):
         raise Http404
     return period
@@ -117,4 +135,4 @@ def _kept(request: HttpRequest, standing: Standing, pack: Pack, period: str) -> 
     wanted = request.GET.get("kept", "")
     if wanted.isdigit():
         return get_object_or_404(Kept, pk=int(wanted), park=standing.park, pack=pack.id, period=period)
-    return keep.assessed(standing.park, pack.id, _period(standing, period))
+    return keep.assessed(standing.park, pack.id, period_or_404(standing, period))
