@@ -21,6 +21,7 @@ from ecopark.core.period import ALWAYS, Period
 from ecopark.core.rounding import exact
 from ecopark.core.value import Scalar
 from ecopark.errors import InputError, Place, Problem
+from ecopark.observations.coded import Codes, all_different, coded, paired, side_by_side
 from ecopark.observations.meaning import KnownReported, Meaning, Meanings
 from ecopark.observations.model import Facts, Observation, Subject
 from ecopark.observations.quantity import catalogue, is_money
@@ -34,6 +35,8 @@ COLUMNS = ("subject", "quantity", "period", "value", "unit", "by", "note")
 YES, NO = ("true", "是", "True", "TRUE"), ("false", "否", "False", "FALSE")
 PLAIN_NUMBER = r"^-?\d{1,15}(\.\d{1,15})?$"
 EXACT_DIGITS = 15
+PIECE = 1 << 19
+"""Rows that are converted at once."""
 
 ROWS: dict[str, Any] = {
     "sid": pl.UInt32, "mid": pl.Int32, "year": pl.Int32, "x": pl.Float64, "typed": pl.Float64, "text": pl.String,
@@ -210,11 +213,11 @@ def long_facts(
         return data
     if isinstance(data, Facts):
         return _from_facts(data)
-    frame = pl.scan_parquet(data).collect() if isinstance(data, str | Path) else data
-    frame = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
-    if not isinstance(frame, pl.DataFrame):
+    frame = pl.scan_parquet(data) if isinstance(data, str | Path) else data
+    if not isinstance(frame, pl.DataFrame | pl.LazyFrame):
         frame = pl.from_dataframe(frame) if hasattr(frame, "__dataframe__") else pl.DataFrame(frame)
-    lacking = [c for c in ("quantity", "period", "value") if c not in frame.columns]
+    frame = frame.lazy()
+    lacking = [c for c in ("quantity", "period", "value") if c not in frame.collect_schema()]
     if lacking:
         names = ", ".join(lacking)
         raise InputError([Problem("no-header", Place("<dataframe>"), f"缺少列：{names}", f"missing columns: {names}")])
@@ -246,100 +249,74 @@ def _subjects(given: Any) -> dict[str, Subject]:
     return {s.id: s for s in given}
 
 
-def _codes(column: pl.Series) -> tuple[pl.Series, list[str]]:
-    """A text column as places in the list of its distinct texts (blanks trimmed)."""
-    values = column.unique(maintain_order=True).drop_nulls().to_list()
-    codes = column.cast(pl.Enum(values)).to_physical().cast(pl.Int64)
-    trimmed = [v.strip() for v in values]
-    if trimmed == values:
-        return codes, values
-    distinct = list(dict.fromkeys(trimmed))
-    place = {v: i for i, v in enumerate(distinct)}
-    again = np.array([place[t] for t in trimmed], dtype=np.int64)
-    return pl.Series(column.name, again[codes.to_numpy()]), distinct
+@dataclass(frozen=True)
+class _Meant:
+    """What the meanings say, by their number: kind (0 number, 1 flag, 2 code, 3 anything else), scale, flow or not, limits."""
+
+    kind: np.ndarray[Any, Any]
+    scale: np.ndarray[Any, Any]
+    flow: np.ndarray[Any, Any]
+    least: np.ndarray[Any, Any]
+    most: np.ndarray[Any, Any]
+    codes: list[set[str]]
+
+
+def _meant(found: list[Meaning]) -> _Meant:
+    kinds = {"number": 0, "reported": 0, "flag": 1, "code": 2}
+    return _Meant(
+        np.array([kinds.get(_kind(m), 3) for m in found], dtype=np.int8),
+        np.array([float(m.factor) for m in found], dtype=np.float64),
+        np.array([m.quantity is not None and m.quantity.kind == "flow" for m in found], dtype=np.bool_),
+        np.array([_possible(m)[0] for m in found], dtype=np.float64),
+        np.array([_possible(m)[1] for m in found], dtype=np.float64),
+        [{c.id for c in m.quantity.codes} if m.quantity is not None else set() for m in found],
+    )
 
 
 def _from_frame(
-    frame: pl.DataFrame, subjects: dict[str, Subject], settings: dict[str, Any], known: KnownReported | None
+    frame: pl.LazyFrame, subjects: dict[str, Subject], settings: dict[str, Any], known: KnownReported | None
 ) -> LongFacts:
     parks = [s for s in subjects.values() if s.kind == "park"]
     default = parks[0].id if len(parks) == 1 else DEFAULT_SUBJECT
-    for name in COLUMNS:
-        if name not in frame.columns:
-            frame = frame.with_columns(pl.lit("").alias(name))
-    numeric = frame.schema["value"].is_numeric()
+    schema = frame.collect_schema()
+    numeric = schema["value"].is_numeric()
+    frame = frame.with_columns(pl.lit("").alias(c) for c in COLUMNS if c not in schema)
     frame = frame.select(
         [pl.col(c).cast(pl.String).fill_null("") for c in COLUMNS if c != "value"]
-        + [pl.col("value") if numeric else pl.col("value").cast(pl.String)]
+        + [pl.col("value").cast(pl.Float64 if numeric else pl.String)]
     )
-    frame = frame.filter(pl.col("value").is_not_null() if numeric else pl.col("value").fill_null("") != "")
-    sid, names = _codes(frame["subject"])
+    values = frame.select("value").collect().to_series()
+    told = values.is_not_null() if numeric else values.fill_null("") != ""
+    places = None if told.all() else np.flatnonzero(told.to_numpy())
+    values = values if places is None else values.filter(told)
+
+    def column(name: str) -> tuple[Codes, list[str]]:
+        texts = frame.select(name).collect().to_series()
+        return coded(texts if places is None else texts.filter(told))
+
+    keys = ("subject", "period", "quantity", "unit", "by")
+    (sid, names), (period, periods), (quantity, quantities), (unit, units), (by, bys) = side_by_side(column, keys)
     names = [n or default for n in names]
-    period, periods = _codes(frame["period"])
-    quantity, quantities = _codes(frame["quantity"])
-    unit, units = _codes(frame["unit"])
-    by, bys = _codes(frame["by"])
-    joint = (quantity * len(units) + unit) * len(bys) + by
-    distinct = joint.unique().sort().to_list()
     meanings = Meanings(catalogue(), known)
-    spans = len(units) * len(bys)
-    found = [
-        meanings.of(quantities[j // spans], units[j // len(bys) % len(units)], bys[j % len(bys)]) for j in distinct
-    ]
-    mid = np.searchsorted(np.array(distinct, dtype=np.int64), joint.to_numpy()).astype(np.int32)
+    mid, distinct = paired((quantity, len(quantities)), (unit, len(units)), (by, len(bys)))
+    del quantity, unit, by
+    found = [meanings.of(quantities[q], units[u], bys[b]) for q, u, b in distinct]
     base_year = settings.get("base_year")
     about = [(i, m.id, m.by, _kind(m), m.unit, _base(m, base_year)) for i, m in enumerate(found)]
-
-    def per(values: list[Any], dtype: Any) -> np.ndarray[Any, Any]:
-        return np.array(values, dtype=dtype)[mid] if len(values) else np.array([], dtype=dtype)
-
-    kinds = {"number": 0, "reported": 0, "flag": 1, "code": 2}
-    kind = pl.Series("kind", per([kinds.get(a[3], 3) for a in about], np.int8))
-    scale = pl.Series("scale", per([float(m.factor) for m in found], np.float64))
-    flow = pl.Series("flow", per([m.quantity is not None and m.quantity.kind == "flow" for m in found], np.bool_))
-    least, most = (
-        pl.Series(n, per([_possible(m)[i] for m in found], np.float64)) for i, n in enumerate(("least", "most"))
-    )
     year_of = [int(p) if len(p) == 4 and p.isascii() and p.isdigit() else 0 if not p else -1 for p in periods]
-    year = pl.Series(
-        "year", np.array(year_of, dtype=np.int32)[period.to_numpy()] if len(periods) else [], dtype=pl.Int32
-    )
-    table = frame.select("value").with_columns(kind, scale, flow, year, least, most)
-    value, is_number, is_flag = pl.col("value"), pl.col("kind") == 0, pl.col("kind") == 1
-    if numeric:
-        typed = value.cast(pl.Float64)
-        table = table.with_columns(typed.alias("typed"), pl.lit(None, pl.String).alias("text"))
-        good = typed.is_finite() & (is_number | (is_flag & typed.is_in([0.0, 1.0])))
-        x = pl.when(is_flag).then(typed).otherwise(typed * pl.col("scale"))
-        long = pl.lit(False)
-    else:
-        number = is_number & value.str.contains(PLAIN_NUMBER)
-        typed = pl.when(number).then(value).cast(pl.Float64, strict=False)
-        flag = pl.when(is_flag & value.is_in(YES)).then(1.0).when(is_flag & value.is_in(NO)).then(0.0)
-        long = number & (value.str.len_bytes() > EXACT_DIGITS)
-        code = (pl.col("kind") == 2) & pl.Series("code", _known_codes(table, mid, found))
-        text = pl.when(code | long).then(value)
-        table = table.with_columns(typed.alias("typed"), text.alias("text"), code.alias("code"))
-        good = number | flag.is_not_null() | code
-        x = pl.when(is_flag).then(flag).otherwise(pl.col("typed") * pl.col("scale"))
-    # What cannot be (a negative amount) goes the slow way, which says where it stands.
-    good = good & (~is_number | ((x >= pl.col("least")) & (x <= pl.col("most"))))
-    good = good & (pl.col("year") >= 0) & ~((pl.col("year") == 0) & pl.col("flow"))
-    table = table.with_columns(x.alias("x"), good.fill_null(False).alias("good"), long.alias("long")).with_columns(
-        pl.Series("sid", sid).cast(pl.UInt32), pl.Series("mid", mid)
-    )
-    odd = table.filter(is_number & ((pl.col("scale") != 1.0) | pl.col("long")))["mid"].unique().to_list()
+    year = np.array(year_of, dtype=np.int32)[period] if len(periods) else np.zeros(0, dtype=np.int32)
+    meant = _meant(found)
+
+    plain, good, odd = _in_pieces(values, numeric, sid, mid, year, meant)
+    del values, sid, mid, year, period  # some hundred MB where there are millions of rows
     inexact = {about[m][1] for m in odd}
-    plain = table.filter("good").select(
-        "sid", "mid", "year", "x", "typed", "text", pl.lit(False).alias("na"), pl.lit(None, pl.String).alias("part")
-    )
-    rest = frame.filter(~table["good"])
     long_ = LongFacts(plain, pl.DataFrame(about, schema=ABOUT, orient="row"), names, subjects, [], inexact, settings)
     long_.factors = [m.factor for m in found]
     problems: list[Problem] = []
-    if len(rest):
+    if not good.all():
+        rest = np.flatnonzero(~good) if places is None else places[~good]
         try:
-            slow = facts_from(rest, list(subjects.values()), known_reported=known, checks=False)
+            slow = facts_from(_rows_at(frame, rest), list(subjects.values()), known_reported=known, checks=False)
         except InputError as error:
             problems += error.problems
         else:
@@ -354,13 +331,71 @@ def _from_frame(
     return long_
 
 
-def _known_codes(table: pl.DataFrame, mid: np.ndarray[Any, Any], found: list[Meaning]) -> np.ndarray[Any, Any]:
+def _rows_at(frame: pl.LazyFrame, places: np.ndarray[Any, Any]) -> pl.DataFrame:
+    """Some rows of a table, in its order."""
+    wanted = pl.LazyFrame({"row": pl.Series(places, dtype=pl.UInt32)})
+    rows = frame.with_row_index("row").join(wanted, on="row", how="semi").collect()
+    return rows.sort("row").drop("row")
+
+
+def _in_pieces(
+    values: pl.Series, numeric: bool, sid: Codes, mid: Codes, year: Codes, meant: _Meant
+) -> tuple[pl.DataFrame, np.ndarray[Any, Any], set[int]]:
+    """`_plain` of the whole table, a piece at a time."""
+
+    def piece(start: int) -> tuple[pl.DataFrame, np.ndarray[Any, Any], list[int]]:
+        here = slice(start, start + PIECE)
+        return _plain(values[here], numeric, sid[here], mid[here], year[here], meant)
+
+    made = side_by_side(piece, range(0, max(len(values), 1), PIECE))
+    odd = {m for _, _, found in made for m in found}
+    return pl.concat([p for p, _, _ in made]), np.concatenate([g for _, g, _ in made]), odd
+
+
+def _plain(
+    values: pl.Series, numeric: bool, sid: Codes, mid: Codes, year: Codes, meant: _Meant
+) -> tuple[pl.DataFrame, np.ndarray[Any, Any], list[int]]:
+    """The plain rows of a piece of the table, which rows these are, and meanings whose floats are not exact."""
+    table = pl.DataFrame(
+        {
+            "value": values, "sid": pl.Series(sid.astype(np.uint32)), "mid": mid, "year": year,
+            "kind": meant.kind[mid], "scale": meant.scale[mid], "flow": meant.flow[mid],
+            "least": meant.least[mid], "most": meant.most[mid],
+        }
+    )  # fmt: skip
+    value, is_number, is_flag = pl.col("value"), pl.col("kind") == 0, pl.col("kind") == 1
+    if numeric:
+        table = table.with_columns(value.alias("typed"), pl.lit(None, pl.String).alias("text"))
+        good = value.is_finite() & (is_number | (is_flag & value.is_in([0.0, 1.0])))
+        x = pl.when(is_flag).then(value).otherwise(value * pl.col("scale"))
+        long = pl.lit(False)
+    else:
+        number = is_number & value.str.contains(PLAIN_NUMBER)
+        typed = pl.when(number).then(value).cast(pl.Float64, strict=False)
+        flag = pl.when(is_flag & value.is_in(YES)).then(1.0).when(is_flag & value.is_in(NO)).then(0.0)
+        long = number & (value.str.len_bytes() > EXACT_DIGITS)
+        code = pl.Series("code", _known_codes(values, mid, meant))
+        text = pl.when(code | long).then(value)
+        table = table.with_columns(typed.alias("typed"), text.alias("text"), code)
+        good = number | flag.is_not_null() | pl.col("code")
+        x = pl.when(is_flag).then(flag).otherwise(pl.col("typed") * pl.col("scale"))
+    # What cannot be (a negative amount) goes the slow way, which says where it stands.
+    good = good & (~is_number | ((x >= pl.col("least")) & (x <= pl.col("most"))))
+    good = good & (pl.col("year") >= 0) & ~((pl.col("year") == 0) & pl.col("flow"))
+    table = table.with_columns(x.alias("x"), good.fill_null(False).alias("good"), long.alias("long"))
+    odd = table.filter(is_number & ((pl.col("scale") != 1.0) | pl.col("long")))["mid"].unique().to_list()
+    plain = table.filter("good").select(
+        "sid", "mid", "year", "x", "typed", "text", pl.lit(False).alias("na"), pl.lit(None, pl.String).alias("part")
+    )
+    return plain, table["good"].to_numpy(), odd
+
+
+def _known_codes(values: pl.Series, mid: Codes, meant: _Meant) -> np.ndarray[Any, Any]:
     """Rows whose value is a code of their quantity."""
-    rows = np.flatnonzero(table["kind"].to_numpy() == 2)
-    good = np.zeros(len(table), dtype=np.bool_)
-    codes = [{c.id for c in m.quantity.codes} if m.quantity is not None else set() for m in found]
-    values = table["value"].gather(rows).to_list()
-    good[rows] = [v in codes[m] for v, m in zip(values, mid[rows].tolist(), strict=True)]
+    rows = np.flatnonzero(meant.kind[mid] == 2)
+    good = np.zeros(len(values), dtype=np.bool_)
+    texts = values.gather(rows).to_list()
+    good[rows] = [v in meant.codes[m] for v, m in zip(texts, mid[rows].tolist(), strict=True)]
     return good
 
 
@@ -421,11 +456,12 @@ def _repeated(long: LongFacts) -> list[Problem]:
     keys = long.about.select("quantity", "by").unique(maintain_order=True).with_row_index("cell")
     cells = long.about.join(keys, on=["quantity", "by"], how="left").sort("mid")["cell"].to_numpy().astype(np.int64)
     rows = long.rows
-    whole = rows["part"].null_count() == len(rows)
-    joint = (rows["sid"].to_numpy().astype(np.int64) * (len(keys) + 1) + cells[rows["mid"].to_numpy()]) * 4096
-    key = pl.Series("key", joint + rows["year"].to_numpy())
-    if whole and key.n_unique() == len(rows):
+    sid, year, cell = rows["sid"].to_numpy(), rows["year"].to_numpy(), cells[rows["mid"].to_numpy()]
+    slots = np.cumsum(np.bincount(year, minlength=1) > 0)
+    parts = (sid, len(long.names)), (cell, len(keys) + 1), (slots[year] - 1, int(slots[-1]))
+    if rows["part"].null_count() == len(rows) and all_different(*parts):
         return []
+    key = pl.Series("key", (sid.astype(np.int64) * (len(keys) + 1) + cell) * 16384 + year)
     rows = rows.with_columns(key, pl.Series("base", _bases(long)))
     twice = rows.filter(rows.select("key", "part").is_duplicated())
     values = pl.struct("x", "text", "na", "base").n_unique()
