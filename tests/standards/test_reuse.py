@@ -12,6 +12,7 @@ from ecopark.errors import InputError
 from ecopark.observations.model import Facts, Subject
 from ecopark.packs.load import find_pack, load_pack, shipped_ids
 from ecopark.standards.kindred import load_subjects
+from ecopark.standards.needs import inputs_of
 from ecopark.standards.reuse import Conversion, Likeness, conversions, likenesses, needs, restated
 from ecopark.workflows.assess_park import assess, read_facts
 from ecopark.workflows.reuse_facts import ReuseRow, ReuseTable, reuse_table
@@ -99,6 +100,7 @@ def test_those_that_most_packs_use_stand_first_and_among_them_what_is_missing() 
 def test_what_an_assessment_misses_is_what_reuse_lists_as_missing(name: str) -> None:
     rows = facts(("park_area_km2", "3", "km2"))
     listed = {r.id for r in table(("park_area_km2", "3", "km2"), packs=(name,)).rows if r.missing_years}
+    listed |= {made_of for quantity in listed for made_of in inputs_of(quantity)}
     asked = set()
     for clause in assess(rows, name, period="2023", subject="p").clauses:
         if isinstance(clause.value, Missing):

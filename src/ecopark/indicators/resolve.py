@@ -416,7 +416,7 @@ def _or_directly(reason: Text, quantity: Quantity) -> Text:
     """The reason why inputs are lacking; that a total may be given instead is said once, of the outermost."""
 
     def hint(of: Quantity) -> Text:
-        return Text(f"（也可直接填报{of.label.zh}）", f" (or give it directly: {of.label.en})")
+        return Text(f"；或直接填报{of.label.zh}", f"; or directly: {of.label.en}")
 
     zh, en = reason.zh, reason.en
     for inner in catalogue().quantities.values():

@@ -219,6 +219,9 @@ def _worth(result: ClauseResult) -> Fraction:
 
 def describe_item(item: MissingItem, facts: Facts) -> tuple[Text, str, Text]:
     """Label, unit and responsible department of a missing item."""
+    if item.quantity.startswith("factor."):
+        name = item.quantity.removeprefix("factor.")
+        return Text(f"折算系数 {name}（请确认或实测）", f"factor {name} (confirm or measure it)"), "", OTHER
     quantity = catalogue().find(item.quantity)
     if quantity is None:
         return Text(item.quantity, item.quantity), "", OTHER

@@ -319,10 +319,10 @@ def _figure(use: Use, lookup: SubjectLookup, period: Period) -> str:
     if use.by:
         trace = lookup.resolve(Leaf("part", (quantity.id, use.by)), period)
     elif use.whole:
-        if quantity.unit == "by code" or not quantity.is_number:
-            return "given" if lookup.facts.parts(lookup.subject, quantity.id, period) else "missing"
-        trace = lookup.resolve(Leaf("total", (quantity.id,)), period)
-        return "missing" if isinstance(trace.value, Missing) else "given"
+        rows, lacking = lookup.breakdowns.rows(quantity, period)
+        if not rows or lacking is not None or any(step.missing for _, step in rows):
+            return "missing"
+        return "given" if lookup.breakdowns.own(quantity, period) else "rolled_up"
     else:
         trace = lookup.resolve(Leaf("name", (quantity.id,)), period)
     if trace.kind == "not_applicable":
