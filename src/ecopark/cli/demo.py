@@ -1,4 +1,4 @@
-"""demo: everything on the invented park and the five real zones, in half a minute."""
+"""demo: everything on the invented park and the five real zones, in half a minute; then the site to walk through."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 
 from ecopark.cli.output import columns, guarded, language, progress, say
 from ecopark.cli.parks import LANG
+from ecopark.cli.site import BROWSER, PORT, start
 
 
 def register(app: typer.Typer) -> None:
@@ -18,8 +19,10 @@ def register(app: typer.Typer) -> None:
 @guarded
 def demo(
     directory: Path = typer.Argument(Path("ecopark-demo"), metavar="[DIR]", help="Where the results go."),
-    serve: bool = typer.Option(True, "--serve/--no-serve", help="Open the results in the site (comes with the site)."),
+    serve: bool = typer.Option(True, "--serve/--no-serve", help="Start the demonstration site."),
     firms: int = typer.Option(50, "--firms", min=30, max=50_000, help="How many firms the invented park has."),
+    port: int = PORT,
+    browser: bool = BROWSER,
     lang: str | None = LANG,
 ) -> None:
     """Assess the invented park and the five real zones and say where the results lie. 演示。"""
@@ -50,8 +53,8 @@ def demo(
     for path in made.written:
         say(f"  {path}")
     if serve:
-        say(
-            "（网站随后续版本提供；现在请打开上面的 HTML）"
-            if zh
-            else "(The site comes with a later version; open the HTML above.)"
-        )
+        say()
+        start(
+            "demo", directory / "site", "--firms", str(firms), "--port", str(port),
+            *([] if browser else ["--no-browser"]), lang=lang,
+        )  # fmt: skip

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from ecopark import __version__
-from ecopark.cli import admit, catalogue, demo, grade, land, ledger, packs, parks, register
+from ecopark.cli import admit, catalogue, demo, grade, land, ledger, packs, parks, register, site
 
 app = typer.Typer(
     name="ecopark",
@@ -26,6 +26,7 @@ register.register(app)
 catalogue.register(app)
 app.add_typer(packs.app, name="packs", help="Standards as data: list, show, check, compare, verify. 评价标准。")
 demo.register(app)
+site.register(app)
 
 
 @app.callback(invoke_without_command=True)

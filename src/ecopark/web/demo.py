@@ -13,7 +13,7 @@ from ecopark.examples.five_zones import five_zones, zones
 from ecopark.examples.invented_park import invented_park
 from ecopark.web.parks.models import Department, Park
 from ecopark.web.parks.settle import read_layers, settle
-from ecopark.web.people.models import Membership, User
+from ecopark.web.people.models import ROLE_TEXT, Membership, User
 from ecopark.workflows.assess_park import read_facts
 
 PASSWORD = "ecopark-demo"
@@ -31,6 +31,7 @@ ACCOUNTS = (
     ("consultant", "林", "静", "consultant", ""),
     ("reviewer", "何", "锐", "reviewer", ""),
 )
+ADMINISTRATOR = Text("系统管理员", "administrator")
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,12 @@ class Account:
 
     username: str
     password: str
-    name: str
-    role: str
+    role: Text
 
 
 def accounts() -> list[Account]:
     """The accounts of the demonstration."""
-    return [Account(u, PASSWORD, f"{a}{b}", role or "admin") for u, a, b, role, _ in ACCOUNTS]
+    return [Account(name, PASSWORD, ROLE_TEXT.get(role, ADMINISTRATOR)) for name, _, _, role, _ in ACCOUNTS]
 
 
 @transaction.atomic

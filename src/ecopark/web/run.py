@@ -54,8 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from ecopark.web import demo
 
         demo.make_demo(options.firms)
+        print("演示账号：" if options.lang == "zh" else "Demo accounts:")
         for account in demo.accounts():
-            print(f"  {account.username:12} {account.password:14} {account.name} ({account.role})")
+            print(f"  {account.username:12} {account.password:14} {account.role[options.lang]}")
     else:
         _first_administrator(options.admin)
     return serve(options.host, options.port, browser=not options.no_browser)
