@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ecopark.core.whole import all_or_nothing
 from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.park_folder import EVIDENCE_COLUMNS
 from ecopark.observations.quantity import catalogue
@@ -144,8 +145,6 @@ def new_park(
     wanted = None if quantities is None else [known[q].id for q in quantities]
     park_id = park_id or path.resolve().name
     shown = name or park_id
-    for part in ("data", "evidence"):
-        (path / part).mkdir(parents=True, exist_ok=True)
     texts = {
         "park.toml": PARK_TOML.format(
             id=_toml(park_id),
@@ -164,10 +163,15 @@ def new_park(
         "evidence/evidence.csv": ",".join(EVIDENCE_COLUMNS) + "\n",
         "data/subjects.csv": SUBJECTS_HEADER,
     }
-    for file, text in texts.items():
-        # a BOM lets spreadsheet programs open the CSV files as UTF-8
-        (path / file).write_text(text, encoding="utf-8-sig" if file.endswith(".csv") else "utf-8", newline="\n")
-    write_template(path / "data" / DATA_FILE, wanted, years, lang=lang, base_year=base_year, title=shown, packs=packs)
+    with all_or_nothing(path) as work:
+        for part in ("data", "evidence"):
+            (work / part).mkdir()
+        for file, text in texts.items():
+            # a BOM lets spreadsheet programs open the CSV files as UTF-8
+            (work / file).write_text(text, encoding="utf-8-sig" if file.endswith(".csv") else "utf-8", newline="\n")
+        write_template(
+            work / "data" / DATA_FILE, wanted, years, lang=lang, base_year=base_year, title=shown, packs=packs
+        )
     return [path / file for file in (*texts, f"data/{DATA_FILE}")]
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
+from ecopark.core.whole import all_or_nothing
 from ecopark.errors import EcoparkError
 from ecopark.observations.model import Facts
 from ecopark.reports.blocks import Document
@@ -94,24 +92,12 @@ def write_dossier(
     content = material(assessments, lang=lang, facts=facts, evidence=evidence, title=title, on=on)
     stem = name or _file_name(content)
     document = build(content)
-    existed = target.exists()
-    target.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=".dossier-", dir=target))
-    try:
-        made = []
+    with all_or_nothing(target) as work:
         for kind in wanted:
             if on_progress:
                 on_progress(kind)
-            path = work / f"{stem}.{kind}"
-            _write(kind, path, content, document, assessments)
-            made.append(path)
-        for path in made:
-            os.replace(path, target / path.name)
-        return [target / path.name for path in made]
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-        if not existed and not any(target.iterdir()):
-            target.rmdir()
+            _write(kind, work / f"{stem}.{kind}", content, document, assessments)
+    return [target / f"{stem}.{kind}" for kind in wanted]
 
 
 def _write(kind: str, path: Path, content: Material, document: Document, assessments: Sequence[Assessment]) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 
 from ecopark import __version__
 from ecopark.core.rounding import decimal_text, exact
+from ecopark.core.whole import all_or_nothing
 from ecopark.errors import EcoparkError, InputError, Place, Problem
 from ecopark.observations.model import Facts
 from ecopark.packs.load import find_pack
@@ -171,32 +172,32 @@ def write_batch(batch: Batch, out: Path) -> list[Path]:
     Beside a single file the verdicts go into ``<name>-verdicts`` of the same kind; an ``.xlsx`` has both as sheets.
     """
     kind = out.suffix.lower()
-    results, verdict_rows = with_basis(batch)
+    results, verdicts = with_basis(batch)
     if not kind or out.is_dir():
-        return list(replace(batch, results=results, verdicts=verdict_rows).write(out))
+        with all_or_nothing(out) as work:
+            made = replace(batch, results=results, verdicts=verdicts).write(work)
+        return [out / path.name for path in made]
     if kind not in TABLES:
         raise EcoparkError(
             f"cannot write '{out.suffix}' for many parks; there are {', '.join(TABLES)}, or a directory",
             zh=f"许多园区的结果不能写成“{out.suffix}”；可写成 {', '.join(TABLES)}，或写入文件夹",
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    verdicts = out.with_stem(out.stem + "-verdicts")
-    scratch = out.with_name(f".{out.name}.part")
-    if kind == ".xlsx":
-        import xlsxwriter
+    names = {"results": out.name, "verdicts": out.with_stem(out.stem + "-verdicts").name}
+    with all_or_nothing(out.parent) as work:
+        if kind == ".xlsx":
+            import xlsxwriter
 
-        with xlsxwriter.Workbook(scratch, {"in_memory": False}) as book:
-            verdict_rows.write_excel(book, worksheet="verdicts", autofit=True)
-            results.write_excel(book, worksheet="results")
-        scratch.replace(out)
-        return [out]
-    for frame, path in ((results, out), (verdict_rows, verdicts)):
-        if kind == ".parquet":
-            frame.write_parquet(scratch)
+            del names["verdicts"]
+            with xlsxwriter.Workbook(work / out.name, {"in_memory": False}) as book:
+                verdicts.write_excel(book, worksheet="verdicts", autofit=True)
+                results.write_excel(book, worksheet="results")
+        elif kind == ".parquet":
+            results.write_parquet(work / names["results"])
+            verdicts.write_parquet(work / names["verdicts"])
         else:
-            frame.write_csv(scratch, include_bom=True)
-        scratch.replace(path)
-    return [out, verdicts]
+            results.write_csv(work / names["results"], include_bom=True)
+            verdicts.write_csv(work / names["verdicts"], include_bom=True)
+    return [out.parent / name for name in names.values()]
 
 
 def batch_data(batch: Batch) -> list[dict[str, Any]]:

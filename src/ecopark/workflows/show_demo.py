@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ecopark.core.text import Text
+from ecopark.core.whole import all_or_nothing
 from ecopark.errors import EcoparkError
 from ecopark.examples import invented_park
 from ecopark.packs.load import find_pack, shipped_ids
@@ -54,12 +56,23 @@ def show_demo(
             f"{folder} is not empty and holds no earlier demonstration: name another directory",
             zh=f"{folder} 不是空文件夹，也不是以前的演示：请另选文件夹",
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    mark.write_text("made by ecopark demo\n", encoding="utf-8")
+    fresh = not folder.exists()
+    try:
+        return _show(folder, mark, firms, seed, lang, say)
+    except BaseException:
+        if fresh:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _show(folder: Path, mark: Path, firms: int, seed: int, lang: str, say: Callable[[str], None]) -> Demo:
+    """Piece by piece, each of them whole; a later piece reads the park where it will stay."""
     say("invented park")
     invented = invented_park(firms=firms, seed=seed)
     park = folder / "invented-park"
-    invented.write(park)
+    with all_or_nothing(folder) as work:
+        (work / mark.name).write_text("made by ecopark demo\n", encoding="utf-8")
+        invented.write(work / park.name)
     say("assessment")
     facts = read_facts(park)
     every = [find_pack(name) for name in shipped_ids()]
@@ -68,13 +81,15 @@ def show_demo(
     say("dossier")
     written += write_dossiers(facts, DOSSIER_PACKS, folder / "dossier", lang=lang, step=say)
     story = next(a for a in results if a.pack.id == STORY_CLAUSE.split("/")[0])
-    path = folder / "why-it-fails.txt"
-    path.write_text(explain_clause(story, story.clause(STORY_CLAUSE), lang) + "\n", encoding="utf-8")
-    written.append(path)
-    table = reuse_table(facts, list(DOSSIER_PACKS))
-    path = folder / "typed-once.csv"
-    path.write_text("\ufeff" + "\n".join(_csv(row) for row in table.rows_as_text(lang)) + "\n", encoding="utf-8")
-    written.append(path)
+    rows = reuse_table(facts, list(DOSSIER_PACKS)).rows_as_text(lang)
+    texts = {
+        "why-it-fails.txt": explain_clause(story, story.clause(STORY_CLAUSE), lang) + "\n",
+        "typed-once.csv": "\ufeff" + "\n".join(_csv(row) for row in rows) + "\n",
+    }
+    with all_or_nothing(folder) as work:
+        for name, text in texts.items():
+            (work / name).write_text(text, encoding="utf-8")
+    written += [folder / name for name in texts]
     say("five zones")
     written += write_zones(folder / "five-zones", every, lang)
     return Demo(folder, park, invented.story, tuple(results), tuple(written))

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ecopark.core.text import Text
+from ecopark.core.whole import all_or_nothing
 from ecopark.examples import five_zones
 from ecopark.examples.five_zones import Zone, published, title, zones
 from ecopark.indicators.catalogue import indicators
@@ -181,13 +182,12 @@ def write_zones(folder: Path, packs: list[Pack], lang: str) -> list[Path]:
     """The page, and the facts beside it as CSV in the long form."""
     import csv
 
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / "five-zones.html"
-    page.write_text(render_html(zones_document(packs, lang)), encoding="utf-8")
-    table = folder / "five-zones.csv"
-    with table.open("w", encoding="utf-8-sig", newline="") as file:
-        rows = five_zones().to_rows()
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    return [page, table]
+    names = "five-zones.html", "five-zones.csv"
+    with all_or_nothing(folder) as work:
+        (work / names[0]).write_text(render_html(zones_document(packs, lang)), encoding="utf-8")
+        with (work / names[1]).open("w", encoding="utf-8-sig", newline="") as file:
+            rows = five_zones().to_rows()
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    return [folder / name for name in names]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
+from ecopark.core.whole import all_or_nothing
 from ecopark.errors import EcoparkError
 from ecopark.observations.model import Facts
 from ecopark.observations.safe_text import safe_cell
@@ -61,15 +62,19 @@ def write_dossiers(
     for result in results:
         by_subject.setdefault(result.subject, []).append(result)
     one_file = out.suffix.lstrip(".").lower() in FORMATS and not out.is_dir()
+    folder = out.parent if one_file else out
     written: list[Path] = []
-    for name, assessments in by_subject.items():
-        part = safe_name(name)
-        target = out if len(by_subject) == 1 else out.with_stem(f"{out.stem}-{part}") if one_file else out / part
-        written += write_dossier(assessments, target, lang=lang, facts=facts, on=on, on_progress=step)
-    if facts.rejected:
-        folder = out.parent if one_file else out
-        written.append(write_rejected(facts, folder / "rejected.csv"))
-    return written
+    with all_or_nothing(folder) as work:
+        place = work / out.name if one_file else work
+        for name, assessments in by_subject.items():
+            part = safe_name(name)
+            target = (
+                place if len(by_subject) == 1 else place.with_stem(f"{out.stem}-{part}") if one_file else place / part
+            )
+            written += write_dossier(assessments, target, lang=lang, facts=facts, on=on, on_progress=step)
+        if facts.rejected:
+            written.append(write_rejected(facts, work / "rejected.csv"))
+    return [folder / path.relative_to(work) for path in written]
 
 
 def safe_name(subject: str) -> str:
@@ -89,13 +94,13 @@ def _write_json(
 ) -> list[Path]:
     """One list over subjects, periods and packs, as on stdout."""
     results = assess_all(facts, packs, periods=periods, subject=subject, since=since, options=options)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = out.with_name(f".{out.name}.part")
-    scratch.write_text(
-        json.dumps([a.to_dict() for a in results], ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
-    )
-    scratch.replace(out)
-    return [out, write_rejected(facts, out.parent / "rejected.csv")] if facts.rejected else [out]
+    text = json.dumps([a.to_dict() for a in results], ensure_ascii=False, indent=1) + "\n"
+    names = [out.name]
+    with all_or_nothing(out.parent) as work:
+        (work / out.name).write_text(text, encoding="utf-8")
+        if facts.rejected:
+            names.append(write_rejected(facts, work / "rejected.csv").name)
+    return [out.parent / name for name in names]
 
 
 def write_rejected(facts: Facts, path: Path) -> Path:
