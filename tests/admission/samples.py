@@ -60,13 +60,18 @@ def write_park(folder: Path, **layers: list[dict[str, Any]]) -> Path:
 def small_park(folder: Path) -> Path:
     """Two groups side by side, three parcels, a control unit under each group."""
     g02, g09 = square(120.0, 30.0), square(120.01, 30.0)
+    bears = {"cod_capacity_t": 130, "cod_load_t": 120, "nox_capacity_t": 90, "nox_load_t": 80}
     return write_park(
         folder,
         groups=[
             feature(g02, id="G02", zh="电子区", en="electronics"),
             feature(g09, id="G09", zh="材料园", en="materials"),
         ],
-        control_units=[feature(g02, id="U1", **{"class": "key"}), feature(g09, id="U2", **{"class": "priority"})],
+        control_units=[
+            feature(g02, id="U1", **{"class": "key"}, **bears),
+            feature(g09, id="U2", **{"class": "priority"}, **bears),
+        ],
+        reserve=[feature(square(120.019, 30.009, 0.0005), id="R1", zh="留白", en="reserve")],
         parcels=[
             feature(square(120.001, 30.001, 0.002), id="A", group="G02", area_mu=60),
             feature(square(120.004, 30.001, 0.002), id="B", group="G02", area_mu=30),

@@ -27,6 +27,8 @@ NEEDS = {
     "talent": ("employees", "person"),
 }
 """What a project needs of a place: quantity and unit; a feature says what it has as ``energy_left_tce`` and so on."""
+HARD = ("land", "energy", "water")
+"""Without enough of these it cannot settle; too few people nearby only lower its rank."""
 OFFERS = {"energy": "energy_left_tce", "water": "water_left_m3", "talent": "talent_persons"}
 LABELS = {
     "land": Text("用地", "land"),
@@ -111,7 +113,7 @@ def _answer(
             continue
         fits.append((name, min(Fraction(1), room / need) if need > 0 else Fraction(1)))
         if need > room:
-            short = True
+            short = short or name in HARD
             if name == "land" and any(f.unit == "mu" and f.status == "not_met" for f in findings):
                 continue  # the rule on the parcel says so already
             unit = NEEDS[name][1]
@@ -127,7 +129,7 @@ def _answer(
             reasons.append((f.id, f.reason))
     if verdict not in BAD:
         reasons += [(f.id, f.reason) for f in findings if f.status == "met"]
-    score = 2 * Fraction(1 if leading else 0) + _tightness(feature, needs.get("land"))
+    score = 2 * Fraction(1 if leading else 0) + _tightness(feature, needs.get("land")) + dict(fits).get("talent", 0)
     group = site.group.id if site.group else ""
     return PlaceAnswer(feature.id, kind, feature.name, group, verdict, 0, score, tuple(fits), tuple(reasons))
 

@@ -76,7 +76,8 @@ def _case(entry: Map, name: str) -> AdmissionCase:
 
 
 def _site(node: Any) -> Site | None:
-    """A place without a map: `{unit: key, group: G01, reserve: R1, near: {residential: 300}, parcel_mu: 80}`."""
+    """A place without a map: `{unit: key, bears: {cod_capacity_t: 9, cod_load_t: 8}, group: G01, reserve: R1,
+    near: {residential: 300}, parcel_mu: 80}`."""
     if not isinstance(node, Map):
         return None
 
@@ -86,9 +87,10 @@ def _site(node: Any) -> Site | None:
     known = {"sensitive", "reserve"} | ({"control_units"} if node.get("unit") else set())
     group = str(node.get("group") or "")
     room = node.get("parcel_mu")
+    bears = {str(k): str(v) for k, v in (node.get("bears") or {}).items()}
     distances = {str(k): (float(v), Text(str(k), str(k))) for k, v in (node.get("near") or {}).items()}
     return Site(
-        units=(feature("control_units", "U1", **{"class": str(node["unit"])}),) if node.get("unit") else (),
+        units=(feature("control_units", "U1", **{"class": str(node["unit"]), **bears}),) if node.get("unit") else (),
         group=feature("groups", group) if group else None,
         parcel=feature("parcels", "P", area_mu=str(room)) if room else None,
         reserve=(feature("reserve", str(node["reserve"])),) if node.get("reserve") else (),

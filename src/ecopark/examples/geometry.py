@@ -1,60 +1,23 @@
 """Ground plan of the invented park: functional groups, parcels and roads as GeoJSON, on open sea.
 
-The plan is a nested cutting of one rectangle: first into the ten groups, then each group into the parcels of its firms.
-Every parcel is then shrunk to the land its firm reports, which leaves room for roads and green between them.
+The plan is a nested cutting of one rectangle: first into the ten groups, then each group into the parcels of its firms and
+its free plots. Every parcel is then shrunk to the land its firm reports, which leaves room for roads and green between them.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ecopark.examples.firms import DECIMALS, Firms
+from ecopark.examples.gate_map import gate_layers, services, vacant_plots
 from ecopark.examples.industries import GROUPS, INDUSTRIES
+from ecopark.examples.plan import Rectangle, feature, lonlat, polygon
 
-ORIGIN = (122.9, 31.2)
-"""Longitude and latitude of the south-west corner: open water, no real place. [degree, WGS 84]"""
-KM_PER_DEGREE = (111.320 * math.cos(math.radians(ORIGIN[1])), 110.574)
 SERVICE_PLOT_KM2 = 0.004
 """Plot of a firm that has no industrial land."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rectangle:
-    """A rectangle in kilometres from the south-west corner of the park."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def area(self) -> float:
-        return self.width * self.height
-
-    def inset(self, margin: float) -> Rectangle:
-        """The same rectangle with a border of `margin` [km] taken off."""
-        margin = min(margin, 0.2 * min(self.width, self.height))
-        return Rectangle(self.x + margin, self.y + margin, self.width - 2 * margin, self.height - 2 * margin)
-
-    def shrunk_to(self, area: float) -> Rectangle:
-        """The same shape around the same centre with this area [km2], never larger than before."""
-        k = min(math.sqrt(area / self.area), 1.0)
-        w, h = self.width * k, self.height * k
-        return Rectangle(self.x + (self.width - w) / 2, self.y + (self.height - h) / 2, w, h)
-
-    def ring(self) -> list[list[float]]:
-        """Corners as longitude and latitude, anticlockwise and closed."""
-        x0, y0, x1, y1 = self.x, self.y, self.x + self.width, self.y + self.height
-        return [lonlat(x, y) for x, y in ((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0))]
-
-
-def lonlat(x_km: float, y_km: float) -> list[float]:
-    """Longitude and latitude of a point of the plan, seven decimals."""
-    return [round(ORIGIN[0] + x_km / KM_PER_DEGREE[0], 7), round(ORIGIN[1] + y_km / KM_PER_DEGREE[1], 7)]
 
 
 def cut(
@@ -88,24 +51,12 @@ def cut(
     return parts, lines
 
 
-def _feature(kind: str, geometry: dict[str, Any], **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "geometry": geometry,
-        "properties": {"kind": kind, **properties, "invented": True},
-    }
-
-
-def _polygon(r: Rectangle) -> dict[str, Any]:
-    return {"type": "Polygon", "coordinates": [r.ring()]}
-
-
 def _line(x0: float, y0: float, x1: float, y1: float) -> dict[str, Any]:
     return {"type": "LineString", "coordinates": [lonlat(x0, y0), lonlat(x1, y1)]}
 
 
-def layers(firms: Firms, park_area_km2: float) -> dict[str, dict[str, Any]]:
-    """Three layers as GeoJSON feature collections: ``groups``, ``parcels`` and ``roads``.
+def layers(firms: Firms, park_area_km2: float, seed: int) -> dict[str, dict[str, Any]]:
+    """The layers as GeoJSON feature collections: groups, parcels, roads, and what the gate looks at.
 
     Parameters
     ----------
@@ -113,6 +64,8 @@ def layers(firms: Firms, park_area_km2: float) -> dict[str, dict[str, Any]]:
         Whose parcels are drawn; the largest land of a firm's years counts.
     park_area_km2
         Area inside the boundary. [km2]
+    seed
+        Of what does not follow from the firms: free plots, capacities, places around the park.
 
     Returns
     -------
@@ -128,27 +81,42 @@ def layers(firms: Firms, park_area_km2: float) -> dict[str, dict[str, Any]]:
     spare = 0.15 * sum(totals) / len(totals)
     rectangles, cuts = cut(park, [t + spare for t in totals])
     group_features, parcels, roads = [], [], []
+    free, offers = vacant_plots(seed), services(firms, seed)
+    vacant: list[tuple[str, str, Rectangle]] = []
     for (gid, name, kind), rectangle in zip(GROUPS, rectangles, strict=True):
         group_features.append(
-            _feature(
+            feature(
                 "group",
-                _polygon(rectangle),
+                polygon(rectangle),
                 id=gid,
                 zh=name.zh,
                 en=name.en,
                 type=kind,
                 area_km2=round(rectangle.area, 4),
+                **offers[gid],
             )
         )
         members = np.flatnonzero(groups == gid)
         inner = rectangle.inset(0.06)
-        plots, local = cut(inner, land[members].tolist())
+        wanted = free.get(gid, [])
+        ahead, behind = wanted[:1], wanted[1:]  # free plots at both ends of a group
+        cells, local = cut(inner, [*ahead, *land[members].tolist(), *behind])
+        plots = cells[len(ahead) : len(ahead) + len(members)]
+        for area, plot in zip(wanted, [*cells[: len(ahead)], *cells[len(ahead) + len(members) :]], strict=True):
+            key, ground = f"V{len(vacant) + 1:02d}", plot.shrunk_to(area)
+            vacant.append((key, gid, ground))
+            parcels.append(
+                feature(
+                    "parcel", polygon(ground), id=key, zh=f"{name.zh}空闲地块{key}", en=f"Free plot {key}", group=gid,
+                    free=True, area_km2=round(min(area, plot.area), 6),
+                )
+            )  # fmt: skip
         for i, plot in zip(members.tolist(), plots, strict=True):
             industry = INDUSTRIES[firms.industry[i]]
             parcels.append(
-                _feature(
+                feature(
                     "parcel",
-                    _polygon(plot.shrunk_to(float(land[i]))),
+                    polygon(plot.shrunk_to(float(land[i]))),
                     id=f"P{firms.ids[i][1:]}",
                     firm=firms.ids[i],
                     zh=firms.names[i],
@@ -167,16 +135,23 @@ def layers(firms: Firms, park_area_km2: float) -> dict[str, dict[str, Any]]:
     edge += [(park.width, height, 0.0, height), (0.0, height, 0.0, 0.0)]
     for n, ends4 in enumerate([*edge, *(c[:4] for c in cuts)]):
         roads.append(_road(f"A-{n + 1}", "arterial", *ends4))
+    known = dict(zip((gid for gid, _, _ in GROUPS), rectangles, strict=True))
+    more = gate_layers(firms, seed, park, known, vacant)
     return {
         name: {"type": "FeatureCollection", "name": f"invented-park-{name}", "features": features}
-        for name, features in (("groups", group_features), ("parcels", parcels), ("roads", roads))
+        for name, features in (
+            ("groups", group_features),
+            ("parcels", parcels),
+            ("roads", roads),
+            *more.items(),
+        )
     }
 
 
 def _road(number: str, rank: str, x0: float, y0: float, x1: float, y1: float) -> dict[str, Any]:
     length = math.hypot(x1 - x0, y1 - y0)
     zh = ("主干路" if rank == "arterial" else "支路") + number
-    return _feature(
+    return feature(
         "road",
         _line(x0, y0, x1, y1),
         id=f"R-{number}",

@@ -210,9 +210,9 @@ class InventedPark:
         return pl.DataFrame([subject_row(s) for s in self.subjects], infer_schema_length=None)
 
     def geojson(self) -> dict[str, dict[str, Any]]:
-        """Ground plan: ``groups``, ``parcels`` and ``roads`` as feature collections (WGS 84)."""
+        """Ground plan as feature collections (WGS 84): groups, parcels, roads, and what the gate looks at."""
         area = next(float(r.value) for r in self.park_rows if r.quantity == "park_area_km2")
-        return geometry.layers(self.firms, area)
+        return geometry.layers(self.firms, area, self.seed)
 
     def water_elasticity(self, *, without_plant: bool = False) -> float:
         """Elasticity of fresh water over the last three years, from the firms' sums.
