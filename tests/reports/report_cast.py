@@ -343,14 +343,14 @@ def _result(clause: Clause, given: Facts, period: Period) -> ClauseResult:
     require = clause.limits[0].require
     assert require is not None
     value: Result = trace.value
-    limit = ChosenLimit(require, require.value, Text("表列限值", "the printed limit"))
+    limit = ChosenLimit(require, require.value, Text("表列标准值", "the printed limit"))
     changes: tuple[Change, ...] = ()
     if isinstance(value, Missing):
         status, reason = "undetermined", value.reason
     elif compare(require.op, value, require.value):  # type: ignore[arg-type]
-        status, reason = "met", Text("满足限值", "the limit is met")
+        status, reason = "met", Text("满足标准值", "the limit is met")
     else:
-        status, reason = "not_met", Text("未满足限值", "the limit is not met")
+        status, reason = "not_met", Text("未满足标准值", "the limit is not met")
         if clause.tail == "1" and clause.id.startswith("demo-eco"):
             changes = (
                 Change(

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from ecopark.packs.load import find_pack, shipped_ids
+from ecopark.standards.compare import CHANGE_TEXT
 from ecopark.standards.describe import describe_pack, limits_text, pack_data, pack_summary
 
 
@@ -67,3 +68,12 @@ def test_formulas_and_conditions_are_put_in_words_with_their_ids() -> None:
 def test_a_frame_is_to_be_filled_in() -> None:
     assert "to be filled in" in describe_pack(find_pack("green-park-general-2026"), "en")
     assert "不作判定" in describe_pack(find_pack("green-park-general-2026"), "zh")
+
+
+def test_the_interface_says_limit_in_one_word() -> None:
+    """TERMS: a limit is 标准值, a benchmark 引领值; 限值 is not used for either."""
+    for name in shipped_ids():
+        pack = find_pack(name)
+        assert "限值" not in str(pack_data(pack)), name
+        assert "限值" not in describe_pack(pack, "zh"), name
+    assert not [t.zh for t in CHANGE_TEXT.values() if "限值" in t.zh]

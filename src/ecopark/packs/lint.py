@@ -88,7 +88,7 @@ def lint(
         for case in clause.limits[:-1]:
             if case.require is not None and not case.when and case.since is None and case.until is None:
                 problem(
-                    clause.place, "unreachable-limit", f"{where[0]}无条件的限值之后还有限值",
+                    clause.place, "unreachable-limit", f"{where[0]}无条件的标准值之后还有标准值",
                     f"{where[1]}a limit after one that always holds",
                     "", "Put the unconditional limit last.",
                 )  # fmt: skip

@@ -159,7 +159,7 @@ class _Reader:
         if value is None and not formula:
             if "value" not in node:
                 self.problem(
-                    "limit-missing", node.line, "限值缺 value 或 formula", "the limit has neither value nor formula"
+                    "limit-missing", node.line, "标准值缺 value 或 formula", "the limit has neither value nor formula"
                 )
             return None
         partly = self.number(node.get("partly"), node.line_of("partly"), "partly")
@@ -167,9 +167,9 @@ class _Reader:
 
     def limit_case(self, node: Any, line: int) -> LimitCase | None:
         if not isinstance(node, Map):
-            self.problem("limit-shape", line, "限值应为映射", "a limit is a mapping with op and value")
+            self.problem("limit-shape", line, "标准值应为映射", "a limit is a mapping with op and value")
             return None
-        self.unknown_keys(node, LIMIT_KEYS, "限值", "a limit")
+        self.unknown_keys(node, LIMIT_KEYS, "标准值", "a limit")
         years = tuple(self.whole(node.get(k), node.line_of(k), k, 1900, 2200) for k in ("from", "until"))
         when = str(node.get("when") or "")
         label = Text(str(node.get("zh") or ""), str(node.get("en") or ""))

@@ -191,7 +191,7 @@ def _limit(compiled: CompiledClause, value: Trace, run: Run) -> ChosenLimit:
             tested = evaluate(case.when, run.lookup, run.period)
             if isinstance(tested.value, Missing):
                 return ChosenLimit(
-                    None, tested.value, Text("限值取决于缺项", "the limit depends on missing data"), tested
+                    None, tested.value, Text("标准值取决于缺项", "the limit depends on missing data"), tested
                 )
             if not tested.value:
                 continue
@@ -222,7 +222,7 @@ def _status(compiled: CompiledClause, value: Trace, limit: ChosenLimit, run: Run
     if not compiled.cases:
         if isinstance(number, Missing):
             return "undetermined", number.reason
-        return "reported", Text("条文无限值，仅报告数值", "no limit: the value is only reported")
+        return "reported", Text("条文无标准值，仅报告数值", "no limit: the value is only reported")
     if isinstance(number, Missing):
         return "undetermined", number.reason
     if isinstance(limit.value, Missing):
@@ -321,14 +321,14 @@ def _sector_limit(clause: Clause, run: Run) -> ChosenLimit | None:
         what = f"{run.pack.id}.limit_{clause.tail}"
         missing = not_given(what, run.period)
         why = Text(
-            f"已声明主导行业，须以 --set {what}= 给出行业限值",
+            f"已声明主导行业，须以 --set {what}= 给出行业标准值",
             f"a dominant sector is declared: give its limit with --set {what}=",
         )
         return ChosenLimit(None, missing, why)
     first = next((c.require for c in clause.limits if c.require is not None), None)
     op = first.op if first else ">="
     why = Text(
-        "主导行业限值（园区给出）代替印刷限值",
+        "主导行业的标准值（园区给出）代替印刷的标准值",
         "the dominant sector's limit, given by the park, replaces the printed one",
     )
     return ChosenLimit(Requirement(op, own), own, why)
@@ -361,7 +361,9 @@ def footnoted(results: Sequence[ClauseResult], run: Run) -> list[ClauseResult]:
                 r = replace(r, counts=False, notes=(*r.notes, note))
         for _ in _footnotes(r.clause, run, "dominant_sector"):
             if run.facts.get(run.subject, DOMINANT_SECTOR, run.period) is None:
-                note = Text("未声明主导行业，按印刷限值", "no dominant sector is declared: the printed limit stands")
+                note = Text(
+                    "未声明主导行业，按印刷的标准值", "no dominant sector is declared: the printed limit stands"
+                )
                 r = replace(r, notes=(*r.notes, note))
         made.append(r)
     return made

@@ -28,13 +28,13 @@ CHANGE_TEXT = {
     "only_second": Text("仅后者有", "only in the second"),
     "unknown": Text("对方文本未获得，无从比较", "the other text is not available"),
     "unrecorded": Text("对方已录入部分中没有", "not in the recorded part of the other"),
-    "stricter": Text("限值加严", "limit stricter"),
-    "looser": Text("限值放宽", "limit looser"),
-    "limit_changed": Text("限值改变", "limit changed"),
-    "limit_added": Text("新设限值", "limit added"),
-    "limit_removed": Text("取消限值", "limit removed"),
-    "limit_to_benchmark": Text("限值改为引领值", "benchmark instead of a limit"),
-    "benchmark_to_limit": Text("引领值改为限值", "limit instead of a benchmark"),
+    "stricter": Text("标准值加严", "limit stricter"),
+    "looser": Text("标准值放宽", "limit looser"),
+    "limit_changed": Text("标准值改变", "limit changed"),
+    "limit_added": Text("新设标准值", "limit added"),
+    "limit_removed": Text("取消标准值", "limit removed"),
+    "limit_to_benchmark": Text("标准值改为引领值", "benchmark instead of a limit"),
+    "benchmark_to_limit": Text("引领值改为标准值", "limit instead of a benchmark"),
     "dates": Text("适用年份改变", "years of application changed"),
     "benchmark_stricter": Text("引领值加严", "benchmark stricter"),
     "benchmark_looser": Text("引领值放宽", "benchmark looser"),
@@ -298,7 +298,7 @@ class Comparison:
         zh = lang == "zh"
         names = (self.first.id, self.second.id)
         head: tuple[str, ...] = (
-            (*names, "名称", "变化", "原限值", "新限值")
+            (*names, "名称", "变化", "原标准值", "新标准值")
             if zh
             else (*names, "name", "change", "limit before", "limit after")
         )

@@ -24,7 +24,7 @@ from ecopark.indicators.resolve import unit_of
 from ecopark.packs.model import Clause, LimitCase, Pack, Requirement
 
 CONSTRUCTION_YEARS = "construction_years"
-NO_LIMIT = Text("条文未规定该情形的限值", "the text sets no limit for this case")
+NO_LIMIT = Text("条文未规定该情形的标准值", "the text sets no limit for this case")
 
 
 @dataclass(frozen=True)
