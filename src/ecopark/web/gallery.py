@@ -124,7 +124,7 @@ def _charts() -> list[dict[str, Any]]:
                     {"name": t(zh, en), "tone": tone, "values": values}
                     for (zh, en, tone), values in zip(
                         (("正常", "on course", "green"), ("预警", "at risk", "amber"), ("逾期", "overdue", "red")),
-                        ages[1],
+                        ages,
                     )
                 ],
             },
