@@ -98,7 +98,7 @@ def reserve(
 
 
 def of_decision(ledger: Ledger, name: str, *, at: datetime) -> tuple[Reservation, ...]:
-    """The reservations of a decision as they stand at a moment, those of its earlier attempts included."""
+    """The reservations of a decision as they stand at a moment, by account, those of its earlier attempts included."""
     found = []
     for quota, year in dict.fromkeys((a.item, a.year) for a in ledger.accounts()):
         attempt = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ecopark.admission.place_rules import NO_PLACE, no_site
 from ecopark.admission.places import Feature, Site
 from ecopark.admission.policy import Case, Outcome, PolicyRule, Source, lacks, rule_kind, undetermined
 from ecopark.admission.ratios import Ratio
@@ -79,7 +80,7 @@ def tightest(spec: Capacity, site: Site | None) -> tuple[Feature, Fraction] | Mi
     """The feature under a project that has least room, and its room. [unit of the need]"""
     """The feature under a place that bears least more, and how much; `Missing` where the map does not say."""
     if site is None:
-        return lacks("parcel", "未给出地块、组团或位置", "no parcel, group or geometry is given")
+        return NO_PLACE
     found = [(f, _room(spec, f)) for f in _features(spec, site)]
     known = [(f, room) for f, room in found if room is not None]
     if not found or len(known) < len(found):
@@ -102,6 +103,8 @@ def capacity(rule: PolicyRule, case: Case) -> Outcome:
     if need <= 0:
         text = Text("不新增负荷", "adds no load")
         return Outcome("not_applicable", text, need, unit=unit, trace=trace)
+    if case.site is None:
+        return undetermined(no_site(case), unit=unit, trace=trace)
     found = tightest(spec, case.site)
     if isinstance(found, Missing):
         return undetermined(found, unit=unit, trace=trace)

@@ -13,10 +13,12 @@ from ecopark.admission.policy import Case, Outcome, PolicyRule, Source, lacks, r
 from ecopark.admission.rules import NO_CODE
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
+from ecopark.core.value import Missing
 from ecopark.errors import did_you_mean
 from ecopark.packs.yaml_lines import Map
 
 NO_PLACE = lacks("parcel", "未给出地块、组团或位置", "no parcel, group or geometry is given")
+NO_MAP = lacks("map", "没有园区地图，无法核对位置", "there is no map of the park to look the place up on")
 UNIT_TEXT = {
     "priority": Text("优先保护单元", "priority protection unit"),
     "key": Text("重点管控单元", "key control unit"),
@@ -114,6 +116,12 @@ def _read(node: Map, source: Source) -> PlaceSpec | None:
     )
 
 
+def no_site(case: Case) -> Missing:
+    """Why nothing is known of the place: the project names none, or there is no map."""
+    project = case.project
+    return NO_MAP if project.parcel or project.group or project.geometry else NO_PLACE
+
+
 @rule_kind("place", keys="aspect classes by_group codes near distance_m groups outside", read=_read)
 def place(rule: PolicyRule, case: Case) -> Outcome:
     """Control unit, setback, functional group, reserve land, or the parcel itself."""
@@ -125,7 +133,7 @@ def place(rule: PolicyRule, case: Case) -> Outcome:
             code = named(case.project.industry_code)
             return Outcome("not_applicable", Text(f"本条不涉及行业 {code}", f"the rule is not about industry {code}"))
     if case.site is None:
-        return undetermined(NO_PLACE)
+        return undetermined(no_site(case))
     return ASPECTS[spec.aspect](spec, case, case.site)
 
 

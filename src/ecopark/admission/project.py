@@ -87,6 +87,8 @@ class Project:
         First year of production, or None.
     given
         The description as it was read, for the register.
+    place, cells
+        Where the description stands, and each of its entries.
     """
 
     name: str
@@ -102,6 +104,11 @@ class Project:
     warnings: tuple[Problem, ...] = ()
     given: str = ""
     place: Place = field(default_factory=Place)
+    cells: Mapping[str, Place] = field(default_factory=dict, compare=False)
+
+    def at(self, key: str) -> Place:
+        """Where an entry of the description stands."""
+        return self.cells.get(key, self.place)
 
     def period(self, default: int) -> Period:
         """The year the thresholds are held against: the last one with figures (full production)."""
@@ -240,6 +247,7 @@ class _Reader:
             start=self._start(data.get("start"), self.at("start")),
             given=json.dumps(data, ensure_ascii=False, sort_keys=True, default=str),
             place=top,
+            cells={str(key): self.at(str(key)) for key in data},
         )
         if any(p.severity == "error" for p in self.problems):
             raise InputError(self.problems)

@@ -27,7 +27,7 @@ from ecopark.admission.ledger import Entry as LedgerEntry
 from ecopark.admission.load import find_policy, shipped_policies
 from ecopark.admission.places import ParkMap, Site, read_map
 from ecopark.admission.policy import Policy, QuotaState
-from ecopark.admission.project import read_project
+from ecopark.admission.project import Project, read_project
 from ecopark.admission.project_form import write_form
 from ecopark.admission.register import Entry, Register
 from ecopark.admission.together import Choice, choose_together
@@ -37,6 +37,7 @@ from ecopark.packs.yaml_lines import Map, load_yaml
 from ecopark.workflows.book_quotas import LedgerAddress, balances, book, give_back, ledger_address
 
 QUOTA_FILE = "quotas.yaml"
+PAST_YEAR = "请填今年或以后的年份。", "Give this year or a later one."
 ENDINGS = (".json", ".yaml", ".yml", ".xlsx")
 """Files that describe a project."""
 
@@ -128,10 +129,27 @@ def decide_alone(
             f"投产年份 {described.start} 已过，不能占用往年指标",
             f"start {described.start} is a past year: no quota of it can be booked",
         )
-        raise InputError([Problem("past-year", described.place, zh, en)])
-    site = layers.site_of(described.parcel, described.group, described.geometry) if layers else None
+        raise InputError([Problem("past-year", described.at("start"), zh, en, *PAST_YEAR)])
+    site = site_of(described, layers)
     decision = decide(described, policy, on, site=site, quotas=quotas, version=__version__)
     return replace(decision, warnings=described.warnings, map_hash=layers.hash if layers else ""), site
+
+
+def site_of(project: Project, layers: ParkMap | None) -> Site | None:
+    """What lies where the project wants to settle; None if it names no place, or there is no map.
+
+    Raises
+    ------
+    InputError
+        The map has no such place; the problem stands where the project names it.
+    """
+    if layers is None:
+        return None
+    key = "parcel" if project.parcel else "group" if project.group else "geometry"
+    try:
+        return layers.site_of(project.parcel, project.group, project.geometry)
+    except InputError as error:
+        raise InputError([replace(p, place=project.at(key)) for p in error.problems]) from None
 
 
 def _offer_there(
@@ -171,10 +189,9 @@ def admit_together(
     layers = read_map(folder) if folder else None
     decisions, taken = [], []
     for given in projects:
-        described = read_project(given, rules.own_ratios)
-        site = layers.site_of(described.parcel, described.group, described.geometry) if layers else None
-        decisions.append(decide(described, rules, day, site=site, quotas=left, version=__version__))
-        taken.append(claims(rules.rules, open_case(described, rules, day, site=site, quotas=left)))
+        decision, site = decide_alone(given, rules, day, layers=layers, quotas=left)
+        decisions.append(decision)
+        taken.append(claims(rules.rules, open_case(decision.project, rules, day, site=site, quotas=left)))
     return choose_together(decisions, left or {}, value=value, claims=taken)
 
 
