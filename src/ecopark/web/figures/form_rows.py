@@ -6,16 +6,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from ecopark.core.period import Period
 from ecopark.core.text import Text
+from ecopark.core.value import Missing
+from ecopark.core.words import shown, with_unit
+from ecopark.indicators.resolve import SubjectLookup
 from ecopark.observations.quantity import Code, Quantity, catalogue
 from ecopark.packs.load import find_pack
 from ecopark.standards.needs import needed_quantities
 from ecopark.web.assess.keep import packs_of
 from ecopark.web.figures.change import Change
-from ecopark.web.figures.models import Figure
+from ecopark.web.figures.facts import facts_of
+from ecopark.web.figures.models import STATES, Figure
 from ecopark.web.parks.models import Park, Subject
 
 FIRM_LEVEL = ("firm",)
+NOTHING = Text("—", "—")
+YES, NO = ("是", "true", "yes", "1"), ("否", "false", "no", "0")
 
 
 @dataclass
@@ -33,6 +40,7 @@ class FormRow:
     unit: str = ""
     note: str = ""
     source: str = ""
+    computed: Text = Text()
     problems: list[str] = field(default_factory=list)
     theirs: Figure | None = None
 
@@ -54,6 +62,29 @@ class FormRow:
     def canonical_unit(self) -> str:
         """The unit a value without one has."""
         return (self.code.unit if self.code and self.code.unit else self.quantity.unit) or ""
+
+    @property
+    def choices(self) -> list[tuple[str, Text]]:
+        """What a flag or code may be; empty for numbers."""
+        if self.quantity.kind == "flag":
+            return [("", NOTHING), ("是", Text("是", "yes")), ("否", Text("否", "no"))]
+        if self.quantity.codes:
+            return [("", NOTHING), *((c.id, c.label) for c in self.quantity.codes)]
+        return []
+
+    @property
+    def chosen(self) -> str:
+        """The choice that what was typed stands for."""
+        text = self.given.strip().lower()
+        if self.quantity.kind == "flag":
+            return "是" if text in YES else "否" if text in NO else ""
+        found = next((c for c in self.quantity.codes if text in (c.id, c.label.zh.lower(), c.label.en.lower())), None)
+        return found.id if found else self.given
+
+    @property
+    def state(self) -> Text:
+        """Where the figure is on its way to the office."""
+        return STATES[self.figure.state] if self.figure else STATES["draft"]
 
     @property
     def version(self) -> int:
@@ -116,6 +147,7 @@ def form_rows(park: Park, subject: Subject, quantities: Iterable[Quantity], peri
     ).select_related("entered_by")
     known = {f.key: f for f in figures}
     used = used_by(park)
+    lookup = SubjectLookup(facts_of(park), subject.key)
     rows = []
     for quantity in wanted:
         own = "" if (quantity.id, "", "") in known or quantity.kind == "attribute" else period
@@ -125,10 +157,23 @@ def form_rows(park: Park, subject: Subject, quantities: Iterable[Quantity], peri
                 quantity, by, code, figure, known.get((quantity.id, before, by)) if own else None,
                 used.get(quantity.id, ()), own,
             )  # fmt: skip
+            if (figure is None or not figure.given) and not by and own:
+                row.computed = _computed(lookup, quantity, period)
             if figure is not None:
                 row.given, row.unit, row.note, row.source = figure.given, figure.unit, figure.note, figure.source
             rows.append(row)
     return rows
+
+
+def _computed(lookup: SubjectLookup, quantity: Quantity, period: str) -> Text:
+    """What the figure comes to without being typed, and how: the sum of the firms, of months, of a breakdown."""
+    trace = lookup.quantity(quantity, Period.parse(period))
+    if isinstance(trace.value, Missing):
+        return trace.value.reason if trace.kind == "rollup" else Text()
+    unit = "" if quantity.unit == "by code" else quantity.unit
+    said = {k: with_unit(shown(trace.value, k), unit, k) for k in ("zh", "en")}
+    how = trace.note or Text("由其他数计算", "computed")
+    return Text(f"{how.zh}：{said['zh']}", f"{how.en}: {said['en']}")
 
 
 def _codes(quantity: Quantity, known: dict[tuple[str, str, str], Figure]) -> Iterator[tuple[str, Code | None]]:
