@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from ecopark.cli import grade, land
+from ecopark.grading.load import find_method
 from tests.grading.samples import CUT
 from tests.grading.test_land import CSV
 
@@ -130,3 +133,74 @@ def test_match_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run("match", "--table", "tax=tax.csv", "--table", "power=power.csv", "--out", "m.csv", "--format", "json")
     assert json.loads(done.stdout)["firms"] == 1
     assert Path("m.csv").exists()
+
+
+LONG = "subject,quantity,period,value,unit\n" + "".join(
+    f"{f},tax_per_mu,2023,{tax},10k CNY/mu\n{f},tax_per_power,2023,{power},10k CNY/10k kWh\n{f},firm_revenue_10k_cny,2023,100,10k CNY\n"
+    for f, tax, power in (("a", "11.5932", "0.2352"), ("b", "5", "0.1"))
+)
+
+
+def test_the_json_contract_holds_for_wide_and_long_and_a_directory_outside(firms: Path) -> None:
+    shutil.copytree(find_method("huangyan-2022").folder, "outside/mine")
+    Path("long.csv").write_text(LONG, encoding="utf-8")
+    found = []
+    for source in (firms, "long.csv"):
+        for method in ("huangyan-2022", "outside/mine", "outside/mine/method.yaml"):
+            done = run("grade", source, "--method", method, "--cutoffs", CUT, "--format", "json")
+            assert done.exit_code == 0, done.stderr
+            data = json.loads(done.stdout)
+            found.append([d for d in data if d["firm"] in "ab"])
+            for d in data:
+                assert list(d) == ["firm", "group", "score", "rank", "grade", "items"]
+                assert d["score"] is None or Decimal(d["score"]) >= 0
+                for item in d["items"]:
+                    assert list(item) == ["id", "value", "base", "weight", "points"]
+                    assert all(item[k] is None or isinstance(item[k], str) for k in item)
+    assert found[0] == found[1] == found[2] and found[3] == found[4] == found[5]
+    assert [(d["score"], d["items"]) for d in found[0]] == [(d["score"], d["items"]) for d in found[3]]
+
+
+def test_a_bare_ratio_in_a_park_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path("park")
+    (folder / "data").mkdir(parents=True)
+    (folder / "park.toml").write_text('id = "p"\nname = "P"\n', encoding="utf-8")
+    text = "subject,kind,parent\na,firm,p\nb,firm,p\n"
+    (folder / "data" / "subjects.csv").write_text(text, encoding="utf-8")
+    (folder / "data" / "firms.csv").write_text(
+        LONG.replace("a,tax_per_mu,2023,11.5932,10k", "a,亩均税收,2023,115932,"), encoding="utf-8"
+    )
+    done = run("grade", folder, "-m", "huangyan-2022", "--format", "json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)[0]["items"][0]["value"] == "11.5932"
+
+
+def test_a_report_of_a_simulation_and_a_sheet_with_last_year(firms: Path) -> None:
+    base = ("-m", "huangyan-2022", "--lang", "en")
+    assert (
+        run(
+            "regrade", firms, *base, "--now", CUT, "--cutoffs", "A=50,B=50", "--stability", "9", "--out", "r.html"
+        ).exit_code
+        == 0
+    )
+    assert "borderline" in Path("r.html").read_text(encoding="utf-8")
+    assert run("regrade", firms, *base, "--stability", "9").exit_code == 2
+    Path("last.csv").write_text("firm,tax_per_mu,sales_per_mu,green_development\nx,4,200,0.1\n", encoding="utf-8")
+    Path("now.csv").write_text("firm,tax_per_mu,sales_per_mu,green_development\nx,8,400,0.2\n", encoding="utf-8")
+    done = run("grade", "now.csv", "-m", "huaian-2024", "--last-year", "last.csv", "--format", "json")
+    assert json.loads(done.stdout)[0]["score"] == "100"
+    assert "last year" in run("grade", "now.csv", "-m", "huaian-2024", "--lang", "en").stderr
+
+
+def test_a_programme_and_a_plan_of_a_firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("plots.csv").write_text(CSV, encoding="utf-8")
+    for lang in ("zh", "en"):
+        words = ("plots.csv", "--budget", "2026=230", "--out", f"{lang}.html", "--lang", lang)
+        assert run("land", "programme", *words).exit_code == 0
+        assert run("land", "plan", *words, "--firm", "F1").exit_code == 0
+        assert run("land", "plan", *words, "--firm", "F9").exit_code == 2
+        assert run("land", "plan", *words).exit_code == 2
+    done = run("land", "order", "plots.csv", "--budget", "2026=1", "--budget", "2026=2", "--lang", "zh")
+    assert done.exit_code == 2 and "两次" in done.stderr

@@ -10,13 +10,23 @@ from pathlib import Path
 import pytest
 
 from ecopark.errors import EcoparkError, InputError
+from ecopark.grading import what_if
 from ecopark.grading.appeals import appeal, log_appeal, read_log
 from ecopark.grading.sheet import sheet_of
 from ecopark.grading.simulate import simulate, stability
 from ecopark.workflows.grade_firms import grade, method_with
 from ecopark.workflows.write_grades import write_grades
-from ecopark.workflows.write_sheet import sheet_text, write_sheet
-from tests.grading.samples import random_firms, written
+from ecopark.workflows.write_sheet import sheet_document, sheet_text, write_sheet
+from ecopark.workflows.write_simulation import (
+    BORDERLINE,
+    Study,
+    change_rows,
+    matrix_rows,
+    move_rows,
+    stability_rows,
+    write_study,
+)
+from tests.grading.samples import HEAD, random_firms, written
 
 
 def test_the_smallest_change_reaches_the_next_class_and_a_little_less_does_not(tmp_path: Path) -> None:
@@ -114,3 +124,59 @@ def test_stability_is_seeded_and_a_lone_item_is_firm(tmp_path: Path) -> None:
     groups = {f.firm.id: f.group for f in done.firms}
     assert all(s.kept == 1 for s in first if groups[s.firm] == "small")
     assert all(abs(sum(v for _, v in s.shares) - 1) < 1e-9 for s in first)
+
+
+def test_a_large_list_is_checked_in_columns_and_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = grade(random_firms(40, 3), written(tmp_path))
+    firms = [f.firm.id for f in done.firms if f.by_rank in ("B", "C", "D")][:6]
+    small = [sheet_of(done, f) for f in firms]
+    monkeypatch.setattr(what_if, "EXACT_UP_TO", 0)
+    assert [sheet_of(done, f) for f in firms] == small
+
+
+def test_people_come_whole_and_the_margin_is_right(tmp_path: Path) -> None:
+    rows = [
+        {"firm": f, "group": "规上", "industrial_value_added": "100", "industrial_employees": n}
+        for f, n in (("a", "7"), ("b", "9"), ("c", "11"), ("d", "13"))
+    ]
+    text = (
+        HEAD
+        + "groups:\n  - id: g\n    aliases: [规上]\n    items:\n      - {indicator: labour_productivity, base: '10', weight: '100'}\n"
+    )
+    cut = "cutoffs: {kind: shares, classes: [{id: A, to: '50'}, {id: B, to: '100'}]}\n"
+    sheet = sheet_of(grade(rows, written(tmp_path, text + cut)), "c")
+    assert [(c.id, c.needed) for c in sheet.changes if c.id == "industrial_employees"] == [("industrial_employees", 9)]
+    assert sheet.gap == Fraction(1000, 9) - Fraction(1000, 11)
+    best = sheet_of(grade(rows, written(tmp_path, text + cut)), "a")
+    assert best.margin == Fraction(1000, 7) - Fraction(1000, 11)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_sheet_says_how_to_object_and_what_it_rests_on(lang: str) -> None:
+    rows = [{"firm": f, "group": "规下", "tax_per_mu": v, "tax_per_power": "0.2"} for f, v in (("a", "9"), ("b", "5"))]
+    sheet = sheet_of(grade(rows, method_with("huangyan-2022", cutoffs="A=50,D=50")), "b")
+    text = sheet_text(sheet, lang)
+    for word in {
+        "zh": ("约 3 日", "凭记忆", "合计", "万元/亩", "0.3", "见于来源"),
+        "en": ("about 3 days", "recalled", "Total", "0.3", "seen"),
+    }[lang]:
+        assert word in text, word
+    cells = {c.text for t in sheet_document(sheet, lang).tables() for row in t.rows for c in row}
+    assert {"0.3", "9", "2 / 2"} <= cells
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_study_shows_what_changed_who_moves_and_who_is_borderline(tmp_path: Path, lang: str) -> None:
+    done = grade(random_firms(60, 5), written(tmp_path / "m"))
+    changed = method_with(done.method, weights={"big.tax_per_mu": "20", "big.value_added_per_energy": "80"})
+    study = Study(done, changed, draws=50)
+    assert [r[1:] for r in change_rows(study, lang)[1:]] == [["60", "20"], ["40", "80"]]
+    moved = sum(m.moved for m in study.moves)
+    assert len(move_rows(study, lang)) == moved + 1 > 1
+    matrix = matrix_rows(study, lang)[1:]
+    assert sum(int(n) for row in matrix for n in row[1:]) == len(done.firms)
+    assert sum(int(n) for i, row in enumerate(matrix) for j, n in enumerate(row[1:]) if i != j) == moved
+    told = [r[-1] for r in stability_rows(study, lang)[1:]]
+    assert told == [{"zh": "临界", "en": "borderline"}[lang] if s.kept < BORDERLINE else "" for s in study.stability]
+    for suffix in ("html", "docx", "csv"):
+        assert write_study(study, tmp_path / f"s.{suffix}", lang=lang).stat().st_size > 200

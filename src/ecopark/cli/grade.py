@@ -68,7 +68,19 @@ def grade(
     format: str = typer.Option("text", "--format", help="text, json, xlsx or html."),
     out: Path | None = typer.Option(None, "--out", help="File to write; its suffix may name the format."),
 ) -> None:
-    """Grade firms by a method: score, rank, class, every item. 企业亩均效益分类评价。"""
+    """Grade firms by a method: score, rank, class, every item. 企业亩均效益分类评价。
+
+    FIRMS is wide (one row a firm: firm, group, then columns such as tax_per_mu or "rd_share [%]"), long (subject, quantity, period,
+    value, unit), or a park folder. Problems are listed on stderr with their place; nothing is written then.
+
+    ecopark grade firms.csv -m huangyan-2022 --cutoffs A=20,B=45,C=30,D=5
+
+    ecopark grade firms.csv -m huangyan-2022 --format json
+
+    ecopark grade 2023.csv -m huaian-2024 --last-year 2022.csv --out grades.xlsx
+
+    ecopark grade firms.csv -m my-method/ --sheet F3 --out F3.docx
+    """
     from ecopark.workflows.grade_firms import grade as run
     from ecopark.workflows.grade_firms import method_with
 
@@ -260,7 +272,12 @@ def appeal(
     last_year: Path | None = LAST_YEAR,
     lang: str | None = LANG,
 ) -> None:
-    """Correct a figure with its evidence, grade everybody again, log it. 申诉复核。"""
+    """Correct a figure with its evidence, grade everybody again, log it. 申诉复核。
+
+    ecopark appeal firms.csv -m huangyan-2022 --firm F3 --set tax_per_mu=14 --evidence receipt.pdf --by Li --log appeals
+
+    ecopark grade firms.csv -m huangyan-2022 --appeals appeals
+    """
     from ecopark.grading.appeals import appeal as run_appeal
     from ecopark.grading.appeals import log_appeal
     from ecopark.workflows.grade_firms import grade as run
@@ -338,7 +355,10 @@ def match(
     lang: str | None = LANG,
     format: str = typer.Option("text", "--format", help="text or json."),
 ) -> None:
-    """The same firms in several departments' tables, by code, then name and address. 企业匹配。"""
+    """The same firms in several departments' tables, by code, then name and address. 企业匹配。
+
+    ecopark match --table tax=tax.xlsx --table power=power.csv --table land=land.xlsx --out firms_matched.csv
+    """
     from ecopark.workflows.match_firms import match_files, write_matching
 
     lang = language(lang)

@@ -27,8 +27,7 @@ from ecopark.grading.columnar_exact import (
     Sorted,
     differing_rates,
     exactly,
-    float_base,
-    float_points,
+    filled_points,
     members,
 )
 from ecopark.grading.grade import (
@@ -45,7 +44,7 @@ from ecopark.grading.grade import (
 )
 from ecopark.grading.last_year import Means
 from ecopark.grading.load import substitutes
-from ecopark.grading.method import NEEDS_BASE, ClassRule, Group, LastYear, Method
+from ecopark.grading.method import ClassRule, Group, LastYear, Method
 from ecopark.observations.quantity import catalogue
 
 NEAR = 1e-9
@@ -374,18 +373,9 @@ def _score(
 ) -> Floats:  # fmt: skip
     total = np.zeros(len(rows))
     for item in group.items:
-        earned = float_points(item, run.values[item.id][rows], counted)
-        missing = np.isnan(earned)
-        base = float_base(item, run.values[item.id][rows], counted)
+        earned, base = filled_points(item, run.values[item.id][rows], counted)
         if not np.isnan(base):
             bases[(group.id, item.id)] = base
-        if missing.any() and not (item.score in NEEDS_BASE and np.isnan(base)):
-            if item.missing.rule == "points":
-                earned[missing] = float(item.missing.points)
-            elif item.missing.rule == "group_average":
-                known = earned[counted & ~missing]
-                if len(known):
-                    earned[missing] = known.mean()
         total += earned
         shown.setdefault(item.id, np.full(run.frame.height, np.nan))[rows] = earned
     for a in run.method.adjustments:

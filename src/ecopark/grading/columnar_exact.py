@@ -15,7 +15,7 @@ from ecopark.core.rounding import exact
 from ecopark.grading.findings import ONE_BY_ONE, Findings
 from ecopark.grading.firms import Firm
 from ecopark.grading.grade import TOLERANCE, adjusted, exact_value, mean, value_of
-from ecopark.grading.method import GROUP_BEST, GROUP_MEAN, Group, Item, Method
+from ecopark.grading.method import GROUP_BEST, GROUP_MEAN, NEEDS_BASE, Group, Item, Method
 from ecopark.grading.score import Spread, needs_spread, points
 
 Floats = NDArray[np.float64]
@@ -134,6 +134,21 @@ def float_points(item: Item, value: Floats, counted: NDArray[np.bool_]) -> Float
     if item.floor is not None and item.weight is not None:
         found = np.maximum(found, float(item.floor * item.weight))
     return np.asarray(found, dtype=np.float64)
+
+
+def filled_points(item: Item, value: Floats, counted: NDArray[np.bool_]) -> tuple[Floats, float]:
+    """Points of a whole group in one item, the missing ones by the item's rule; and the base, nan where there is none."""
+    earned = float_points(item, value, counted)
+    base = float_base(item, value, counted)
+    missing = np.isnan(earned)
+    if missing.any() and not (item.score in NEEDS_BASE and np.isnan(base)):
+        if item.missing.rule == "points":
+            earned[missing] = float(item.missing.points)
+        elif item.missing.rule == "group_average":
+            known = earned[counted & ~missing]
+            if len(known):
+                earned[missing] = known.mean()
+    return earned, base
 
 
 # -- what the exact form decides ---------------------------------------------------------------------------------------

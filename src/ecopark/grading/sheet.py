@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil, floor
+from functools import partial
 
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace
 from ecopark.expr.nodes import leaves
 from ecopark.grading.firms import Firm
-from ecopark.grading.grade import exact_value, grade_firms, labels_of, last_position, ranks, value_of
+from ecopark.grading.grade import labels_of, last_position, value_of
 from ecopark.grading.load import substitutes
 from ecopark.grading.method import Group, Method
 from ecopark.grading.result import FirmGrade, Grading, ItemScore
-from ecopark.grading.score import Spread, needs_spread, points
+from ecopark.grading.what_if import Again, WhatIf
 from ecopark.observations.quantity import catalogue
 
 STEPS = 60
@@ -95,7 +95,7 @@ def sheet_of(grading: Grading, firm_id: str) -> Sheet:
         return replace(made, why_none=target)
     next_class, place, threshold = target
     assert graded.score is not None
-    changes = sorted(_changes(grading, graded, group, next_class, threshold), key=_size)
+    changes = sorted(_changes(grading, graded, group, next_class), key=_size)
     gap = max(Fraction(0), threshold - graded.score)
     return replace(
         made, next_class=next_class, place_needed=place, score_needed=threshold, gap=gap, changes=tuple(changes)
@@ -128,18 +128,17 @@ def _lines(grading: Grading, graded: FirmGrade, group: Group) -> Iterator[Line]:
     peers = [f for f in grading.firms if f.group == graded.group and not f.exempt and not f.outside]
     bases = {i.id: i.basis for i in group.items} | {a.id: a.basis for a in grading.method.adjustments}
     for at, item in enumerate(graded.items):
-        having = [f for f in peers if f.items[at].value is not None]
+        earned = [f.items[at].points or Fraction(0) for f in peers if f.items[at].value is not None]
         place = None
-        if item.value is not None and graded in having:
-            earned = [f.items[at].points or Fraction(0) for f in having]
-            place = ranks(earned)[having.index(graded)]
+        if item.value is not None and not graded.exempt:
+            place = 1 + sum(p > (item.points or 0) for p in earned)
         indicator = grading.method.indicators.get(item.id)
         trace = None if indicator is None else value_of(indicator, graded.firm, labels_of(grading.method))[0]
         if trace is not None and item.base is not None and item.base_note:
             label = Text("基准值", "base")
             base = Trace("parameter", item.id, item.base, item.unit, label, note=item.base_note)
             trace = replace(trace, inputs=(*trace.inputs, base))
-        yield Line(item, place, len(having), bases.get(item.id, ""), trace)
+        yield Line(item, place, len(earned), bases.get(item.id, ""), trace)
 
 
 def _target(grading: Grading, graded: FirmGrade) -> tuple[str, int, Fraction] | Text:
@@ -199,34 +198,23 @@ def _inputs(firm: Firm, group: Group) -> Iterator[tuple[str, Text, str]]:
             yield indicator.id, indicator.label, indicator.unit
 
 
-def _changes(
-    grading: Grading, graded: FirmGrade, group: Group, next_class: str, threshold: Fraction
-) -> Iterator[Change]:
+def _changes(grading: Grading, graded: FirmGrade, group: Group, next_class: str) -> Iterator[Change]:
     method, firm = grading.method, graded.firm
-    spreads = {i.id: grading.spreads[(group.id, i.id)] for i in group.items}
-    moving = any(needs_spread(i) or i.missing.rule == "group_average" for i in group.items)
-    strict = method.cutoffs is not None and method.cutoffs.ties == "worst" and method.cutoffs.kind != "scores"
+    look, again = WhatIf(grading, graded, group, next_class), Again(grading)
 
-    def score(value: Fraction, name: str) -> Fraction | None:
-        return _score_alone(firm.with_values({name: value}), graded, group, method, spreads)
+    def reached(name: str, value: Fraction) -> bool:
+        return look.reached(firm.with_values({name: value}))
 
-    def reached(value: Fraction, name: str) -> bool:
-        if moving:
-            again = grade_firms(grading.table.replaced(firm.with_values({name: value})), method).of(firm.id)
-            return again.by_rank is not None and _as_good(method, again.by_rank, next_class)
-        found = score(value, name)
-        return found is not None and (found > threshold if strict else found >= threshold)
+    def certain(name: str, value: Fraction) -> bool:
+        found = again.by_rank(firm.with_values({name: value}))
+        return found is not None and _as_good(method, found, next_class)
 
     for name, label, unit in _inputs(firm, group):
         now = firm.values[name]
         assert isinstance(now, Fraction)
-        needed = _smallest(now, lambda value, name=name: reached(value, name))  # type: ignore[misc]
-        if needed is not None and not moving:
-            again = grade_firms(grading.table.replaced(firm.with_values({name: needed})), method).of(firm.id)
-            needed = needed if again.by_rank is not None and _as_good(method, again.by_rank, next_class) else None
-        if needed is not None and unit == "person":
-            whole = Fraction(ceil(needed) if needed > now else floor(needed))
-            needed = whole if whole > 0 and reached(whole, name) else needed
+        whole = unit == "person"
+        tried = [v for found in _smallest(now, partial(reached, name), whole=whole) for v in found]
+        needed = next((v for v in tried if certain(name, v)), None)
         yield Change(name, label, unit, now, needed, Text() if needed is not None else UNREACHABLE)
 
 
@@ -235,26 +223,13 @@ def _as_good(method: Method, found: str, wanted: str) -> bool:
     return method.cutoffs.ids.index(found) <= method.cutoffs.ids.index(wanted)
 
 
-def _score_alone(
-    firm: Firm, graded: FirmGrade, group: Group, method: Method, spreads: dict[str, Spread]
-) -> Fraction | None:
-    """The firm's score with everybody else as they are."""
-    labels, total = labels_of(method), Fraction(0)
-    for item, before in zip(group.items, graded.items):
-        value = exact_value(item.indicator, firm, labels)
-        earned = before.points if value is None else points(value, item, spreads[item.id])
-        if earned is None:
-            return None
-        total += earned
-    rest = graded.items[len(group.items) :]
-    return total + sum((i.points for i in rest if i.points is not None), Fraction(0))
+Reached = Callable[[Fraction], bool]
 
 
-def _smallest(now: Fraction, reached: object) -> Fraction | None:
-    """The value nearest to `now`, up or down, from which on the class is reached; rounded to the safe side."""
-    assert callable(reached)
+def _smallest(now: Fraction, reached: Reached, *, whole: bool) -> list[list[Fraction]]:
+    """Where the class is reached, up and down from `now`, the nearer way first: a few values each, in order of trust."""
     if now <= 0:
-        return None
+        return []
     found = []
     for factor in (Fraction(2), Fraction(1, 2)):
         near, far = now, now * factor
@@ -263,25 +238,28 @@ def _smallest(now: Fraction, reached: object) -> Fraction | None:
             if not now / FARTHEST <= far <= now * FARTHEST:
                 break
         else:
-            found.append(_halved(near, far, reached))
-    return min(found, key=lambda v: abs(v - now)) if found else None
+            found.append(_rounded(*_halved(near, far, reached), whole=whole))
+    return sorted(found, key=lambda values: abs(values[0] - now))
 
 
-def _halved(near: Fraction, far: Fraction, reached: object) -> Fraction:
-    """Between a value that does not reach it and one that does, the nearest that does, to `DIGITS` digits."""
-    assert callable(reached)
+def _halved(near: Fraction, far: Fraction, reached: Reached) -> tuple[Fraction, Fraction]:
+    """Two values close together, the first of which does not reach it and the second does."""
     for _ in range(STEPS):
         if abs(far - near) * 10 ** (DIGITS + 2) < abs(far):
             break
         middle = Fraction(decimal_text((near + far) / 2, DIGITS + 6))
         near, far = (near, middle) if reached(middle) else (middle, far)
-    whole = len(str(int(abs(far)))) if abs(far) >= 1 else 0
-    decimals = DIGITS - whole if abs(far) >= 1 else DIGITS + 2
-    step = Fraction(10) ** -decimals
-    for candidate in (round_to(far, decimals), round_to(far, decimals) + (step if far > near else -step)):
-        if candidate > 0 and reached(candidate):
-            return candidate
-    return far
+    return near, far
+
+
+def _rounded(near: Fraction, far: Fraction, *, whole: bool) -> list[Fraction]:
+    """The value that reaches it to `DIGITS` digits, and the next ones on its safe side."""
+    digits = len(str(int(abs(far)))) if abs(far) >= 1 else 0
+    decimals = DIGITS - digits if abs(far) >= 1 else DIGITS + 2
+    decimals = min(decimals, 0) if whole else decimals
+    step = Fraction(10) ** -decimals * (1 if far > near else -1)
+    first = round_to(far, decimals)
+    return [v for v in (first, first + step, first + 2 * step) if v > 0 and (v - near) * step > 0]
 
 
 __all__ = ["Change", "Line", "Sheet", "sheet_of"]
