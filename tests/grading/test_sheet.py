@@ -134,6 +134,19 @@ def test_a_large_list_is_checked_in_columns_and_says_the_same(tmp_path: Path, mo
     assert [sheet_of(done, f) for f in firms] == small
 
 
+def test_a_figure_that_would_change_the_group_is_no_way_up() -> None:
+    def row(firm: str, revenue: str, rd: str, tax: str) -> dict[str, str]:
+        figures = {"industrial_value_added": "900", "energy_industrial_tce": "300", "industrial_employees": "50"}
+        return figures | {"firm": firm, "firm_revenue_10k_cny": revenue, "rd_expenditure": rd, "tax_paid_10k_cny": tax,
+                          "land_area_mu": "10", "emission_cod_t": "1", "emission_nh3n_t": "1", "emission_so2_t": "1",
+                          "emission_nox_t": "1", "electricity_consumption_kwh": "1000000"}  # fmt: skip
+
+    rows = [row("a", "3000", "1", "900"), row("b", "2100", "1", "300"), row("c", "100", "9", "1")]
+    sheet = sheet_of(grade(rows, method_with("huangyan-2022", cutoffs="A=50,D=50")), "b")
+    needed = {c.id: c.needed for c in sheet.changes}
+    assert needed["firm_revenue_10k_cny"] is None and needed["tax_paid_10k_cny"] is not None
+
+
 def test_people_come_whole_and_the_margin_is_right(tmp_path: Path) -> None:
     rows = [
         {"firm": f, "group": "规上", "industrial_value_added": "100", "industrial_employees": n}

@@ -200,7 +200,7 @@ def _inputs(firm: Firm, group: Group) -> Iterator[tuple[str, Text, str]]:
 
 def _changes(grading: Grading, graded: FirmGrade, group: Group, next_class: str) -> Iterator[Change]:
     method, firm = grading.method, graded.firm
-    look, again = WhatIf(grading, graded, group, next_class), Again(grading)
+    look, again = WhatIf(grading, graded, group, next_class), Again(grading, group.id)
 
     def reached(name: str, value: Fraction) -> bool:
         return look.reached(firm.with_values({name: value}))

@@ -81,16 +81,23 @@ def _floats(numbers: list[Fraction | None]) -> Floats:
 
 
 class Again:
-    """All firms graded again with one of them changed."""
+    """All firms graded again with one of them changed.
 
-    def __init__(self, grading: Grading) -> None:
-        self.grading = grading
+    Parameters
+    ----------
+    group
+        The firm's group; a figure that puts it into another one does not count.
+    """
+
+    def __init__(self, grading: Grading, group: str) -> None:
+        self.grading, self.group = grading, group
         self.frame = _frame(grading) if len(grading.table) > EXACT_UP_TO else None
 
     def by_rank(self, firm: Firm) -> str | None:
-        """The class that rank or score alone give to the firm with these figures."""
+        """The class that rank or score alone give to the firm with these figures, within its group."""
         if self.frame is None:
-            return grade_firms(self.grading.table.replaced(firm), self.grading.method).of(firm.id).by_rank
+            again = grade_firms(self.grading.table.replaced(firm), self.grading.method).of(firm.id)
+            return again.by_rank if again.group == self.group else None
         at = int((self.frame["firm"] == firm.id).arg_max() or 0)
         changes = {
             name: pl.Series(name, [_cell(firm.values.get(name))], dtype=self.frame.schema[name])
@@ -101,8 +108,8 @@ class Again:
         changed = self.frame.with_columns(
             s.scatter(at, v) for s, v in ((self.frame[n].clone(), changes[n]) for n in changes)
         )
-        found = grade_frame(changed, self.grading.method).frame["by_rank"][at]
-        return None if found is None else str(found)
+        found = grade_frame(changed, self.grading.method).frame
+        return found["by_rank"][at] if found["group"][at] == self.group else None
 
 
 def _cell(value: Scalar | None) -> float | bool | None:
