@@ -55,13 +55,13 @@ def _card(pack: Pack, kept: Kept, result: dict[str, Any]) -> dict[str, Any]:
 
 def _trends(park: Park, results: list[dict[str, Any]], period: str) -> list[dict[str, Any]]:
     """Key indicators over the years against their limits: those not met first, then those with a numeric limit."""
-    chosen = [
+    numbered = [
         (result, clause)
-        for status in ("not_met", "met")
         for result in results
         for clause in result["clauses"]
-        if clause["status"] == status and clause["counts"] and None not in (clause["number"], clause["limit_number"])
-    ][:KEY_INDICATORS]
+        if clause["counts"] and None not in (clause["number"], clause["limit_number"])
+    ]
+    chosen = sorted(numbered, key=lambda pair: _telling(pair[1]))[:KEY_INDICATORS]
     charts = []
     for number, (result, clause) in enumerate(chosen):
         periods = [str(int(period) - back) for back in range(YEARS_BACK, -1, -1)]
@@ -83,6 +83,11 @@ def _trends(park: Park, results: list[dict[str, Any]], period: str) -> list[dict
             }
         )  # fmt: skip
     return charts
+
+
+def _telling(clause: dict[str, Any]) -> tuple[bool, bool]:
+    """Clauses not met come first, the mandatory ones before the optional."""
+    return clause["status"] != "not_met", clause["kind"] != "mandatory"
 
 
 def _lately(standing: Standing) -> list[dict[str, Any]]:
