@@ -479,3 +479,14 @@ def test_a_file_of_subjects_beside_a_file_of_facts(tmp_path):
     facts = read_facts(tmp_path / "facts.csv")
     assert [s.id for s in facts.parks] == ["p"]
     assert [s.id for s in facts.children("p")] == ["f1"]
+
+
+@pytest.mark.parametrize("name", ["figures.xls", "figures.ods", "figures.et"])
+def test_a_workbook_of_another_kind_is_to_be_saved_as_xlsx(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0")
+    with pytest.raises(InputError) as error:
+        read_facts(tmp_path / name)
+    (problem,) = error.value.problems
+    assert problem.code == "unknown-format"
+    assert problem.repair_zh == "请用表格软件打开，另存为 .xlsx。"
+    assert problem.repair_en.endswith("save it as .xlsx.")

@@ -104,3 +104,9 @@ def test_the_tables_say_how_each_limit_is_known(facts, tmp_path):
     assert verdicts.filter(pl.col("pack") == "hj274-2015")["basis"][0].endswith("0 of 32 verified")
     stored = pl.read_parquet(write_batch(batch, tmp_path / "out")[0])
     assert {"basis", "verified"} <= set(stored.columns)
+
+
+def test_a_fingerprint_says_of_what_it_was_taken(facts):
+    """Two kinds exist, of exact values and of float64 columns: they must never be held against each other."""
+    assert ep.assess(facts, "hj274-2015").fingerprint.startswith("exact:")
+    assert assess_many(facts, ["hj274-2015"]).results["fingerprint"].str.starts_with("float:").all()

@@ -184,7 +184,12 @@ class Facts:
         return sorted({o.period.year for o in self.observations if o.subject == subject and o.period.kind != "always"})
 
     def fingerprint(self, subject: str | None = None) -> str:
-        """Hash of all values (of one subject and its parts): facts with the same fingerprint give the same results."""
+        """Hash of all values (of one subject and its parts): facts with the same fingerprint give the same results.
+
+        It begins with ``exact:``, for it is taken of the exact values. The batch takes its own, of float64 columns and of all
+        subjects at once (`standards.batch.fingerprints`), which begins with ``float:``: the two are never equal, and only
+        fingerprints of one kind can be compared.
+        """
         if subject not in self._prints:
             self._prints[subject] = self._fingerprint(subject)
         return self._prints[subject]
@@ -199,7 +204,7 @@ class Facts:
         if wanted is not None:
             parts = (self.subjects[s] for s in wanted if s in self.subjects)
             rows += sorted(f"{s.id}|{s.kind}|{s.parent}|{s.since}|{s.until}" for s in parts)
-        return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+        return "exact:" + hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
 
     def _below(self, subject: str) -> list[str]:
         """Ids of all parts, each once; a subject that is said to be part of itself ends there."""

@@ -32,6 +32,7 @@ from ecopark.observations.model import Subject
 from ecopark.observations.quantity import catalogue
 from ecopark.observations.readers import READERS
 from ecopark.observations.readers.csv_table import decode
+from ecopark.observations.readers.table import SPREADSHEETS
 from ecopark.observations.subjects import Placed, from_mapping, scopes_of
 
 SETTINGS = {
@@ -51,7 +52,7 @@ SETTINGS = {
 """The documented keys of ``Facts.settings``."""
 
 _TOP = ("park", "scope", "subject", "departments", "options", "factors", "bounds", "admission", "title", "titles")
-TABLES = (".xls", ".xlsb", ".ods", ".fods", ".et", ".numbers", ".tab", ".dbf", ".mdb", ".json")
+TABLES = (*SPREADSHEETS, ".tab", ".dbf", ".mdb", ".json")
 """Tables that are not read; where nothing else gives figures they hold them."""
 EVIDENCE_COLUMNS = ("clause_or_quantity", "file", "page", "date", "period")
 

@@ -539,10 +539,11 @@ def rebuild(
 
 
 def fingerprints(long: LongFacts) -> pl.DataFrame:
-    """A 64-bit fingerprint of each subject's figures: (subject, fingerprint).
+    """A 64-bit fingerprint of each subject's figures: (subject, fingerprint), beginning with ``float:``.
 
     Texts are hashed with SHA-256 once each, figures by the bits of their float64; both are mixed by splitmix64 and added
-    up, so neither the order of rows nor the version of any library matters.
+    up, so neither the order of rows nor the version of any library matters. `Facts.fingerprint` is another one, of exact
+    values (``exact:``); fingerprints of the two kinds cannot be compared.
     """
     rows, about = long.rows, long.about.sort("mid")
     meant = [_text_hash(f"{q}|{b}|{y or ''}") for q, b, y in about.select("quantity", "by", "base").iter_rows()]
@@ -563,7 +564,7 @@ def fingerprints(long: LongFacts) -> pl.DataFrame:
     sid, size = rows["sid"].to_numpy(), len(long.names)
     low = np.bincount(sid, (mixed & np.uint64(0xFFFFFFFF)).astype(np.float64), size)
     high = np.bincount(sid, (mixed >> np.uint64(32)).astype(np.float64), size)
-    texts = [f"{(int(h) * 2**32 + int(w)) % 2**64:016x}" for h, w in zip(high, low, strict=True)]
+    texts = [f"float:{(int(h) * 2**32 + int(w)) % 2**64:016x}" for h, w in zip(high, low, strict=True)]
     return pl.DataFrame({"subject": long.names, "fingerprint": pl.Series(texts, dtype=pl.String)})
 
 

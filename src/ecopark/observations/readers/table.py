@@ -109,6 +109,10 @@ def reader(*suffixes: str) -> Callable[[Reader], Reader]:
     return register
 
 
+SPREADSHEETS = (".xls", ".xlsb", ".ods", ".fods", ".et", ".numbers")
+"""Workbooks that are not read, but that the program which wrote them can save as .xlsx."""
+
+
 def read_tables(path: Path, name: str = "", limits: Limits | None = None) -> Outcome:
     """All tables of a file, and whatever is wrong with it. A file that cannot be read is a problem, not a crash.
 
@@ -126,15 +130,17 @@ def read_tables(path: Path, name: str = "", limits: Limits | None = None) -> Out
     place = Place(name)
     function = READERS.get(path.suffix.lower())
     if function is None:
-        known = ", ".join(READERS)
+        known, spreadsheet = ", ".join(READERS), path.suffix.lower() in SPREADSHEETS
         return [], [
             Problem(
                 "unknown-format",
                 place,
                 f"不能读取“{path.suffix or path.name}”格式的文件。",
                 f"files of the kind '{path.suffix or path.name}' are not read.",
-                f"请另存为 {known} 之一。",
-                f"Save it as one of {known}.",
+                "请用表格软件打开，另存为 .xlsx。" if spreadsheet else f"请另存为 {known} 之一。",
+                "Open it in a spreadsheet program and save it as .xlsx."
+                if spreadsheet
+                else f"Save it as one of {known}.",
             )
         ]
     try:
