@@ -18,14 +18,14 @@ from typing import Any
 from ecopark.admission import capacity_rules, joint_review, place_rules, quota_rules, review_rules, rules
 from ecopark.admission.policy import EFFECTS, RULE_KINDS, Movable, Policy, PolicyRule
 from ecopark.admission.ratios import Ratio, ratio_from, shared_ratios
-from ecopark.core.rounding import exact
 from ecopark.core.text import Text
 from ecopark.core.unit import unit
 from ecopark.core.value import Scalar
-from ecopark.errors import EcoparkError, PackError, Place, Problem, did_you_mean
+from ecopark.errors import EcoparkError, PackError, did_you_mean
 from ecopark.indicators.resolve import compiled
 from ecopark.observations.quantity import catalogue
 from ecopark.packs.model import BASES, Parameter
+from ecopark.packs.reader import DirectoryReader, scalar
 from ecopark.packs.yaml_lines import Map, load_yaml
 
 KINDS_FROM = (rules, place_rules, capacity_rules, quota_rules, review_rules, joint_review)
@@ -44,51 +44,14 @@ class UnknownPolicyError(EcoparkError):
     """No policy has this id."""
 
 
-class _Reader:
+class _Reader(DirectoryReader):
     """Reads one policy directory and keeps the problems; what the kinds of rules see as `Source`."""
 
     def __init__(self, folder: Path, name: str = "") -> None:
-        self.folder = folder
-        self.name = name or folder.name
-        self.file = ""
-        self.problems: list[Problem] = []
+        super().__init__(folder, name)
         self.policy_id = ""
         self.ratios: dict[str, Ratio] = dict(shared_ratios())
         self.parameters: tuple[tuple[str, Scalar], ...] = ()
-
-    def problem(self, code: str, line: int, zh: str, en: str, repair_zh: str = "", repair_en: str = "") -> None:
-        place = Place(f"{self.name}/{self.file}".strip("/"), line=line or None)
-        self.problems.append(Problem(code, place, zh, en, repair_zh, repair_en))
-
-    def text(self, node: Any) -> Text:
-        if isinstance(node, dict):
-            return Text(str(node.get("zh") or ""), str(node.get("en") or ""))
-        return Text(str(node), str(node)) if node else Text()
-
-    def number(self, node: Any, line: int, what: str) -> Fraction | None:
-        if node is None or node == "":
-            return None
-        try:
-            return exact(str(node))
-        except (ValueError, ZeroDivisionError):
-            zh, en = f"{what} {node!r} 不是数字", f"{what} {node!r} is no number"
-            self.problem("limit-not-a-number", line, zh, en)
-            return None
-
-    def whole(self, node: Any, line: int, what: str, least: int, most: int) -> int | None:
-        value = self.number(node, line, what)
-        if value is None:
-            return None
-        if value.denominator != 1 or not least <= value <= most:
-            zh, en = f"{what} 应为 {least} 至 {most} 的整数", f"{what} is a whole number of {least} to {most}"
-            self.problem("limit-not-a-number", line, zh, en)
-            return None
-        return int(value)
-
-    def strings(self, node: Any) -> tuple[str, ...]:
-        if node is None or node == "":
-            return ()
-        return tuple(str(n) for n in node) if isinstance(node, list) else (str(node),)
 
     def formula(self, text: str, unit: str | None, line: int) -> str:
         """The formula, checked for names and units."""
@@ -97,18 +60,6 @@ class _Reader:
         except EcoparkError as error:
             self.problem("formula", line, f"公式 {text!r}：{error}", f"formula {text!r}: {error}")
         return text
-
-    def unknown_keys(self, node: Map, known: set[str], zh: str, en: str) -> None:
-        for key in sorted(set(node) - known):
-            hint = did_you_mean(key, sorted(known))
-            self.problem(
-                "unknown-key",
-                node.line_of(key),
-                f"{zh}中有未知的键 '{key}'",
-                f"unknown key '{key}' in {en}.",
-                hint,
-                hint,
-            )
 
     # -- policy.yaml ---------------------------------------------------------------------------------------------------
 
@@ -134,7 +85,7 @@ class _Reader:
         given = head.get("in_force")
         force = given if isinstance(given, Map) else Map()
         parameters = tuple(
-            Parameter(str(p["id"]), _scalar(p.get("default")), self.text(p)) for p in self.entries(head, "parameters")
+            Parameter(str(p["id"]), scalar(p.get("default")), self.text(p)) for p in self.entries(head, "parameters")
         )
         self.parameters = tuple(sorted((p.id, p.default) for p in parameters))
         own = tuple(self._ratio(r) for r in self.entries(head, "ratios"))
@@ -157,19 +108,6 @@ class _Reader:
             folder=str(self.folder),
             hash=policy_hash(self.folder),
         )
-
-    def entries(self, head: Map, key: str) -> list[Map]:
-        found = []
-        nodes = head.get(key) or []
-        for node in nodes if isinstance(nodes, list) else [nodes]:
-            if isinstance(node, Map) and str(node.get("id") or node.get("quantity") or ""):
-                found.append(node)
-            else:
-                line = node.line if isinstance(node, Map) else head.line_of(key)
-                self.problem(
-                    "id-missing", line, f"{key} 的每一项须有 id", f"every entry of {key} is a mapping with an id"
-                )
-        return found
 
     def _ratio(self, node: Map) -> Ratio:
         made = ratio_from(node)
@@ -198,7 +136,7 @@ class _Reader:
 
     def _movable(self, head: Map) -> tuple[Movable, ...]:
         made = []
-        for node in self.entries(head, "movable"):
+        for node in self.entries(head, "movable", ("quantity", "id")):
             self.unknown_keys(node, {"quantity", "weight", "low", "high", "down", "up"}, "movable", "movable")
             values = {k: self.number(node.get(k), node.line_of(k), k) for k in ("weight", "low", "high", "down", "up")}
             weight = values.pop("weight")
@@ -274,7 +212,7 @@ class _Reader:
             until=self._day(node, "until"),
             to_fill=to_fill,
             spec=None if to_fill else kind.read(node, self),
-            place=Place(f"{self.name}/{self.file}".strip("/"), line=node.line),
+            place=self.place(node.line),
         )
 
     def _day(self, node: Map, key: str) -> str:
@@ -289,15 +227,6 @@ class _Reader:
             )
             return ""
         return text
-
-
-def _scalar(node: Any) -> Scalar:
-    if isinstance(node, bool):
-        return node
-    try:
-        return exact(str(node))
-    except (ValueError, ZeroDivisionError):
-        return str(node or "")
 
 
 def policy_hash(folder: Path, overlay: Path | None = None) -> str:
@@ -332,7 +261,7 @@ def load_policy(folder: Path | str, overlay: Path | None = None) -> Policy:
                 reader.problem(
                     "unknown-key", given.line_of(key), f"没有参数 '{key}'", f"unknown parameter '{key}'.", hint, hint
                 )
-            parameters = tuple(replace(p, default=_scalar(given.get(p.id, p.default))) for p in policy.parameters)
+            parameters = tuple(replace(p, default=scalar(given.get(p.id, p.default))) for p in policy.parameters)
             policy = replace(policy, parameters=parameters)
         more = reader.rules_of(own) if not isinstance(own, Map) or own.get("rules") else []
         by_id = {rule.id: rule for rule in more}

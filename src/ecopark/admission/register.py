@@ -20,7 +20,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ecopark import __version__
 from ecopark.admission.bookings import decision_id
 from ecopark.admission.decision import Decision
 from ecopark.admission.gate import decide
@@ -189,7 +188,7 @@ class Register:
         quotas = None if rows is None else {(r["quota"], r["year"]): exact(r["left"]) for r in rows}
         park = self._map(str(entry.data.get("map_hash") or ""))
         site = park.site_of(project.parcel, project.group, project.geometry) if park else None
-        made = decide(project, policy, date.fromisoformat(entry.on), site=site, quotas=quotas, version=__version__)
+        made = decide(project, policy, date.fromisoformat(entry.on), site=site, quotas=quotas)
         return made, _differences(entry.data["decision"], made.to_dict())
 
     def refusals(self) -> dict[str, dict[str, int]]:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from ecopark.core.rounding import exact
 from ecopark.core.text import Text
 from ecopark.core.value import Scalar
-from ecopark.errors import EcoparkError, PackError, Place, Problem, did_you_mean
+from ecopark.errors import EcoparkError, PackError, Place, did_you_mean
 from ecopark.indicators.factors import PackFactor
 from ecopark.packs.model import (
     BASES,
@@ -34,6 +32,7 @@ from ecopark.packs.model import (
     Requirement,
     Rule,
 )
+from ecopark.packs.reader import DirectoryReader, scalar
 from ecopark.packs.yaml_lines import Map, load_yaml
 
 OPERATORS = (">=", "<=", ">", "<", "==", "!=")
@@ -53,36 +52,8 @@ class UnknownPackError(EcoparkError):
     """No pack has this id."""
 
 
-class _Reader:
+class _Reader(DirectoryReader):
     """Reads one pack directory and keeps the problems."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.problems: list[Problem] = []
-        self.file = ""
-
-    def problem(self, code: str, line: int, zh: str, en: str, repair_zh: str = "", repair_en: str = "") -> None:
-        place = Place(f"{self.folder.name}/{self.file}", line=line or None)
-        self.problems.append(Problem(code, place, zh, en, repair_zh, repair_en))
-
-    # -- small pieces --------------------------------------------------------------------------------------------------
-
-    def text(self, node: Any) -> Text:
-        if isinstance(node, dict):
-            return Text(str(node.get("zh") or ""), str(node.get("en") or ""))
-        return Text("", str(node)) if node else Text()
-
-    def number(self, node: Any, line: int, what: str) -> Fraction | None:
-        if node is None or node == "":
-            return None
-        try:
-            return exact(str(node))
-        except (ValueError, ZeroDivisionError):
-            self.problem(
-                "limit-not-a-number", line, f"{what} {node!r} 不是数字", f"{what} {node!r} is no number",
-                "写成十进制文本，例如 \"0.6\"。", 'Write a decimal text such as "0.6".',
-            )  # fmt: skip
-            return None
 
     def scalar(self, node: Any, line: int, what: str) -> Scalar | None:
         if isinstance(node, bool):
@@ -100,47 +71,6 @@ class _Reader:
             )
             return "recalled"
         return word
-
-    def strings(self, node: Any) -> tuple[str, ...]:
-        if node is None or node == "":
-            return ()
-        return tuple(str(n) for n in node) if isinstance(node, list) else (str(node),)
-
-    def unknown_keys(self, node: Map, known: set[str], zh: str, en: str) -> None:
-        for key in sorted(set(node) - known):
-            hint = did_you_mean(key, sorted(known))
-            self.problem(
-                "unknown-key", node.line_of(key), f"{zh}中有未知的键 '{key}'", f"unknown key '{key}' in {en}.", "", hint
-            )
-
-    def entries(self, head: Map, key: str) -> list[Map]:
-        """The mappings of a list of pack.yaml that have an id; anything else is a problem."""
-        found = []
-        nodes = head.get(key) or []
-        for node in nodes if isinstance(nodes, list) else [nodes]:
-            if isinstance(node, Map) and str(node.get("id") or ""):
-                found.append(node)
-            else:
-                line = node.line if isinstance(node, Map) else head.line_of(key)
-                self.problem(
-                    "id-missing", line, f"{key} 的每一项须有 id", f"every entry of {key} is a mapping with an id"
-                )
-        return found
-
-    def whole(self, node: Any, line: int, what: str, least: int, most: int) -> int | None:
-        """A whole number within limits; None if nothing is given."""
-        value = self.number(node, line, what)
-        if value is None:
-            return None
-        if value.denominator != 1 or not least <= value <= most:
-            self.problem(
-                "limit-not-a-number",
-                line,
-                f"{what} 应为 {least} 至 {most} 的整数",
-                f"{what} is a whole number of {least} to {most}",
-            )
-            return None
-        return int(value)
 
     # -- clauses -------------------------------------------------------------------------------------------------------
 
@@ -300,8 +230,7 @@ class _Reader:
             for f in self.entries(head, "footnotes")
         )  # fmt: skip
         parameters = tuple(
-            Parameter(str(p["id"]), _parameter(p.get("default")), self.text(p))
-            for p in self.entries(head, "parameters")
+            Parameter(str(p["id"]), scalar(p.get("default")), self.text(p)) for p in self.entries(head, "parameters")
         )
         factors = []
         for f in self.entries(head, "factors"):
@@ -345,15 +274,6 @@ def _plain(node: Any) -> Any:
     if isinstance(node, list):
         return tuple(_plain(v) for v in node)
     return node
-
-
-def _parameter(node: Any) -> Scalar:
-    if isinstance(node, bool):
-        return node
-    try:
-        return exact(str(node))
-    except (ValueError, ZeroDivisionError):
-        return str(node or "")
 
 
 def pack_hash(folder: Path) -> str:
