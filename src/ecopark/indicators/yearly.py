@@ -199,7 +199,7 @@ class Years:
 
     def part(self, name: str, by: str) -> pl.DataFrame:
         """One breakdown value of parks: (sid, year, x); see `one_year.part_figures`."""
-        quantity = self.quantities[name]
+        quantity = catalogue()[name]
         own = _parts(quantity, self.own.filter(pl.col("quantity") == name), by, ["sid", "year"])
         if name not in self.listed:
             return own
