@@ -263,3 +263,9 @@ def test_the_table_tells_the_likenesses_too() -> None:
     found = table(ENERGY, packs=(HJ, "zhejiang-zones-2024"))
     assert "One subject, but no figure that could be copied:" in found.sentence("en")
     assert any(x["second"] == "zhejiang-zones-2024/17" for x in found.to_dict()["likenesses"])
+
+
+def test_the_chinese_sentences_say_benchmark_in_chinese() -> None:
+    text = table(ENERGY, packs=(HJ, MIIT, "zhejiang-zones-2024")).sentence("zh")
+    assert "引领值 158.7" in text
+    assert "benchmark" not in text

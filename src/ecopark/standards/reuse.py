@@ -211,9 +211,8 @@ class Conversion:
         inverse = self.relation in (INVERSE, AKIN_INVERSE)
         own, factor = f"{a.id} [{a.unit or '1'}]", number(self.factor)
         right = f"{factor} / {own}" if inverse else own if self.factor == 1 else f"{factor} × {own}"
-        text = f"{b.id} [{b.unit or '1'}] = {right}: {RELATION_TEXT[self.relation][lang]}"
-        if self.limits:
-            text += "; " + "; ".join(self.limits)
+        text = f"{b.id} [{b.unit or '1'}] = {right}{_COLON[lang]}{RELATION_TEXT[self.relation][lang]}"
+        text += _told(self.limits, lang)
         return text + (f" ({self.note[lang]})" if self.note else "")
 
     def to_dict(self) -> dict[str, Any]:
@@ -244,7 +243,7 @@ class Restated:
         how = f"{c.id}: 1 {self.typed_unit} = {number(self.factor)} {c.unit or '1'}"
         if not self.by_units:
             how += "（公式中的常数）" if lang == "zh" else " (a constant of the formula)"
-        return how + (f"; {self.limit}" if self.limit else "")
+        return how + _told((self.limit,) if self.limit else (), lang)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -255,6 +254,15 @@ class Restated:
             "by_units": self.by_units,
             "limit": self.limit,
         }
+
+
+_COLON, _SEMICOLON = {"zh": "：", "en": ": "}, {"zh": "；", "en": "; "}
+
+
+def _told(limits: Sequence[str], lang: str) -> str:
+    """Restated limits at the end of a sentence, in its language."""
+    text = "".join(_SEMICOLON[lang] + limit for limit in limits)
+    return text.replace("benchmark", "引领值") if lang == "zh" else text
 
 
 def number(value: Fraction) -> str:
@@ -323,17 +331,17 @@ class Likeness:
         a, b, factor = self.pair.first, self.pair.second, self.pair.factor
         zh = lang == "zh"
         units = a.unit or "1", b.unit or "1"
-        text = f"{a.id} [{units[0]}] ~ {b.id} [{units[1]}]: {self.pair.label[lang]}, {ONE_SUBJECT[lang]}"
+        what = f"{self.pair.label[lang]}{'，' if zh else ', '}{ONE_SUBJECT[lang]}"
+        text = f"{a.id} [{units[0]}] ~ {b.id} [{units[1]}]{_COLON[lang]}{what}"
         if factor is not None and units[0] != units[1]:
             # Of the two directions the one whose factor ends is shown.
             inverse = "/" in number(factor)
             left, right = units[::-1] if inverse else units
-            text += f"; 1 {left} = {number(1 / factor if inverse else factor)} {right}"
+            text += f"{_SEMICOLON[lang]}1 {left} = {number(1 / factor if inverse else factor)} {right}"
         elif factor is None and "flag" not in (a.direction, b.direction):
             text += "；单位不可换算" if zh else "; the units do not convert"
-        if self.limits:
-            text += "; " + "; ".join(self.limits)
-        counted = [f"{c.id}: {what[lang]}" for c, what in zip((a, b), self.pair.counts, strict=True)]
+        text += _told(self.limits, lang)
+        counted = [f"{c.id}{_COLON[lang]}{what[lang]}" for c, what in zip((a, b), self.pair.counts, strict=True)]
         return text + (f"（{'；'.join(counted)}）" if zh else f" ({'; '.join(counted)})")
 
     def to_dict(self) -> dict[str, Any]:
