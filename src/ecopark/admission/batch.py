@@ -22,20 +22,18 @@ from numpy.typing import NDArray
 from ecopark.admission import batch_ground
 from ecopark.admission.batch_figures import Figures
 from ecopark.admission.batch_places import Sites
-from ecopark.admission.batch_plans import PLANS, ask_for, plan_of
+from ecopark.admission.batch_plans import ask_for, plan_of
 from ecopark.admission.batch_projects import ProjectTable, read_projects
 from ecopark.admission.batch_rules import Answer, Held, Rows, add_alone, hold_all
 from ecopark.admission.decision import VERDICTS, Decision
 from ecopark.admission.gate import verdict_from
-from ecopark.admission.places import ParkMap
-from ecopark.admission.policy import STATUSES, Policy, QuotaState
+from ecopark.admission.places import ParkMap, no_collection
+from ecopark.admission.policy import STATUSES, Booking, Policy, QuotaState
 from ecopark.errors import InputError, Problem
 
 Ints = NDArray[np.int64]
 STATUS = pl.Enum(STATUSES)
 VERDICT = pl.Enum(VERDICTS)
-KINDS_FROM = (batch_ground,)
-"""Modules beside `batch_plans` that say what kinds of rules look at."""
 EFFECTS = ("refuse", "undetermined", "condition", "decided")
 """What a finding does to the verdict, one bit each; the last: a rule was held at all."""
 ENDINGS = (".parquet", ".csv", ".json")
@@ -166,14 +164,26 @@ def screen(
     InputError
         The table as a whole cannot be read. What is wrong with single projects is in `Screening.problems`.
     """
+    with no_collection():
+        return _screen(projects, policy, on, layers, quotas, alone)
+
+
+def _screen(
+    projects: Any,
+    policy: Policy,
+    on: date,
+    layers: ParkMap | None,
+    quotas: QuotaState | None,
+    alone: Callable[[Any], Decision],
+) -> Screening:
     table = projects if isinstance(projects, ProjectTable) else read_projects(projects, policy.own_ratios)
     table.odd |= table.about["start"].fill_null(9999).to_numpy() < on.year
     figures = Figures(table, policy, on)
     ask_for(policy.rules, figures, on, quotas)
     figures.run()
     sites = Sites(table, layers)
-    sites.measured = any(r.kind not in PLANS or getattr(r.spec, "aspect", "") == "setback" for r in policy.rules)
     rows = Rows(table, policy, on, figures, sites, quotas)
+    sites.measured = batch_ground.measured(policy.rules, rows)
     problems = {row: found for row, found in sites.problems.items() if not table.odd[row]}
     decided = ~table.odd
     decided[list(problems)] = False
@@ -203,54 +213,60 @@ def _assemble(
     """Findings, projects and bookings of the projects that were decided."""
     size, count = len(kept), len(held)
     names = table.about["project"].gather(pl.Series(kept))
-    effects = np.zeros(size, dtype=np.int64)
-    missing = [""] * size
-    pieces, booked = [], []
-    for one in held:
-        group = one.group[kept]
-        found = [a.finding for a in one.answers]
-        by_group = np.array([_effect(a) for a in one.answers], dtype=np.int64)
-        effects |= by_group[group]
-        _gather_missing(one, group, missing)
-        pieces.append(
-            pl.DataFrame(
-                {
-                    "status": pl.Series([f.status for f in found], dtype=STATUS).gather(pl.Series(group)),
-                    "value": _values(one, group, kept),
-                    "word": pl.Series([_word(f.value) for f in found], dtype=pl.String).gather(pl.Series(group)),
-                    "unit": pl.Series([f.unit for f in found], dtype=pl.String).gather(pl.Series(group)),
-                    "limit": _texts(one, group, kept, "limit"),
-                    "reason_zh": _texts(one, group, kept, "zh"),
-                    "reason_en": _texts(one, group, kept, "en"),
-                    "missing": pl.Series([_items(a) for a in one.answers], dtype=pl.String).gather(pl.Series(group)),
-                    "alone": one.alone[kept],
-                }
-            )
-        )
-        booked += _bookings(one, group, kept, names)
-    verdicts = _verdicts(effects)
-    order = np.arange(size * count).reshape(count, size).T.reshape(-1) if size else np.zeros(0, dtype=np.int64)
-    body = pl.concat(pieces)[order]
+    group = np.stack([h.group[kept] for h in held], axis=1) if count else np.zeros((size, 0), dtype=np.int64)
+    first = np.cumsum([0, *(len(h.answers) for h in held)])
+    answers = [a for h in held for a in h.answers]
+    told = group + first[:count]
+    effects = np.array([_effect(a) for a in answers], dtype=np.int64)[told] if count else told
+    verdicts = _verdicts(np.bitwise_or.reduce(effects, axis=1, initial=0))
+    cells = told.reshape(-1)
+    body = _fixed(answers)[cells].with_columns(_values(held, answers, told, kept))
+    texts = _texts(held, answers, first, cells, np.repeat(kept, count))
+    alone = np.stack([h.alone[kept] for h in held], axis=1).reshape(-1) if count else np.zeros(0, dtype=bool)
+    project = np.repeat(np.arange(size), count)
     findings = pl.DataFrame(
         {
-            "project": names.gather(pl.Series(np.repeat(np.arange(size), count))),
-            "verdict": verdicts.gather(pl.Series(np.repeat(np.arange(size), count))),
-            "rule": _repeated([h.rule.id for h in held], size),
-            "clause": _repeated([h.rule.clause for h in held], size),
-            "basis": _repeated([h.rule.basis for h in held], size),
+            "project": names,
+            "verdict": verdicts,
         }
-    )
-    columns = ["project", "verdict", "rule", "clause", *body.columns[:-2], "basis", *body.columns[-2:]]
-    findings = pl.concat([findings, body], how="horizontal").select(columns)
+    )[project].with_columns(
+        _repeated("rule", [h.rule.id for h in held], size),
+        _repeated("clause", [h.rule.clause for h in held], size),
+        body["status"], body["value"], body["word"], body["unit"], texts["limit"], texts["reason_zh"], texts["reason_en"],
+        _repeated("basis", [h.rule.basis for h in held], size),
+        body["missing"], pl.Series("alone", alone),
+    )  # fmt: skip
+    missing = [""] * size
+    for number, one in enumerate(held):
+        _gather_missing(one, group[:, number], missing)
     projects = pl.DataFrame({"project": names, "verdict": verdicts, "period": years[kept], "missing": missing})
+    booked = [_bookings(one, group[:, number], kept, names) for number, one in enumerate(held)]
     return findings, projects, pl.concat([_NO_BOOKINGS, *booked])
 
 
-def _repeated(texts: Sequence[str], size: int) -> pl.Series:
+def _fixed(answers: Sequence[Answer]) -> pl.DataFrame:
+    """What is the same for everybody who gets an answer."""
+    found = [a.finding for a in answers]
+    return pl.DataFrame(
+        {
+            "status": pl.Series([f.status for f in found], dtype=STATUS),
+            "word": _few([_word(f.value) for f in found]),
+            "unit": _few([f.unit for f in found]),
+            "missing": _few([_items(a) for a in answers]),
+        }
+    )
+
+
+def _few(texts: Sequence[str | None]) -> pl.Series:
+    """Texts of which few are distinct."""
+    return pl.Series(texts, dtype=pl.Enum(list(dict.fromkeys(t for t in texts if t is not None))))
+
+
+def _repeated(name: str, texts: Sequence[str], size: int) -> pl.Series:
     """The texts of the rules, over and over: few distinct ones, kept as such."""
     distinct = list(dict.fromkeys(texts))
     index = np.tile(np.array([distinct.index(t) for t in texts], dtype=np.int64), size)
-    return pl.Series(distinct, dtype=pl.Enum(distinct)).gather(pl.Series(index))
+    return pl.Series(name, distinct, dtype=pl.Enum(distinct))[index]
 
 
 def _effect(answer: Answer) -> int:
@@ -297,48 +313,70 @@ def _gather_missing(one: Held, group: Ints, missing: list[str]) -> None:
         missing[place] = joined[pair]
 
 
-def _values(one: Held, group: Ints, kept: Ints) -> pl.Series:
-    values = np.array([_number(a.finding.value) for a in one.answers])[group]
-    slots = np.array([a.value_slot for a in one.answers])[group]
-    for number, own in one.values.items():
-        mine = slots == number
-        values[mine] = own[kept[mine]]
-    return pl.Series(values, nan_to_null=True)
+def _values(held: Sequence[Held], answers: Sequence[Answer], told: Ints, kept: Ints) -> pl.Series:
+    """The value of every finding that is a number."""
+    values = np.array([_number(a.finding.value) for a in answers])[told]
+    slots = np.array([a.value_slot for a in answers], dtype=np.int64)[told]
+    for number, one in enumerate(held):
+        for slot, own in one.values.items():
+            mine = slots[:, number] == slot
+            values[mine, number] = own[kept[mine]]
+    return pl.Series("value", values.reshape(-1), nan_to_null=True)
 
 
-def _texts(one: Held, group: Ints, kept: Ints, lang: str) -> pl.Series:
-    """The reasons, every project's own numbers and names put in."""
-    patterns: dict[tuple[int, ...], list[int]] = {}
-    for i, answer in enumerate(one.answers):
-        patterns.setdefault(getattr(answer, lang)[1::2], []).append(i)
-    if len(patterns) == 1:
-        return _filled(one, next(iter(patterns)), group, kept, lang)
-    parts, places = [], []
-    for slots, members in patterns.items():
-        mine = np.flatnonzero(np.isin(group, members))
+TEXTS = (("reason_zh", "zh"), ("reason_en", "en"), ("limit", "limit"))
+
+
+def _texts(held: Sequence[Held], answers: Sequence[Answer], first: Ints, cells: Ints, rows: Ints) -> pl.DataFrame:
+    """Reasons and limits, every project's own numbers and names put in.
+
+    Answers are taken together whose texts have the same slots at the same places.
+    """
+    owner = np.repeat(np.arange(len(held)), np.diff(first))
+    patterns: dict[Any, list[int]] = {}
+    for i, answer in enumerate(answers):
+        slots = answer.zh[1::2], answer.en[1::2], answer.limit[1::2]
+        patterns.setdefault((int(owner[i]) if any(slots) else -1, *slots), []).append(i)
+    number = np.zeros(max(len(answers), 1), dtype=np.int64)
+    place = np.zeros(max(len(answers), 1), dtype=np.int64)
+    for at, members in enumerate(patterns.values()):
+        number[members], place[members] = at, np.arange(len(members))
+    order = np.argsort(number[cells], kind="stable")
+    ends = np.searchsorted(number[cells][order], np.arange(len(patterns) + 1))
+    parts = []
+    for at, (pattern, members) in enumerate(patterns.items()):
+        mine = order[ends[at] : ends[at + 1]]
         if len(mine):
-            parts.append(_filled(one, slots, group[mine], kept[mine], lang))
-            places.append(mine)
-    if not parts:
-        return pl.Series([], dtype=pl.String)
-    back = np.empty(len(group), dtype=np.int64)
-    back[np.concatenate(places)] = np.arange(len(group))
-    return pl.concat(parts).gather(pl.Series(back))
+            parts.append(
+                _filled(held[pattern[0]], pattern[1:], [answers[i] for i in members], place[cells[mine]], rows[mine])
+            )
+    back = np.empty(len(cells), dtype=np.int64)
+    back[order] = np.arange(len(cells))
+    empty = pl.DataFrame(schema={name: pl.String for name, _ in TEXTS})
+    return pl.concat(parts)[back] if parts else empty
 
 
-def _filled(one: Held, slots: tuple[int, ...], group: Ints, kept: Ints, lang: str) -> pl.Series:
+def _filled(one: Held, patterns: Any, answers: Sequence[Answer], which: Ints, rows: Ints) -> pl.DataFrame:
     """Texts of one pattern: text, slot, text, slot, ..., text."""
-    found = [getattr(a, lang) for a in one.answers]
-    where, rows = pl.Series(group), pl.Series(kept)
-    columns = []
-    for place in range(len(slots) + 1):
-        fixed = pl.Series([f[2 * place] if len(f) > 2 * place else "" for f in found], dtype=pl.String)
-        columns.append(fixed.gather(where))
-        if place < len(slots):
-            columns.append(getattr(one.words[slots[place]], lang).gather(rows))
-    if len(columns) == 1:
-        return columns[0]
-    return pl.select(pl.concat_str(columns)).to_series()
+    fixed, own, made = {}, {}, []
+    for (name, lang), slots in zip(TEXTS, patterns, strict=True):
+        columns = []
+        for at in range(len(slots) + 1):
+            pieces = [getattr(a, lang)[2 * at] for a in answers]
+            if len(set(pieces)) == 1:
+                columns.append(pl.lit(pieces[0]))
+            else:
+                fixed[f"{lang}{at}"] = pl.Series(pieces, dtype=pl.String)
+                columns.append(pl.col(f"{lang}{at}"))
+            if at < len(slots):
+                own[f"{lang}-{slots[at]}"] = getattr(one.words[slots[at]], lang)
+                columns.append(pl.col(f"{lang}-{slots[at]}"))
+        made.append((columns[0] if len(columns) == 1 else pl.concat_str(columns)).alias(name))
+    taken = [pl.DataFrame(fixed)[which]] if fixed else []
+    taken += [pl.DataFrame(own)[rows]] if own else []
+    if not taken:
+        taken = [pl.DataFrame({"": np.zeros(len(rows), dtype=np.int8)})]
+    return pl.concat(taken, how="horizontal").with_columns(made).select(name for name, _ in TEXTS)
 
 
 _BOOKED = {
@@ -348,31 +386,33 @@ _BOOKED = {
 _NO_BOOKINGS = pl.DataFrame(schema=_BOOKED)
 
 
-def _bookings(one: Held, group: Ints, kept: Ints, names: pl.Series) -> list[pl.DataFrame]:
-    made = []
+def _bookings(one: Held, group: Ints, kept: Ints, names: pl.Series) -> pl.DataFrame:
+    """What the projects take of quotas under one rule."""
+    places: list[Ints] = []
+    which: list[Any] = []
+    bookings: list[Booking] = []
     for i, answer in enumerate(one.answers):
-        if not answer.finding.bookings:
-            continue
-        mine = np.flatnonzero(group == i)
-        if not len(mine):
-            continue
         for b in answer.finding.bookings:
+            mine = np.flatnonzero(group == i)
             amount = np.full(len(mine), float(b.amount))
             if answer.booked_slot >= 0:
                 amount = one.values[answer.booked_slot][kept[mine]]
-            made.append(
-                pl.DataFrame({"project": names.gather(pl.Series(mine)), "amount": amount}).select(
-                    "project",
-                    pl.lit(b.rule).alias("rule"),
-                    pl.lit(b.quota).alias("quota"),
-                    pl.lit(b.year, pl.Int64).alias("year"),
-                    "amount",
-                    pl.lit(b.unit).alias("unit"),
-                    pl.lit(float(b.ratio)).alias("ratio"),
-                    (pl.col("amount") * float(b.ratio)).alias("required"),
-                )
-            )
-    return made
+            places.append(mine)
+            which.append((np.full(len(mine), len(bookings)), amount))
+            bookings.append(b)
+    if not bookings:
+        return _NO_BOOKINGS
+    row = np.concatenate(places)
+    index, amount = np.concatenate([w for w, _ in which]), np.concatenate([a for _, a in which])
+    order = np.lexsort((index, row))
+    told = pl.DataFrame(
+        [(b.rule, b.quota, b.year, b.unit, float(b.ratio)) for b in bookings],
+        schema=["rule", "quota", "year", "unit", "ratio"], orient="row",
+    )[index[order]]  # fmt: skip
+    made = told.with_columns(names[row[order]].alias("project"), pl.Series("amount", amount[order]))
+    return made.with_columns((pl.col("amount") * pl.col("ratio")).alias("required")).select(
+        pl.col(name).cast(dtype) for name, dtype in _BOOKED.items()
+    )
 
 
 __all__ = ["Screening", "screen"]

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import narwhals as nw
@@ -57,10 +58,15 @@ class Asked:
     near: Flags
     signs: dict[Fraction, NDArray[np.int8]] = field(default_factory=dict)
 
+    @cached_property
+    def limits(self) -> list[Fraction]:
+        """The limits, ascending."""
+        return sorted(self.signs)
+
     def region(self) -> Ints:
         """One number for the state and the side of every limit: projects with the same one are told the same."""
         found = self.state.astype(np.int64)
-        for limit in sorted(self.signs):
+        for limit in self.limits:
             found = found * 3 + np.where(self.state == 0, self.signs[limit] + 1, 0)
         return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -17,10 +18,11 @@ from numpy.typing import NDArray
 
 from ecopark.admission.batch_figures import Figures
 from ecopark.admission.batch_places import Sites, unit_ids, unit_names
-from ecopark.admission.batch_plans import plan_for
+from ecopark.admission.batch_plans import PLANS, plan_for
 from ecopark.admission.batch_rules import MARKS, NEAR, NotAskedError, Plan, Rows, Shown, Slot, Trial
 from ecopark.admission.batch_text import Words, amounts, spelled, stand_in, tenths
 from ecopark.admission.capacity_rules import Capacity, tightest
+from ecopark.admission.industry import covers
 from ecopark.admission.place_rules import PlaceSpec
 from ecopark.admission.policy import PolicyRule, QuotaState
 from ecopark.admission.wording import both
@@ -54,7 +56,20 @@ def _mark_unit(trial: Trial, properties: dict[str, Any], which: int) -> None:
     trial.site = replace(trial.site, units=(marked,))
 
 
-def _ask_place(rule: PolicyRule, figures: Figures, quotas: QuotaState | None) -> None:
+def measured(rules: Sequence[PolicyRule], rows: Rows) -> NDArray[np.bool_]:
+    """Projects whose distance to sensitive places a rule asks for."""
+    wanted = np.zeros(len(rows), dtype=bool)
+    for rule in rules:
+        if rule.kind not in PLANS:
+            wanted[:] = True
+        elif isinstance(rule.spec, PlaceSpec) and rule.spec.aspect == "setback":
+            codes, index = rows.codes
+            prefixes = rule.spec.codes
+            wanted |= np.array([not prefixes or covers(prefixes, c) for c in codes])[index]
+    return wanted
+
+
+def _ask_place(rule: PolicyRule, figures: Figures, quotas: QuotaState | None, on: date) -> None:
     if rule.spec.aspect == "parcel":
         figures.ask(LAND)
 
@@ -65,16 +80,16 @@ def place(rule: PolicyRule, rows: Rows) -> Plan | None:
     spec: PlaceSpec = rule.spec
     sites = rows.sites
     keys = [rows.covered(spec.codes)] if spec.codes else []
-    keys.append(sites.given.astype(np.int64))
+    keys.append(sites.given + 2 * sites.wanted.astype(np.int64))
     if spec.aspect == "setback":
         return _setback(spec, keys, sites)
     keys += [sites.named, sites.group]
     if spec.aspect == "control_unit":
         return _control_unit(keys, sites)
     if spec.aspect == "group":
-        return Plan([*keys, rows.covered(*(p for role in spec.groups for p in (role.leading, role.also)))])
+        return Plan([*keys, rows.covered(*(p for role in spec.groups for p in (role.leading, role.also)))], place=True)
     if spec.aspect == "reserve":
-        return Plan([*keys, sites.reserve])
+        return Plan([*keys, sites.reserve], place=True)
     return _parcel(keys, rows) if spec.aspect == "parcel" else None
 
 
@@ -90,13 +105,14 @@ def _control_unit(keys: list[Ints], sites: Sites) -> Plan:
         if sites.alone[row]:
             _mark_unit(trial, {"class": units[sites.only_unit[row]].get("class")}, which)
 
-    return Plan([*keys, sites.ground, np.where(sites.alone, by_unit[sites.only_unit], -1)], slots=[slot], mark=mark)
+    kinds = np.where(sites.alone, by_unit[sites.only_unit], -1)
+    return Plan([*keys, sites.ground, kinds], place=True, slots=[slot], mark=mark)
 
 
 def _setback(spec: PlaceSpec, keys: list[Ints], sites: Sites) -> Plan:
     """The side of the least distance; the distance and the name of the place stand in the text."""
     if spec.near not in sites.distances:
-        return Plan(keys)
+        return Plan(keys, place=True)
     metres, index, names = sites.distances[spec.near]
     side = np.where(np.isnan(metres), 2, metres >= float(spec.distance)).astype(np.int64)
     apart = Slot(lambda: tenths(metres), values=np.rint(metres * 10) / 10)
@@ -116,7 +132,7 @@ def _setback(spec: PlaceSpec, keys: list[Ints], sites: Sites) -> Plan:
         marked = (float(made), Text(*2 * (MARKS[which][0],)))
         trial.site = replace(trial.site, distances={**trial.site.distances, spec.near: marked})
 
-    return Plan([*keys, side], slots=[apart, name], mark=mark)
+    return Plan([*keys, side], place=True, slots=[apart, name], mark=mark)
 
 
 def _parcel(keys: list[Ints], rows: Rows) -> Plan:
@@ -129,7 +145,7 @@ def _parcel(keys: list[Ints], rows: Rows) -> Plan:
         return rooms[sites.named[row]] if sites.named[row] >= 0 else None
 
     side, near = _side(asked.value, room)
-    return Plan([*keys, asked.state, side], [Shown(LAND, bound)], near)
+    return Plan([*keys, asked.state, side], [Shown(LAND, bound)], near, place=True)
 
 
 def _side(value: Floats, room: Floats) -> tuple[Ints, NDArray[np.bool_]]:
@@ -143,7 +159,7 @@ def _side(value: Floats, room: Floats) -> tuple[Ints, NDArray[np.bool_]]:
 # -- carrying capacity -------------------------------------------------------------------------------------------------
 
 
-def _ask_capacity(rule: PolicyRule, figures: Figures, quotas: QuotaState | None) -> None:
+def _ask_capacity(rule: PolicyRule, figures: Figures, quotas: QuotaState | None, on: date) -> None:
     figures.ask(rule.spec.need, [Fraction(0)])
 
 
@@ -158,18 +174,20 @@ def capacity(rule: PolicyRule, rows: Rows) -> Plan:
     own = np.where(alone, room[sites.only_unit], np.nan)
     ground = np.where(alone, -1, sites.ground if spec.of == "control_units" else len(rows) * 2 + sites.group)
     bounds: dict[int, Fraction | None] = {}
-    for number in np.unique(ground[~alone]).tolist():
-        first = int(np.flatnonzero(ground == number)[0])
-        found = tightest(spec, sites.site(first))
+    for number in np.unique(ground[sites.given & ~alone]).tolist():
+        first = int(np.flatnonzero(sites.given & (ground == number))[0])
+        site = sites.site(first)
+        assert site is not None
+        found = tightest(spec, site)
         bounds[number] = None if isinstance(found, Missing) else found[1]
         if not isinstance(found, Missing):
-            own[ground == number] = float(found[1])
+            own[sites.given & (ground == number)] = float(found[1])
     side, near = _side(asked.value, own)
     near |= alone & ~tidy[sites.only_unit]
     slots = _capacity_slots(spec, sites, bears, room)
 
     def bound(row: int) -> Fraction | None:
-        return None if alone[row] else bounds[int(ground[row])]
+        return None if alone[row] else bounds.get(int(ground[row]))
 
     def mark(trial: Trial, row: int, which: int) -> None:
         name, key, whole, left = slots
@@ -195,8 +213,8 @@ def capacity(rule: PolicyRule, rows: Rows) -> Plan:
         _mark_unit(trial, {spec.capacity: decimal_text(rest + load), spec.load: decimal_text(load)}, which)
 
     known = np.isnan(own).astype(np.int64)
-    keys = [sites.given.astype(np.int64), ground, known, asked.region(), side]
-    return Plan(keys, [Shown(spec.need, bound)], near, slots, mark)
+    keys = [sites.given + 2 * sites.wanted.astype(np.int64), ground, known, asked.region(), side]
+    return Plan(keys, [Shown(spec.need, bound)], near, place=True, slots=slots, mark=mark)
 
 
 def _rooms(spec: Capacity, units: Sequence[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
@@ -235,4 +253,4 @@ def _capacity_slots(spec: Capacity, sites: Sites, bears: Floats, room: Floats) -
     ]
 
 
-__all__ = ["capacity", "place"]
+__all__ = ["capacity", "measured", "place"]

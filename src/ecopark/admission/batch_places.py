@@ -32,8 +32,8 @@ class Sites:
 
     Attributes
     ----------
-    given
-        Whether a project says where it wants to settle.
+    wanted, given
+        Whether a project says where it wants to settle, and whether that is on the map.
     named
         Place of its site in `made`, for projects that name a parcel or group; -1 for others.
     units, reserve
@@ -41,7 +41,7 @@ class Sites:
     group
         Place of its group in the layer; -1 for none.
     measured
-        Whether distances to sensitive places are wanted.
+        Projects whose distances to sensitive places are wanted; the sites of others tell none.
     problems
         What is wrong with a place, by row: such a project cannot be decided.
     """
@@ -49,6 +49,9 @@ class Sites:
     def __init__(self, table: ProjectTable, layers: ParkMap | None) -> None:
         size = len(table)
         self.layers = layers
+        about = table.about
+        self.wanted = ((about["parcel"] != "") | (about["group"] != "") | (about["geometry"] != "")).to_numpy()
+        self.wanted |= (about["longitude"].is_not_null() & about["latitude"].is_not_null()).to_numpy()
         self.named = np.full(size, -1, dtype=np.int64)
         self.given = np.zeros(size, dtype=bool)
         self.units, self.reserve = np.zeros(size, dtype=np.int64), np.zeros(size, dtype=np.int64)
@@ -58,7 +61,7 @@ class Sites:
         self.problems: dict[int, Sequence[Problem]] = {}
         self._shapes: Any = np.full(size, None, dtype=object)
         self._sites: dict[int, Site] = {}
-        self.measured = True
+        self.measured = np.ones(size, dtype=bool)
         if layers is not None:
             self._take_named(table, layers)
         self._take_shapes(table, layers)
@@ -247,13 +250,13 @@ class Sites:
     @cached_property
     def distances(self) -> dict[str, tuple[Floats, Ints, list[Text]]]:
         """By type of sensitive place: metres to the nearest one (nan: none), which one it is, and their names."""
-        if self.layers is None or "sensitive" not in self.layers.layers or not self.measured:
+        if self.layers is None or "sensitive" not in self.layers.layers:
             return {}
         features = self.layers.layers["sensitive"]
         kinds: dict[str, list[Feature]] = {}
         for feature in features:
             kinds.setdefault(str(feature.get("type") or "other"), []).append(feature)
-        shaped = np.flatnonzero(self.given & (self.named < 0))
+        shaped = np.flatnonzero(self.given & (self.named < 0) & self.measured)
         return {kind: self._nearest(kind, of_kind, shaped) for kind, of_kind in kinds.items()}
 
     def _nearest(self, kind: str, features: list[Feature], rows: Ints) -> tuple[Floats, Ints, list[Text]]:

@@ -7,6 +7,7 @@ that asks for the figures it needs and says in which numbers two projects must a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -21,12 +22,12 @@ from ecopark.admission.review_rules import Procedure, Scorecard
 from ecopark.admission.rules import List, Threshold
 
 Ints = NDArray[np.int64]
-Ask = Callable[[PolicyRule, Figures, QuotaState | None], None]
+Ask = Callable[[PolicyRule, Figures, QuotaState | None, date], None]
 Make = Callable[[PolicyRule, Rows], Plan | None]
 PLANS: dict[str, tuple[Ask, Make]] = {}
 
 
-def _asks_nothing(rule: PolicyRule, figures: Figures, quotas: QuotaState | None) -> None:
+def _asks_nothing(rule: PolicyRule, figures: Figures, quotas: QuotaState | None, on: date) -> None:
     """A rule that looks at no figure."""
 
 
@@ -40,16 +41,16 @@ def plan_for(kind: str, ask: Ask = _asks_nothing) -> Callable[[Make], Make]:
     return register
 
 
-def _idle(rule: PolicyRule, on: Any) -> bool:
+def _idle(rule: PolicyRule, on: date) -> bool:
     """Whether a rule says the same to everybody: it is not filled in, or not in force."""
     return rule.to_fill or in_force(rule.since, rule.until, on) != 0
 
 
-def ask_for(rules: Sequence[PolicyRule], figures: Figures, on: Any, quotas: QuotaState | None) -> None:
+def ask_for(rules: Sequence[PolicyRule], figures: Figures, on: date, quotas: QuotaState | None) -> None:
     """Ask for every figure that the rules in force need."""
     for rule in rules:
         if rule.kind in PLANS and not _idle(rule, on):
-            PLANS[rule.kind][0](rule, figures, quotas)
+            PLANS[rule.kind][0](rule, figures, quotas, on)
 
 
 def plan_of(rule: PolicyRule, rows: Rows) -> Plan | None:
@@ -81,9 +82,10 @@ def _unsure(conditions: Sequence[str], rows: Rows) -> NDArray[np.bool_]:
     return found
 
 
-def _ask_threshold(rule: PolicyRule, figures: Figures, quotas: QuotaState | None) -> None:
+def _ask_threshold(rule: PolicyRule, figures: Figures, quotas: QuotaState | None, on: date) -> None:
     spec: Threshold = rule.spec
-    limits = [limit.value for limit in spec.limits if limit.value is not None]
+    now = [limit for limit in spec.limits if in_force(limit.since, limit.until, on) == 0]
+    limits = [limit.value for limit in now if limit.value is not None]
     for ratio in (spec.ratio, *spec.others):
         figures.ask(ratio, limits)
     for condition in _conditions(spec.limits):
@@ -102,7 +104,7 @@ def threshold(rule: PolicyRule, rows: Rows) -> Plan:
     )  # fmt: skip
 
 
-def _ask_quota(rule: PolicyRule, figures: Figures, quotas: QuotaState | None) -> None:
+def _ask_quota(rule: PolicyRule, figures: Figures, quotas: QuotaState | None, on: date) -> None:
     spec: Quota = rule.spec
     limits = {Fraction(0)} | ({spec.exempt_below} if spec.exempt_below is not None else set())
     factors = {Fraction(1)} | {limit.value for limit in spec.ratios if limit.value}
@@ -146,7 +148,7 @@ def listed(rule: PolicyRule, rows: Rows) -> Plan:
     return Plan([*_entries(spec.entries, rows), rows.kinds])
 
 
-def _ask_scorecard(rule: PolicyRule, figures: Figures, quotas: QuotaState | None) -> None:
+def _ask_scorecard(rule: PolicyRule, figures: Figures, quotas: QuotaState | None, on: date) -> None:
     spec: Scorecard = rule.spec
     for _, ratio, limit in spec.vetoes:
         figures.ask(ratio, [limit.value] if limit.value is not None else [])
@@ -162,7 +164,7 @@ def scorecard(rule: PolicyRule, rows: Rows) -> Plan:
     ratios = dict.fromkeys([r for _, r, _ in spec.vetoes] + [i.ratio for i in spec.items if i.ratio is not None])
     entries = [e for item in spec.items for e, _ in item.entries]
     keys = [*_entries(entries, rows), *(rows.figures.of(r).region() for r in ratios)]
-    return Plan(keys, [Shown(r) for r in ratios])
+    return Plan(keys, [Shown(r) for r in ratios], once=True)
 
 
 @plan_for("review")

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,10 @@ class ProjectTable:
     def __len__(self) -> int:
         return self.about.height
 
+    @cached_property
+    def _columns(self) -> dict[str, list[Any]]:
+        return {name: self.about[name].to_list() for name in self.about.columns}
+
     # -- back to one project -------------------------------------------------------------------------------------------
 
     def describe(self, row: int) -> Any:
@@ -107,8 +112,8 @@ class ProjectTable:
             made["words"] = [w for w in about["words"].split(BETWEEN) if w]
         if about["geometry"]:
             made["geometry"] = about["geometry"]
-        elif about["longitude"] is not None and about["latitude"] is not None:
-            made["geometry"] = {"type": "Point", "coordinates": [about["longitude"], about["latitude"]]}
+        elif place := _place(about):
+            made["geometry"] = json.loads(place)
         if about["opinions"]:
             made["opinions"] = json.loads(about["opinions"])
         made["facts"] = [self._fact(*cell) for cell in self.cells.filter(pl.col("row") == row).iter_rows()]
@@ -122,7 +127,7 @@ class ProjectTable:
 
     def project(self, row: int, *, facts: bool = True) -> Project:
         """A plain row as a project, without its wording; `facts` False leaves the figures out."""
-        about = self.about.row(row, named=True)
+        about = {name: column[row] for name, column in self._columns.items()}
         words = about["words"]
         return Project(
             name=about["project"],
@@ -132,6 +137,7 @@ class ProjectTable:
             kind=about["kind"],
             parcel=about["parcel"],
             group=about["group"],
+            geometry=_place(about),
             opinions=_opinions(about["opinions"]),
             start=about["start"],
         )
@@ -153,6 +159,14 @@ class ProjectTable:
 _NO_FACTS = Facts([], [Subject(SUBJECT, SUBJECT, "project")], settings={"factors": {}})
 
 
+def _place(about: Mapping[str, Any]) -> str:
+    """The geometry of a project as text: as given, else its point."""
+    if about["geometry"] or about["longitude"] is None or about["latitude"] is None:
+        return str(about["geometry"])
+    return json.dumps({"type": "Point", "coordinates": [about["longitude"], about["latitude"]]})
+
+
+@cache
 def _opinions(text: str | None) -> tuple[Opinion, ...]:
     return tuple(
         Opinion(*(o.get(k, "") for k in ("office", "opinion", "by", "date", "note"))) for o in json.loads(text or "[]")
@@ -342,6 +356,7 @@ def _from_descriptions(given: Sequence[Any]) -> ProjectTable:
     return ProjectTable(_about(about, "", split=False), made, list(figures), odd, kept)
 
 
+@cache
 def _plain_opinions(text: str) -> bool:
     found = json.loads(text)
     return isinstance(found, list) and all(
@@ -395,7 +410,7 @@ def _about(frame: pl.DataFrame, file: str, *, split: bool = True) -> pl.DataFram
             )
         )
     if offices:
-        made.append(pl.lit(pl.Series("opinions", _told_opinions(frame, offices), dtype=pl.String)).alias("opinions"))
+        made.append(pl.lit(_told_opinions(frame, offices)).alias("opinions"))
     else:
         made.append(pl.col("opinions") if "opinions" in frame.columns else pl.lit(None, pl.String).alias("opinions"))
     return frame.select(made)
@@ -408,23 +423,27 @@ def _split(text: pl.Expr) -> pl.Expr:
     return pl.when(none).then(pl.lit("")).when(plain.fill_null("") != "").then(pieces)
 
 
-def _told_opinions(frame: pl.DataFrame, offices: Sequence[str]) -> list[str | None]:
+def _told_opinions(frame: pl.DataFrame, offices: Sequence[str]) -> pl.Series:
+    """What the offices said, as JSON; written once for all projects of which they said the same."""
     keys = {"opinion": "", "by": ".by", "date": ".date", "note": ".note"}
-    columns = {
-        (office, key): frame[name].cast(pl.String).to_list()
+    columns = [
+        (office, key, f"opinion.{office}{ending}")
         for office in offices
         for key, ending in keys.items()
-        if (name := f"opinion.{office}{ending}") in frame.columns
-    }
+        if f"opinion.{office}{ending}" in frame.columns
+    ]
+    texts = frame.select(pl.col(name).cast(pl.String).fill_null("") for _, _, name in columns)
+    distinct = texts.unique(maintain_order=True)
     made: list[str | None] = []
-    for i in range(frame.height):
-        told = []
-        for office in offices:
-            one = {k: columns[office, k][i] for k in keys if columns.get((office, k))}
-            if one.get("opinion"):
-                told.append({"office": office, **{k: v for k, v in one.items() if v}})
+    for row in distinct.iter_rows():
+        said: dict[str, dict[str, str]] = {}
+        for (office, key, _), text in zip(columns, row, strict=True):
+            if text:
+                said.setdefault(office, {"office": office})[key] = text
+        told = [one for one in said.values() if "opinion" in one]
         made.append(json.dumps(told, ensure_ascii=False) if told else None)
-    return made
+    distinct = distinct.with_columns(pl.Series("opinions", made, dtype=pl.String))
+    return texts.join(distinct, on=texts.columns, how="left", maintain_order="left")["opinions"]
 
 
 def _check_about(table: ProjectTable, file: str) -> None:

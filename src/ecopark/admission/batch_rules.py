@@ -9,7 +9,6 @@ are not, and wherever float64 is too close to a limit to tell, each project is h
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -28,6 +27,7 @@ from ecopark.admission.decision import Finding
 from ecopark.admission.gate import hold
 from ecopark.admission.industry import covers, named
 from ecopark.admission.policy import Case, Policy, PolicyRule, QuotaState
+from ecopark.admission.project import Project
 from ecopark.admission.ratios import Ratio
 from ecopark.admission.rules import found_word
 from ecopark.admission.wording import both
@@ -135,6 +135,7 @@ class Rows:
         self._missing: dict[tuple[Any, int], Missing] = {}
         self._signatures: dict[Any, Ints] = {}
         self._cases: dict[int, Case] = {}
+        self._plain: dict[int, Project] = {}
         self._numbers: dict[Ratio, Words] = {}
 
     def __len__(self) -> int:
@@ -197,8 +198,14 @@ class Rows:
                     continue
                 hits = np.flatnonzero(self.plain_words.str.contains_any(plain).to_numpy())
                 mine = np.zeros(len(self), dtype=np.int64)
+                known: dict[str, bool] = {}
                 for row in hits.tolist():
-                    mine[row] = any(found_word(words, text) for text in self.said[row])
+                    for text in self.said[row]:
+                        if text not in known:
+                            known[text] = bool(found_word(words, text))
+                        if known[text]:
+                            mine[row] = 1
+                            break
                 found = found * 2 + mine
             self._signatures[key] = found
         return self._signatures[key]
@@ -229,6 +236,13 @@ class Rows:
                 project, self.policy, self.on, period, dict(self.figures.parameters), self.sites.site(row), self.quotas
             )
             self._cases[row] = found
+        return found
+
+    def plain(self, row: int) -> Project:
+        """One project without its figures; made once."""
+        found = self._plain.get(row)
+        if found is None:
+            found = self._plain[row] = self.table.project(row, facts=False)
         return found
 
     def missing(self, what: Any, row: int, names: tuple[str, ...] = ()) -> Missing:
@@ -287,6 +301,13 @@ class Trial(Case):
         return _Quantities(self)
 
 
+class _Unseen:
+    """The site of a trial whose rule has no business with places."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotAskedError(name)
+
+
 @dataclass(frozen=True)
 class _Quantities:
     """The quantities of a trial, as far as its plan knows them."""
@@ -333,6 +354,10 @@ class Plan:
         Figures that count, whose numbers may stand in the text.
     alone
         Projects that must be held by themselves.
+    once
+        The rule's texts tell none of its figures: one trial says all.
+    place
+        Whether the rule looks at the place at all.
     slots
         What else differs between projects that are told the same: names, distances, capacities.
     mark
@@ -342,6 +367,8 @@ class Plan:
     keys: list[Ints]
     figures: list[Shown] = field(default_factory=list)
     alone: Flags | None = None
+    once: bool = False
+    place: bool = False
     slots: list[Slot] = field(default_factory=list)
     mark: Callable[[Trial, int, int], None] | None = None
 
@@ -387,7 +414,7 @@ def _write(held: Held, slots: Sequence[Slot]) -> None:
 def add_alone(held: Held, row: int, finding: Finding) -> None:
     """Give one project the finding it got by itself."""
     held.group[row] = len(held.answers)
-    held.answers.append(Answer(finding, (finding.reason.zh,), (finding.reason.en,), (finding.limit,)))
+    held.answers.append(_constant(finding))
     held.alone[row] = True
 
 
@@ -429,9 +456,13 @@ def _try(rule: PolicyRule, rows: Rows, plan: Plan, slots: list[Slot], members: I
     try:
         for which, row in enumerate(pair):
             findings.append(hold(rule, _trial(rows, plan, slots, row, which)))
+            if plan.mark is None and not plan.figures and rows.codes[1][pair[0]] == rows.codes[1][pair[1]]:
+                return _constant(findings[0])  # nothing is put in its place: a second trial would be the same one
+            if plan.once:
+                break
     except NotAskedError:
         return None
-    a, b = findings
+    a, b = findings[0], findings[-1]
     if (a.status, a.unit, a.missing) != (b.status, b.unit, b.missing):
         return None
     cut = [
@@ -442,7 +473,7 @@ def _try(rule: PolicyRule, rows: Rows, plan: Plan, slots: list[Slot], members: I
         )
         for i, f in enumerate(findings)
     ]
-    if cut[0] != cut[1]:
+    if cut[0] != cut[-1]:
         return None
     values = _slot_of([f.value for f in findings], slots)
     booked = -1
@@ -457,6 +488,10 @@ def _try(rule: PolicyRule, rows: Rows, plan: Plan, slots: list[Slot], members: I
     return None if values is None else Answer(a, *cut[0], values, booked)
 
 
+def _constant(finding: Finding) -> Answer:
+    return Answer(finding, (finding.reason.zh,), (finding.reason.en,), (finding.limit,))
+
+
 def _other(rows: Rows, members: Ints) -> int:
     """A second member, of another industry than the first if there is one."""
     index = rows.codes[1][members]
@@ -469,22 +504,33 @@ def _slot_of(values: Sequence[Any], slots: Sequence[Slot]) -> int | None:
     for number, slot in enumerate(slots):
         if slot.numbers and list(values) == slot.numbers:
             return number
-    return -1 if values[0] == values[1] and type(values[0]) is type(values[1]) else None
+    return -1 if values[0] == values[-1] and type(values[0]) is type(values[-1]) else None
 
 
 def _pieces(text: str, shown: Sequence[str]) -> tuple[Any, ...]:
-    """A text cut at what the slots show: text, slot, text, slot, ..., text."""
-    wanted = {s: i for i, s in reversed(list(enumerate(shown))) if s}
-    if not wanted:
-        return (text,)
-    pattern = "|".join(re.escape(s) for s in sorted(wanted, key=len, reverse=True))
-    found = re.split(f"({pattern})", text)
-    return tuple(piece if i % 2 == 0 else wanted[piece] for i, piece in enumerate(found))
+    """A text cut at what the slots show: text, slot, text, slot, ..., text.
+
+    Examples
+    --------
+    >>> _pieces("is 3.17 t of 9 t", ["3.17 t", "", "9 t"])
+    ('is ', 0, ' of ', 2, '')
+    """
+    found: list[Any] = [text]
+    for slot in sorted(range(len(shown)), key=lambda i: -len(shown[i])):
+        if not shown[slot] or shown[slot] not in text:
+            continue
+        cut: list[Any] = []
+        for piece in found:
+            parts = piece.split(shown[slot]) if isinstance(piece, str) else [piece]
+            for number, part in enumerate(parts):
+                cut += [slot, part] if number else [part]
+        found = cut
+    return tuple(found)
 
 
 def _trial(rows: Rows, plan: Plan, slots: Sequence[Slot], row: int, which: int) -> Trial:
-    project = rows.table.project(row, facts=False)
-    site = rows.sites.site(row)
+    project = rows.plain(row)
+    site: Any = rows.sites.site(row) if plan.place else _Unseen()
     period, parameters = year(int(rows.figures.years[row])), dict(rows.figures.parameters)
     trial = Trial(project, rows.policy, rows.on, period, parameters, site, rows.quotas, rows=rows, row=row)
     for place, (slot, shown) in enumerate(zip(slots, plan.figures)):
@@ -504,15 +550,22 @@ def _trial(rows: Rows, plan: Plan, slots: Sequence[Slot], row: int, which: int) 
 
 def _between(asked: Asked, shown: Shown, row: int, which: int, place: int) -> Fraction:
     """A number on the same side of every limit as the project's own; the limit itself where it lies on one."""
-    sides = {limit: int(signs[row]) for limit, signs in asked.signs.items()}
+    low: Fraction | None = None
+    high: Fraction | None = None
+    for limit in asked.limits:
+        sign = asked.signs[limit][row]
+        if sign == 0:
+            return limit
+        if sign < 0:
+            high = limit
+            break
+        low = limit
     own = None if shown.bound is None else shown.bound(row)
-    if own is not None:
-        sides[own] = 1 if asked.value[row] > float(own) else -1
-    if on := [limit for limit, sign in sides.items() if sign == 0]:
-        return on[0]
-    below = [limit for limit, sign in sides.items() if sign > 0]
-    above = [limit for limit, sign in sides.items() if sign < 0]
-    return stand_in(max(below, default=None), min(above, default=None), which, place)
+    if own is not None and asked.value[row] > float(own):
+        low = own if low is None else max(low, own)
+    elif own is not None:
+        high = own if high is None else min(high, own)
+    return stand_in(low, high, which, place)
 
 
 __all__ = [

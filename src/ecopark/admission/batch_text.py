@@ -59,8 +59,8 @@ def digits_of(values: Floats, digits: int = 8, *, grouped: bool = True) -> tuple
     text = pl.Series(np.copysign(rounded, np.where(rounded == 0, 1.0, values))).cast(pl.String).str.strip_suffix(".0")
     large: Any = np.flatnonzero(np.abs(rounded) >= 10_000) if grouped else []
     if len(large):
-        some = text.gather(large).str.replace(r"^(-?\d{2,3})(\d{3})(\.|$)", "${1},${2}${3}")
-        some = some.str.replace(r"^(-?\d{1,3})(\d{3})(\d{3})(\.|$)", "${1},${2},${3}${4}")
+        signed = np.copysign(rounded[large], values[large]).tolist()
+        some = pl.Series([f"{v:,}".removesuffix(".0") for v in signed])
         text = text.scatter(pl.Series(large), some) if len(large) < len(text) else some
     return text, np.asarray(unsure)
 

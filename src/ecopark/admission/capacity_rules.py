@@ -77,7 +77,6 @@ def _room(spec: Capacity, feature: Feature) -> Fraction | None:
 
 
 def tightest(spec: Capacity, site: Site | None) -> tuple[Feature, Fraction] | Missing:
-    """The feature under a project that has least room, and its room. [unit of the need]"""
     """The feature under a place that bears least more, and how much; `Missing` where the map does not say."""
     if site is None:
         return NO_PLACE

@@ -182,6 +182,23 @@ def procedure_rows(table: str) -> tuple[tuple[tuple[str, ...], str, tuple[tuple[
     return tuple(found)
 
 
+@cache
+def _by_division(table: str) -> dict[str, list[int]]:
+    """Which rows of a classification speak of a division (the first two digits of a code)."""
+    found: dict[str, list[int]] = {}
+    for number, (prefixes, _, _) in enumerate(procedure_rows(table)):
+        for division in dict.fromkeys(p[:2] for p in prefixes):
+            found.setdefault(division, []).append(number)
+    return found
+
+
+def lines_for(table: str, code: str) -> list[tuple[tuple[str, ...], str, tuple[tuple[str, str], ...]]]:
+    """The rows of a classification that a code falls under, or that are finer than it."""
+    rows = procedure_rows(table)
+    near = [rows[i] for i in _by_division(table).get(code[:2], [])] if len(code) >= 2 else rows
+    return [r for r in near if any(code.startswith(c) or c.startswith(code) for c in r[0])]
+
+
 def _read_procedure(node: Map, source: Source) -> Procedure | None:
     table = str(node.get("table") or "")
     if table not in ("eia_2021", "permit_2019"):
@@ -201,7 +218,7 @@ def procedure(rule: PolicyRule, case: Case) -> Outcome:
     code = case.project.industry_code
     if not code:
         return Outcome("reported", NO_CODE.reason)
-    rows = [r for r in procedure_rows(spec.table) if any(code.startswith(c) or c.startswith(code) for c in r[0])]
+    rows = lines_for(spec.table, code)
     if not rows:
         return Outcome("reported", Text("名录中没有该行业的条目", "the classification has no line for this industry"))
     zh = "；".join(
