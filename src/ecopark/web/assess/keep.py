@@ -1,7 +1,7 @@
 """Assessments on demand: computed once for what they rest on, kept whole, and found again by it.
 
 What an assessment rests on is the figures its pack needs (their count and the last change of one of them), the park's settings,
-the pack's hash and the program's version. A change of any other figure leaves it as it is.
+the signatures under its clauses, the pack's hash and the program's version. A change of any other figure leaves it as it is.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ecopark.web.assess.models import Kept
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.figures.models import Figure
 from ecopark.web.parks.models import Park
+from ecopark.web.rules import sign
 from ecopark.workflows.assess_park import assess_all
 
 
@@ -45,10 +46,11 @@ def rests_on(park: Park, pack_id: str, period: str) -> str:
     pack = find_pack(pack_id)
     rows = Figure.objects.filter(park=park, quantity__in=_needs(pack.id, pack.hash))
     figures = rows.aggregate(last=Max("seq"), count=Count("pk"))
-    evidence = park.evidence.aggregate(last=Max("pk"), count=Count("pk"))
+    evidence = park.evidence.filter(withdrawn__isnull=True).aggregate(last=Max("pk"), count=Count("pk"))
     people = park.subjects.aggregate(last=Max("pk"), count=Count("pk"))
+    signed = sign.stamp(park, pack.id)
     text = json.dumps(
-        [pack.id, pack.hash, __version__, period, figures, evidence, people, park.base_year, park.settings],
+        [pack.id, pack.hash, __version__, period, figures, evidence, people, park.base_year, park.settings, signed],
         sort_keys=True, ensure_ascii=False, default=str,
     )  # fmt: skip
     return hashlib.sha256(text.encode()).hexdigest()

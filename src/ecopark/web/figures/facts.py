@@ -13,7 +13,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from ecopark.errors import InputError, Place, Problem
@@ -24,6 +24,7 @@ from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import catalogue
 from ecopark.web.figures.models import COUNTED, Figure
 from ecopark.web.parks.models import Park
+from ecopark.web.rules import sign
 from ecopark.workflows.assess_park import known_reported
 
 KEPT_PARKS = 64
@@ -56,7 +57,7 @@ def facts_of(park: Park) -> Facts:
 
     Only figures written since the last call are read again.
     """
-    stamp = repr((park.base_year, park.settings, park.subjects.count()))
+    stamp = _stamp(park)
     with _lock:
         known = _kept.get(park.pk)
     if known is not None and known.changed == park.changed and known.settings == stamp:
@@ -86,7 +87,7 @@ def facts_on(park: Park, moment: datetime) -> Facts:
     """What was known at `moment`: the accepted figures as the history has them."""
     past = Figure.history.as_of(moment).filter(park=park, state__in=COUNTED)
     found = _observations(park, past.values_list(*FIELDS))
-    return _facts(park, [o for o in found.values() if o is not None])
+    return _facts(park, [o for o in found.values() if o is not None], moment)
 
 
 def facts_with(park: Park, changes: Sequence[dict[str, Any]]) -> Facts:
@@ -118,8 +119,17 @@ def forget(park: Park | None = None) -> None:
             _kept.pop(park.pk, None)
 
 
-def _facts(park: Park, rows: Iterable[Observation]) -> Facts:
+def _stamp(park: Park) -> str:
+    """What changes whenever something besides the figures changes that assessments rest on."""
+    evidence = park.evidence.filter(withdrawn__isnull=True).aggregate(last=Max("pk"), count=Count("pk"))
+    titles = sign.title_entries(park)
+    return repr((park.base_year, park.settings, park.subjects.count(), evidence, sign.stamp(park), titles))
+
+
+def _facts(park: Park, rows: Iterable[Observation], moment: datetime | None = None) -> Facts:
     settings = park.fact_settings()
+    settings["verified"] = [*settings.get("verified", ()), *sign.entries(park, moment)]
+    settings["titles"] = [*settings.get("titles", ()), *sign.title_entries(park, moment)]
     settings["evidence"] = [
         {
             "clause_or_quantity": e.about,

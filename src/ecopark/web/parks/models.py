@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from ecopark.core.text import Text
 from ecopark.observations.model import Subject as FactSubject
@@ -27,6 +28,9 @@ class Park(models.Model):
     published = models.BooleanField(default=False, help_text="anybody may see its verdicts")
     invented = models.BooleanField(default=False)
     changed = models.BigIntegerField(default=0)
+    history = HistoricalRecords(
+        excluded_fields=["changed"], history_change_reason_field=models.CharField(max_length=300, null=True)
+    )
 
     class Meta:
         ordering = ("name",)
@@ -53,6 +57,7 @@ class Department(models.Model):
     key = models.CharField(max_length=60)
     name = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120, blank=True)
+    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park", "key"], name="one_department_each")]

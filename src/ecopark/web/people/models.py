@@ -8,6 +8,7 @@ import secrets
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 from ecopark.core.text import Text
 
@@ -51,6 +52,7 @@ class Membership(models.Model):
     firm = models.CharField(max_length=120, blank=True, help_text="subject key of the firm, for the role 'firm'")
     department = models.ForeignKey("parks.Department", on_delete=models.SET_NULL, null=True, blank=True)
     area = models.CharField(max_length=200, blank=True)
+    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
 
     class Meta:
         constraints = [
