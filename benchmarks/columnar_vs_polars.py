@@ -117,8 +117,8 @@ def by_polars(source: str, target: str, level: int | None) -> None:
         "verdict": lambda a, b, c, d, k: a >= k,
     }
     made = specs()
-    for level in range(LEVELS):
-        step = made[level * PER_LEVEL : (level + 1) * PER_LEVEL]
+    for step_number in range(LEVELS):
+        step = made[step_number * PER_LEVEL : (step_number + 1) * PER_LEVEL]
         frame = frame.with_columns(
             forms[form](*(pl.col(a) for a in args), float(limit)).alias(name) for name, form, args, limit in step
         )

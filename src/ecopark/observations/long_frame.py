@@ -363,26 +363,32 @@ def _plain(
             "least": meant.least[mid], "most": meant.most[mid],
         }
     )  # fmt: skip
-    value, is_number, is_flag = pl.col("value"), pl.col("kind") == 0, pl.col("kind") == 1
+    # Each `with_columns` computes its expressions anew: what is used twice is a column first.
+    value, x = pl.col("value"), pl.col("x")
+    is_number, is_flag = pl.col("kind") == 0, pl.col("kind") == 1
     if numeric:
-        table = table.with_columns(value.alias("typed"), pl.lit(None, pl.String).alias("text"))
-        good = value.is_finite() & (is_number | (is_flag & value.is_in([0.0, 1.0])))
-        x = pl.when(is_flag).then(value).otherwise(value * pl.col("scale"))
-        long = pl.lit(False)
+        known = value.is_finite() & (is_number | (is_flag & value.is_in([0.0, 1.0])))
+        scaled = pl.when(is_flag).then(value).otherwise(value * pl.col("scale"))
+        table = table.with_columns(
+            value.alias("typed"), pl.lit(None, pl.String).alias("text"), pl.lit(False).alias("long"), scaled.alias("x")
+        )
     else:
-        number = is_number & value.str.contains(PLAIN_NUMBER)
-        typed = pl.when(number).then(value).cast(pl.Float64, strict=False)
+        table = table.with_columns(
+            (is_number & value.str.contains(PLAIN_NUMBER)).alias("number"),
+            pl.Series("code", _known_codes(values, mid, meant)),
+        )
         flag = pl.when(is_flag & value.is_in(YES)).then(1.0).when(is_flag & value.is_in(NO)).then(0.0)
-        long = number & (value.str.len_bytes() > EXACT_DIGITS)
-        code = pl.Series("code", _known_codes(values, mid, meant))
-        text = pl.when(code | long).then(value)
-        table = table.with_columns(typed.alias("typed"), text.alias("text"), code)
-        good = number | flag.is_not_null() | pl.col("code")
-        x = pl.when(is_flag).then(flag).otherwise(pl.col("typed") * pl.col("scale"))
+        typed = pl.when("number").then(value).cast(pl.Float64, strict=False)
+        long = pl.col("number") & (value.str.len_bytes() > EXACT_DIGITS)
+        table = table.with_columns(typed.alias("typed"), flag.alias("flag"), long.alias("long"))
+        text = pl.when(pl.col("code") | pl.col("long")).then(value)
+        scaled = pl.when(is_flag).then(pl.col("flag")).otherwise(pl.col("typed") * pl.col("scale"))
+        table = table.with_columns(text.alias("text"), scaled.alias("x"))
+        known = pl.col("number") | pl.col("flag").is_not_null() | pl.col("code")
     # What cannot be (a negative amount) goes the slow way, which says where it stands.
-    good = good & (~is_number | ((x >= pl.col("least")) & (x <= pl.col("most"))))
+    good = known & (~is_number | ((x >= pl.col("least")) & (x <= pl.col("most"))))
     good = good & (pl.col("year") >= 0) & ~((pl.col("year") == 0) & pl.col("flow"))
-    table = table.with_columns(x.alias("x"), good.fill_null(False).alias("good"), long.alias("long"))
+    table = table.with_columns(good.fill_null(False).alias("good"))
     odd = table.filter(is_number & ((pl.col("scale") != 1.0) | pl.col("long")))["mid"].unique().to_list()
     plain = table.filter("good").select(
         "sid", "mid", "year", "x", "typed", "text", pl.lit(False).alias("na"), pl.lit(None, pl.String).alias("part")
