@@ -156,9 +156,9 @@ def grade_frame(frame: pl.DataFrame, method: Method, warnings: Iterable[Problem]
     if not who.inside.all():
         for name, value in columns_out.items():
             columns_out[name] = np.where(who.inside, value, np.nan)
-    extra = [pl.Series(k, v).fill_nan(None) for k, v in columns_out.items()]
+    extra = pl.DataFrame(columns_out).fill_nan(None)
     told = (*warnings, *base_problems(method), *who.findings.problems())
-    return GradedFrame(method, result.with_columns(extra), run.decided, told, bases)
+    return GradedFrame(method, result.with_columns(extra.get_columns()), run.decided, told, bases)
 
 
 def frame_means(frame: pl.DataFrame, method: Method) -> Means:
@@ -446,7 +446,7 @@ def _classes(run: Run, who: Sorted, score: Floats, wide: pl.DataFrame) -> pl.Dat
 def _named(codes: Ints, words: dict[int, Any]) -> pl.Series:
     known = {k: v for k, v in words.items() if v is not None}
     if not known:
-        return pl.Series([None] * len(codes), dtype=pl.String)
+        return pl.repeat(None, len(codes), dtype=pl.String, eager=True)
     table = pl.Series([known.get(i) for i in range(max(known) + 1)], dtype=pl.String)
     at = pl.Series(np.where(codes < 0, len(table) + 1, codes))
     at = pl.select(pl.when(at < len(table)).then(at)).to_series()
