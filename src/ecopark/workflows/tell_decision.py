@@ -35,6 +35,7 @@ W = {
     "full": Text("满产", "full production"),
     "registered": Text("登记", "Register"),
     "attachment": Text("附件：数据溯源", "Annex: how each value was worked out"),
+    "held": Text("数值与要求", "Value and limit"),
     "finding": Text("认定", "Finding"),
     "until": Text("预留至", "Reserved until"),
     "ref": Text("预留编号", "Reservation"),
@@ -136,12 +137,11 @@ def decision_text(d: Decision, lang: str, kept: Kept | None = None) -> str:
         lines += ["", W["bookings"][lang], *(f"  {line}" for line in _booking_lines(d, lang))]
     if d.places:
         lines += ["", W["places"][lang], *(f"  {_place_line(p, lang)}" for p in d.places[:MOST_PLACES])]
-        if len(d.places) > MOST_PLACES:
-            more = len(d.places) - MOST_PLACES
-            lines.append(f"  另有 {more} 处" if lang == "zh" else f"  and {more} more")
+        if more_places(d, lang):
+            lines.append(f"  {more_places(d, lang)}")
     lines += ["", W["findings"][lang]]
     for f in d.findings:
-        value = amount(f.value, f.unit, lang) if f.value is not None else ""
+        value = value_text(f, lang)
         parts = [f.rule.tail, f.rule.label[lang], STATUS_TEXT[f.status][lang], value, limit_text(f, lang)]
         lines.append("  " + "  ".join(p for p in parts if p))
         if f not in d.reasons and f.status not in ("met", "to_fill"):
@@ -151,6 +151,17 @@ def decision_text(d: Decision, lang: str, kept: Kept | None = None) -> str:
         lines += ["", f"{W['id'][lang]} {decision_id(d)}"]
         lines += [f"  {W['ref'][lang]} {e.ref}  {W['until'][lang]} {until_text(e)}" for e in kept.booked]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def value_text(f: Finding, lang: str) -> str:
+    """The number that was held against a limit; empty where it was none."""
+    return amount(f.value, f.unit, lang) if isinstance(f.value, Fraction) and not isinstance(f.value, bool) else ""
+
+
+def more_places(d: Decision, lang: str) -> str:
+    """How many places are not listed; empty where all are."""
+    more = len(d.places) - MOST_PLACES
+    return "" if more <= 0 else f"另有 {more} 处" if lang == "zh" else f"and {more} more"
 
 
 def limit_text(f: Finding, lang: str) -> str:

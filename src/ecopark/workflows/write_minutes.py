@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from ecopark.admission.bookings import decision_id
-from ecopark.admission.decision import CounterOffer, Decision, Finding
+from ecopark.admission.decision import CounterOffer, Decision
 from ecopark.admission.industry import named
 from ecopark.admission.joint_review import Office, Review, votes_of
 from ecopark.admission.wording import BASIS_TEXT, STATUS_TEXT, VERDICTS, amount
@@ -22,15 +22,18 @@ from ecopark.reports.word import write_word
 from ecopark.workflows.admit_project import Kept
 from ecopark.workflows.tell_decision import (
     KIND_TEXT,
+    MOST_PLACES,
     OPINIONS,
     STATUS_TONES,
     TONES,
     W,
     limit_text,
+    more_places,
     percent,
     proof,
     quota_name,
     until_text,
+    value_text,
     where,
 )
 
@@ -40,6 +43,7 @@ USUAL = (
     Office("investment", Text("招商部门", "Investment office")),
 )
 """Who signs where the policy names no offices."""
+COLON = {"zh": "：", "en": ": "}
 QUIET = ("not_applicable", "not_due", "expired", "to_fill")
 """Findings that say why a rule did not apply; they stand at the end of the table."""
 
@@ -68,7 +72,7 @@ def minutes(d: Decision, lang: str, kept: Kept | None = None) -> Document:
     if d.bookings:
         parts.append(("bookings", _bookings(d, lang, kept)))
     if d.places:
-        parts.append(("places", [_places(d, lang)]))
+        parts.append(("places", _places(d, lang)))
     parts.append(("opinions", _opinions(d, lang)))
     parts.append(("notes", [Bullets(_notes(d, lang))]))
     blocks: list[Block] = [_head(d, lang, kept)]
@@ -152,24 +156,19 @@ def _facts(d: Decision, lang: str) -> Table:
 
 
 def _findings(d: Decision, lang: str) -> Table:
-    header = tuple(W[k][lang] for k in ("rule", "status", "value", "limit", "why", "written"))
+    header = tuple(W[k][lang] for k in ("rule", "status", "held", "why", "written"))
     ordered = [*(f for f in d.findings if f.status not in QUIET), *(f for f in d.findings if f.status in QUIET)]
     rows = tuple(
         (
             Cell(f.rule.label[lang], note=f.rule.tail),
             Cell(STATUS_TEXT[f.status][lang], tone=STATUS_TONES.get(f.status, "muted")),
-            Cell(_value(f, lang), number=True),
-            Cell(limit_text(f, lang), number=True),
+            Cell(value_text(f, lang), note=limit_text(f, lang)),
             Cell(f.reason[lang]),
             Cell(f.rule.clause, note=BASIS_TEXT[f.rule.basis][lang]),
         )
         for f in ordered
     )
-    return Table(header, rows, widths=(2.2, 1.1, 1.7, 1.1, 4, 2.2), wide=True)
-
-
-def _value(f: Finding, lang: str) -> str:
-    return amount(f.value, f.unit, lang) if isinstance(f.value, Fraction) and not isinstance(f.value, bool) else ""
+    return Table(header, rows, widths=(2.2, 1.4, 2.1, 4, 2.2), wide=True)
 
 
 def _bookings(d: Decision, lang: str, kept: Kept | None) -> list[Block]:
@@ -189,7 +188,7 @@ def _bookings(d: Decision, lang: str, kept: Kept | None) -> list[Block]:
     return found
 
 
-def _places(d: Decision, lang: str) -> Table:
+def _places(d: Decision, lang: str) -> list[Block]:
     header = tuple(W[k][lang] for k in ("place", "verdict", "why"))
     joint = "；" if lang == "zh" else "; "
     rows = tuple(
@@ -198,9 +197,12 @@ def _places(d: Decision, lang: str) -> Table:
             Cell(VERDICTS[p.verdict][lang], tone=TONES[p.verdict]),
             Cell(joint.join(t[lang] for _, t in p.reasons)),
         )
-        for p in d.places
+        for p in d.places[:MOST_PLACES]
     )
-    return Table(header, rows, widths=(2, 1, 4))
+    found: list[Block] = [Table(header, rows, widths=(2, 1, 4))]
+    if more_places(d, lang):
+        found.append(Paragraph(more_places(d, lang), "note"))
+    return found
 
 
 def _opinions(d: Decision, lang: str) -> list[Block]:
@@ -212,7 +214,9 @@ def _opinions(d: Decision, lang: str) -> list[Block]:
         rows = tuple(_opinion(d, office, lang) for office in spec.offices)
         found.append(Table(header, rows, widths=(2, 3.4, 3)))
         if reviews:
-            found.append(Paragraph(f"{W['votes'][lang]}：{votes_of(spec, d.project.opinions).text()[lang]}", "note"))
+            found.append(
+                Paragraph(f"{W['votes'][lang]}{COLON[lang]}{votes_of(spec, d.project.opinions).text()[lang]}", "note")
+            )
     for key in ("chair", "recorder"):
         found.append(Paragraph(f"{W[key][lang]}　{W['sign'][lang]}", "sign"))
     return found
@@ -231,7 +235,7 @@ def _opinion(d: Decision, office: Office, lang: str) -> tuple[Cell, ...]:
 def _notes(d: Decision, lang: str) -> tuple[str, ...]:
     notes: Iterable[Text] = (*d.notes, W[d.policy.status], W["unverified"], W["marks"])
     sources = ("；" if lang == "zh" else "; ").join(d.policy.sources)
-    return (*(n[lang] for n in notes), f"{W['source'][lang]}：{sources}", f"ecopark {d.version}")
+    return (*(n[lang] for n in notes), f"{W['source'][lang]}{COLON[lang]}{sources}", f"ecopark {d.version}")
 
 
 def minutes_html(d: Decision, lang: str, kept: Kept | None = None) -> str:
