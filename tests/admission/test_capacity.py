@@ -45,6 +45,15 @@ def test_across_a_border_the_tighter_unit_counts(tmp_path):
     assert found.status == "not_met" and found.limit == "<= 2"
 
 
+def test_the_counter_offer_brings_the_load_down_to_what_is_left(tmp_path):
+    park = small_park(tmp_path)
+    over = {"energy_total_tce": 700, "land_area_mu": 36, "emission_cod_t": 12}
+    quotas = {("energy", 2026): "5000", ("cod", 2026): "100", ("nox", 2026): "10"}
+    answer = admit(project(over, parcel="A"), "invented-park", park=park, on=ON, quotas=quotas)
+    assert answer.verdict == "refuse"
+    assert [(c.quantity, c.needed) for c in answer.counter_offer.changes] == [("emission_cod_t", 10)]
+
+
 def test_what_the_map_does_not_say_stays_open(tmp_path):
     park = small_park(tmp_path)
     write_park(park, control_units=[feature(square(120.0, 30.0), id="U1", **{"class": "key"}, cod_capacity_t=130)])

@@ -10,9 +10,9 @@ from fractions import Fraction
 
 from ecopark.admission.place_rules import NO_PLACE, no_site
 from ecopark.admission.places import Feature, Site
-from ecopark.admission.policy import Case, Outcome, PolicyRule, Source, lacks, rule_kind, undetermined
+from ecopark.admission.policy import Case, Demand, Outcome, PolicyRule, Source, lacks, rule_kind, undetermined
 from ecopark.admission.ratios import Ratio
-from ecopark.admission.rules import read_ratio
+from ecopark.admission.rules import demand_on, read_ratio
 from ecopark.admission.wording import both
 from ecopark.core.rounding import decimal_text, exact
 from ecopark.core.text import Text
@@ -89,7 +89,13 @@ def tightest(spec: Capacity, site: Site | None) -> tuple[Feature, Fraction] | Mi
     return min(known, key=lambda pair: pair[1])
 
 
-@rule_kind("capacity", keys="ratio formula unit of capacity load", read=_read)
+def _demands(rule: PolicyRule, case: Case) -> list[Demand]:
+    spec: Capacity = rule.spec
+    found = tightest(spec, case.site)
+    return [] if isinstance(found, Missing) else demand_on(spec.need, "<=", max(found[1], Fraction(0)), case, rule.id)
+
+
+@rule_kind("capacity", keys="ratio formula unit of capacity load", read=_read, demands=_demands)
 def capacity(rule: PolicyRule, case: Case) -> Outcome:
     """What the ground still bears (its capacity less its load) against what the project adds."""
     spec: Capacity = rule.spec
