@@ -8,6 +8,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from ecopark.web.pages import home
+from ecopark.web.search import views as search
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,10 +16,13 @@ urlpatterns = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("search/", search.everywhere, name="search-all"),
     path("jobs/", include("ecopark.web.jobs.urls")),
     path("p/<slug:slug>/", include("ecopark.web.parks.urls")),
     path("p/<slug:slug>/data/", include("ecopark.web.figures.urls")),
     path("p/<slug:slug>/assess/", include("ecopark.web.assess.urls")),
+    path("p/<slug:slug>/rules/", include("ecopark.web.rules.urls")),
+    path("p/<slug:slug>/", include("ecopark.web.search.urls")),
 ]
 
 if settings.DEBUG:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.assess import dossier_views, views, what_if_views
+from ecopark.web.assess import compare_views, dossier_views, views, what_if_views
 
 urlpatterns = [
     path("", views.matrix, name="assess"),
+    path("compare/", compare_views.page, name="assess-compare"),
     path("dossier/", dossier_views.page, name="dossier"),
     path("dossier/start/", dossier_views.start, name="dossier-start"),
     path("dossier/<int:pk>/<path:name>", dossier_views.download, name="dossier-file"),

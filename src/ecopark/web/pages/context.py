@@ -17,6 +17,7 @@ NAVIGATION = (
     (Text("总览", "Overview"), "park", "home", "see_park"),
     (Text("数据", "Data"), "data", "table", "see_figures"),
     (Text("评价", "Assess"), "assess", "check", "see_assessments"),
+    (Text("标准", "Rules"), "rules", "rules", "see_park"),
 )
 
 
@@ -29,15 +30,15 @@ def site(request: HttpRequest) -> dict[str, Any]:
     """Context of every template."""
     found: Standing | None = getattr(request, "standing", None)
     data: dict[str, Any] = {"lang": lang(), "version": __version__, "nav": [], "park": None, "standing": found}
+    data["search_url"] = reverse("search", args=[found.park.slug]) if found else reverse("search-all")
     if found is not None:
-        here = request.resolver_match.view_name if request.resolver_match else ""
         data["park"] = found.park
         data["nav"] = [
             {
                 "label": label,
-                "url": reverse(name, args=[found.park.slug]),
+                "url": (url := reverse(name, args=[found.park.slug])),
                 "icon": icon,
-                "current": here.split(":")[0] == name,
+                "current": request.path == url if name == "park" else request.path.startswith(url),
             }
             for label, name, icon, action in NAVIGATION
             if found.may(action)

@@ -28,6 +28,7 @@ ROLES_FOR = {
     "see_assessments": ("office", "consultant", "reviewer", "viewer"),
     "make_dossier": ("office", "consultant", "reviewer"),
     "try_what_if": ("office", "consultant", "reviewer"),
+    "compare": ("office", "consultant", "reviewer"),
     "see_tasks": ("office", "consultant", "reviewer"),
     "write_tasks": ("office", "consultant"),
     "see_cases": ("office", "consultant", "reviewer", "keeper", "firm"),
@@ -62,12 +63,15 @@ class Standing:
         The user's roles in this park; an administrator has ``admin``.
     firms
         Keys of the firms they report for.
+    grids
+        Ids of the grids, or of whole areas of grids, they keep.
     """
 
     user: Any
     park: Park
     roles: frozenset[str]
     firms: frozenset[str]
+    grids: frozenset[str] = frozenset()
 
     def may(self, action: str, subject: str | None = None) -> bool:
         """Whether the user may do `action`, on the subject with this key if given."""
@@ -106,6 +110,17 @@ class Standing:
             return rows.filter(**{f"{field}__in": self.firms})
         return rows.none()
 
+    def of_cases(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Cases this user may know: all; a reporter those of their firm; a keeper those of their grids; what they reported."""
+        if self.wide:
+            return rows
+        wanted = Q(by=self.user)
+        if "firm" in self.roles:
+            wanted |= Q(firm__key__in=self.firms) | Q(to__in=[f"firm:{f}" for f in self.firms])
+        if "keeper" in self.roles:
+            wanted |= Q(grid__in=self.grids) | Q(area__in=self.grids) | Q(to__in=[f"keeper:{g}" for g in self.grids])
+        return rows.filter(wanted)
+
 
 def parks_of(user: Any) -> QuerySet[Park]:
     """The parks a user may know of."""
@@ -120,12 +135,26 @@ def parks_of(user: Any) -> QuerySet[Park]:
     return Park.objects.filter(wanted)
 
 
+def parks_where(user: Any, action: str) -> QuerySet[Park]:
+    """The parks in which a user may do `action` by a role of their own (not as one of the public)."""
+    if not user.is_authenticated:
+        return Park.objects.none()
+    if user.is_superuser:
+        return Park.objects.all()
+    own = Membership.objects.filter(user=user, role__in=[r for r in ROLES_FOR[action] if r != "viewer"])
+    wanted = Q(pk__in=own.filter(park__isnull=False).values("park"))
+    for area in own.exclude(area="").values_list("area", flat=True):
+        wanted |= Q(area=area) | Q(area__startswith=f"{area}/")
+    return Park.objects.filter(wanted)
+
+
 def standing(user: Any, park: Park) -> Standing | None:
     """What the user is in the park; None if they may not know of it."""
     if user.is_authenticated and user.is_superuser:
         return Standing(user, park, frozenset({"admin"}), frozenset())
     roles: set[str] = {"viewer"} if park.published else set()
     firms: set[str] = set()
+    grids: set[str] = set()
     if user.is_authenticated:
         for m in Membership.objects.filter(user=user):
             here = m.park_id == park.pk
@@ -134,7 +163,9 @@ def standing(user: Any, park: Park) -> Standing | None:
                 roles.add(m.role)
                 if m.role == "firm" and here:
                     firms.add(m.firm)
-    return Standing(user, park, frozenset(roles), frozenset(firms)) if roles else None
+                if m.role == "keeper" and here:
+                    grids.update(m.grids)
+    return Standing(user, park, frozenset(roles), frozenset(firms), frozenset(grids)) if roles else None
 
 
 def enter(request: HttpRequest, slug: str, action: str, subject: str | None = None) -> Standing:

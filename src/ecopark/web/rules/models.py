@@ -1,4 +1,4 @@
-"""Signatures under clauses, and the steps in the life of a park's titles. Nothing is deleted: what is taken back stays on file."""
+"""Signatures under clauses, and the steps in the life of a park's titles; what is taken back stays on file."""
 
 from __future__ import annotations
 

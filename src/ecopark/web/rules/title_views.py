@@ -1,0 +1,82 @@
+"""The life of the park's titles: what was applied for, created, accepted, named and re-checked, and what is due when."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ecopark.standards.titles import LIGHT_TEXT, STEP_TEXT, Reminder, load_titles, reminders
+from ecopark.web.parks.models import Park
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.rules.models import TitleStep
+from ecopark.web.rules.sign import title_entries
+from ecopark.web.templatetags.ui import t
+
+LIGHTS = {"overdue": "red", "due_soon": "amber", "ahead": "green", "unknown": "grey", "unread": "grey"}
+
+
+def titles(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every title somebody may hold, the park's own steps, and what is due."""
+    standing = _enter(request, slug, "see_assessments")
+    park = standing.park
+    steps = TitleStep.objects.filter(park=park, withdrawn__isnull=True).select_related("by")
+    context = {
+        "titles": list(load_titles().values()), "steps": steps, "given": park.settings.get("titles", ()),
+        "due": due(park), "may_write": standing.may("settings"), "step_names": STEP_TEXT, "today": timezone.localdate(),
+    }  # fmt: skip
+    return render(request, "rules/titles.html", context)
+
+
+@require_POST
+def add(request: HttpRequest, slug: str) -> HttpResponse:
+    """Write down a step."""
+    standing = _enter(request, slug, "settings")
+    title, step = request.POST.get("title", ""), request.POST.get("step", "")
+    day, until = _day(request.POST.get("dated", "")), _day(request.POST.get("until", ""))
+    if title not in load_titles() or step not in STEP_TEXT or day is None:
+        messages.error(request, t("请选称号、步骤并填日期。", "Choose a title and a step, and give the day."))
+    elif until is not None and until < day:
+        messages.error(request, t("截止日早于起始日。", "The end lies before the day itself."))
+    else:
+        TitleStep.objects.create(park=standing.park, title=title, step=step, dated=day, until=until, by=request.user)
+        messages.success(request, t("已记录", "Written down"))
+    return redirect("titles", slug)
+
+
+@require_POST
+def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Take a step back; it stays on file."""
+    standing = _enter(request, slug, "settings")
+    found = get_object_or_404(TitleStep, pk=pk, park=standing.park, withdrawn__isnull=True)
+    found.withdrawn, found.withdrawn_why = timezone.now(), request.POST.get("why", "").strip()[:300]
+    found.save()
+    return redirect("titles", slug)
+
+
+def due(park: Park, on: date | None = None) -> list[dict[str, Any]]:
+    """What is due for the park's titles, with the light a page shows."""
+    entries = [*park.settings.get("titles", ()), *title_entries(park)]
+    return [_shown(r) for r in reminders(entries, on or timezone.localdate())]
+
+
+def _shown(r: Reminder) -> dict[str, Any]:
+    return {"reminder": r, "light": LIGHTS[r.light], "words": LIGHT_TEXT[r.light]}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _enter(request: HttpRequest, slug: str, action: str) -> Standing:
+    standing = enter(request, slug, action)
+    request.standing = standing  # type: ignore[attr-defined]
+    return standing

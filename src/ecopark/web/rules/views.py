@@ -1,0 +1,131 @@
+"""The library of standards: every pack clause by clause with its basis and source, and the signatures that verify them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ecopark.packs.load import find_pack, shipped_ids
+from ecopark.standards.describe import STATUS_WORD
+from ecopark.web.assess.keep import packs_of, years_of
+from ecopark.web.assess.views import pack_or_404
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.rules import read, sign
+from ecopark.web.rules.models import Verification
+from ecopark.web.rules.notes import notes_of
+from ecopark.web.templatetags.ui import say, t
+
+
+def library(request: HttpRequest, slug: str) -> HttpResponse:
+    """All packs: what they are, how their limits are known, how many clauses somebody has verified for this park."""
+    standing = _enter(request, slug, "see_park")
+    used = packs_of(standing.park)
+    rows = []
+    for name in sorted(shipped_ids(), key=lambda n: (n not in used, n)):
+        pack = find_pack(name)
+        rows.append(
+            {
+                "pack": pack, "status": STATUS_WORD[pack.status], "used": name in used, "basis": read.basis_counts(pack),
+                "verified": len(sign.verified(standing.park, pack)), "clauses": len(pack.clauses),
+            }
+        )  # fmt: skip
+    context = {"rows": rows, "may_compare": standing.may("compare"), "may_titles": standing.may("see_assessments")}
+    return render(request, "rules/library.html", context)
+
+
+def pack_page(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
+    """One pack clause by clause, how unclear clauses were read, and what is signed; signing several at once."""
+    standing = _enter(request, slug, "see_park")
+    found = pack_or_404(pack)
+    known = sign.verified(standing.park, found)
+    context = {
+        "pack": found, "status": STATUS_WORD[found.status], "groups": read.grouped(found, known), "known": known,
+        "notes": notes_of(found), "may_sign": standing.may("verify_clause") and not found.is_frame,
+        "today": timezone.localdate(), "typed": request.POST,
+        "rules": [*found.verdict, *([found.score] if found.score else [])],
+    }  # fmt: skip
+    return render(request, "rules/pack.html", context)
+
+
+def clause_page(request: HttpRequest, slug: str, pack: str, tail: str) -> HttpResponse:
+    """One clause whole: formula, limits, basis, source, what it needs, who signed it and who took a signature back."""
+    standing = _enter(request, slug, "see_park")
+    found = pack_or_404(pack)
+    clause = next((c for c in found.clauses if c.tail == tail), None)
+    if clause is None:
+        raise Http404
+    known = sign.verified(standing.park, found)
+    signatures = Verification.objects.filter(park=standing.park, pack=found.id, clause__in=[tail, "*"])
+    years = years_of(standing.park)
+    context = {
+        "pack": found, "text": read.read_clause(found, clause, known.get(tail, "")), "clause": clause,
+        "quantities": read.quantities_of(found, clause),
+        "signatures": signatures.select_related("by", "withdrawn_by"),
+        "may_sign": standing.may("verify_clause") and not found.is_frame, "today": timezone.localdate(),
+        "result_url": reverse("assess-clause", args=[slug, found.id, years[0], tail])
+        if years and standing.may("see_assessments") and standing.roles != {"viewer"} else "",
+        "footnotes": [f for f in found.footnotes if f.id in clause.footnotes],
+    }  # fmt: skip
+    return render(request, "rules/clause.html", context)
+
+
+@require_POST
+def signing(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
+    """Sign clauses as verified against a document."""
+    standing = _enter(request, slug, "verify_clause")
+    found = pack_or_404(pack)
+    if found.is_frame:
+        raise PermissionDenied
+    tails = [c.tail for c in found.clauses] if request.POST.get("all") == "1" else request.POST.getlist("clause")
+    try:
+        dated = date.fromisoformat(request.POST.get("dated", ""))
+    except ValueError:
+        dated = None
+    try:
+        made = sign.sign(
+            standing.park, found, tails, request.user, document=request.POST.get("document", ""),
+            page=request.POST.get("page", ""), dated=dated, note=request.POST.get("note", ""),
+        )  # fmt: skip
+    except sign.SignError as error:
+        messages.error(request, say(error.text))
+        return pack_page_again(request, slug, found.id)
+    messages.success(request, t(f"已核 {len(made)} 条，评价将标注“已核”", f"{len(made)} clause(s) signed as verified"))
+    if len(made) == 1:
+        return redirect("rules-clause", slug, found.id, made[0].clause)
+    return redirect("rules-pack", slug, found.id)
+
+
+def pack_page_again(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
+    """The page of the pack with what was typed, as the answer to a signature that was not taken."""
+    answer = pack_page(request, slug, pack)
+    answer.status_code = 422
+    return answer
+
+
+@require_POST
+def withdrawal(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Take a signature back, with a reason."""
+    standing = _enter(request, slug, "verify_clause")
+    found = get_object_or_404(Verification, pk=pk, park=standing.park)
+    try:
+        sign.withdraw(found, request.user, request.POST.get("why", ""))
+    except sign.SignError as error:
+        messages.error(request, say(error.text))
+    else:
+        messages.success(request, t("核对已撤回，仍留档。", "The signature was taken back; it stays on file."))
+    if found.clause == "*":
+        return redirect("rules-pack", slug, found.pack)
+    return redirect("rules-clause", slug, found.pack, found.clause)
+
+
+def _enter(request: HttpRequest, slug: str, action: str) -> Standing:
+    standing = enter(request, slug, action)
+    request.standing = standing  # type: ignore[attr-defined]
+    return standing
