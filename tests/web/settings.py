@@ -25,6 +25,10 @@ if os.environ.get("ECOPARK_TEST_POSTGRES") == "1":
 
 from ecopark.web.settings import *  # noqa: E402, F403
 
+DATABASES["default"]["TEST"] = (  # noqa: F405
+    # a file: connections of an in-memory database lock each other's tables instead of waiting
+    {"NAME": f"{_folder}/test-{os.getpid()}.sqlite3"} if "DATABASE_URL" not in os.environ else {}
+)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 JOBS_INLINE = True
 AXES_ENABLED = False

@@ -331,10 +331,14 @@ WATER_INTENSITY, WATER_REUSE = "water.intensity_iva", "water.industrial_reuse"
 
 
 def _fresh_or_total(facts: Facts, tolerances: Tolerances) -> Iterable[Problem]:
-    """Very high reuse of water beside high use of fresh water: is the figure fresh water, or all water?"""
+    """A park with very high reuse of water beside high use of fresh water: is the figure fresh water, or all water?
+
+    Only parks are looked at: a single plant may well use much of both.
+    """
+    parks = {s.id for s in facts.parks}
     where: dict[tuple[str, Period], Observation] = {}
     for o in facts.observations:
-        if o.quantity in (FRESH_WATER, WATER_INTENSITY) and not o.by:
+        if o.quantity in (FRESH_WATER, WATER_INTENSITY) and not o.by and o.subject in parks:
             where.setdefault((o.subject, o.period), o)
     for (subject, period), o in where.items():
         fresh, reused, added = (
