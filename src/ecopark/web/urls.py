@@ -16,6 +16,7 @@ urlpatterns = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("parks/", include("ecopark.web.many.urls")),
     path("search/", search.everywhere, name="search-all"),
     path("jobs/", include("ecopark.web.jobs.urls")),
     path("p/<slug:slug>/", include("ecopark.web.parks.urls")),

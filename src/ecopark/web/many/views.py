@@ -1,0 +1,145 @@
+"""Many parks: the table of a department, and the background work that fills it."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Max, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ecopark.core.text import Text
+from ecopark.packs.load import shipped_ids
+from ecopark.reports.labels import VERDICT_WORDS
+from ecopark.web.jobs import work
+from ecopark.web.jobs.models import Job
+from ecopark.web.many import compute, table
+from ecopark.web.many.models import Outcome
+from ecopark.web.parks.models import Park
+from ecopark.web.people.access import parks_where
+from ecopark.web.templatetags.ui import say, t
+
+ACTION = "compare"
+YEARS_BACK = 6
+
+
+def parks(request: HttpRequest) -> HttpResponse:
+    """Parks by standards in one year: every cell a verdict, opening to the assessment."""
+    mine = _mine(request)
+    period = _period(request, mine)
+    query = _query(request)
+    packs = table.packs_shown(mine, period)
+    found = table.chosen(mine, period, **query)
+    page = Paginator(found, table.PER_PAGE).get_page(request.GET.get("page"))
+    job = Job.objects.filter(kind="many", by=request.user).order_by("-at").first()
+    context = {
+        "page": page, "rows": table.rows_of(page.object_list, packs, period), "packs": packs, "period": period,
+        "years": _years(period), "totals": list(zip(packs, table.totals(found, packs, period), strict=True)),
+        "areas": _areas(mine), "query": query, "verdicts": VERDICT_WORDS, "job": job,
+        "last": Outcome.objects.filter(park__in=mine.order_by().values("pk"), period=period).aggregate(at=Max("at"))["at"],
+        "usual": table.usual_packs(mine) if not page.paginator.count else [p.id for p in packs], "all_packs": shipped_ids(),
+    }  # fmt: skip
+    return render(request, "many/parks.html", context)
+
+
+def as_csv(request: HttpRequest) -> HttpResponse:
+    """The table as it is filtered and sorted, for a spreadsheet."""
+    mine = _mine(request)
+    period = _period(request, mine)
+    packs = table.packs_shown(mine, period)
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="parks-{period}.csv"'
+    out = csv.writer(response)
+    heads = [h for p in packs for h in (p.id, f"{p.id} {t('得分', 'score')}", f"{p.id} {t('待定', 'open')}")]
+    out.writerow([t("园区", "park"), t("区域", "area"), t("年度", "year"), *heads])
+    for row in table.rows_of(list(table.chosen(mine, period, **_query(request))), packs, period):
+        cells: list[Any] = []
+        for _, cell in row["cells"]:
+            o = cell.outcome
+            verdict = say(VERDICT_WORDS[o.verdict]) if o and o.verdict else ""
+            cells += [verdict, "" if not o or o.score is None else o.score, o.open if o else ""]
+        out.writerow([_plain(row["park"].name), _plain(row["park"].area), period, *cells])
+    return response
+
+
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """Compute the table anew for all parks one may compare."""
+    mine = _mine(request)
+    period = request.POST.get("period", "")
+    packs = [p for p in request.POST.getlist("pack") if p in shipped_ids()] or table.usual_packs(mine)
+    if not (period.isdigit() and len(period) == 4):
+        raise Http404
+    if Job.objects.filter(kind="many", by=request.user, state__in=("waiting", "running")).exists():
+        messages.info(request, t("上一次计算还在进行。", "The last run is still going on."))
+    else:
+        title = Text(f"多园区评价 {period}", f"many parks {period}")
+        work.ask("many", title, request.user, packs=packs, period=period)
+    return redirect(f"{reverse('many')}?year={period}")
+
+
+@work.kind("many")
+def _compute(job: Job, step: work.Step) -> dict[str, object]:
+    own = list(parks_where(job.by, ACTION).order_by("pk"))
+    count = compute.refresh(own, job.arguments["packs"], job.arguments["period"], step)
+    return {"count": count, "parks": len(own), "url": f"{reverse('many')}?year={job.arguments['period']}"}
+
+
+def _mine(request: HttpRequest) -> QuerySet[Park]:
+    """The parks this person may compare.
+
+    Raises
+    ------
+    Http404
+        Not signed in.
+    PermissionDenied
+        There is none.
+    """
+    if not request.user.is_authenticated:
+        raise Http404
+    mine = parks_where(request.user, ACTION)
+    if not mine.exists():
+        raise PermissionDenied
+    return mine
+
+
+def _query(request: HttpRequest) -> dict[str, str]:
+    return {key: request.GET.get(key, "").strip()[:120] for key in ("like", "area", "pack", "verdict", "sort")}
+
+
+def _period(request: HttpRequest, mine: QuerySet[Park]) -> str:
+    wanted = request.GET.get("year", "")
+    if wanted.isdigit() and len(wanted) == 4:
+        return wanted
+    last = (
+        Outcome.objects.filter(park__in=mine.order_by().values("pk"))
+        .order_by("-at")
+        .values_list("period", flat=True)[:1]
+    )
+    return str(last[0]) if last else str(timezone.localdate().year - 1)
+
+
+def _years(period: str) -> list[str]:
+    this = timezone.localdate().year
+    return sorted({period, *(str(this - back) for back in range(YEARS_BACK))}, reverse=True)
+
+
+def _areas(mine: QuerySet[Park]) -> list[str]:
+    """Provinces and cities of the parks, for the filter."""
+    found: set[str] = set()
+    for area in mine.order_by().values_list("area", flat=True).distinct():
+        parts = area.split("/")
+        found.update("/".join(parts[:n]) for n in range(1, min(len(parts), 2) + 1) if area)
+    return sorted(found)
+
+
+def _plain(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
