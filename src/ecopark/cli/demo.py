@@ -47,6 +47,9 @@ def demo(
     say(columns(rows))
     say()
     say(made.story[lang])
+    for text in made.gate.told():
+        say()
+        say(text[lang])
     say()
     say("结果在：" if zh else "Results:")
     say(f"  {made.park}" + ("  园区文件夹" if zh else "  the park folder"))

@@ -70,8 +70,8 @@ def grade(
 ) -> None:
     """Grade firms by a method: score, rank, class, every item. 企业亩均效益分类评价。
 
-    FIRMS is wide (one row a firm: firm, group, then columns such as tax_per_mu or "rd_share [%]"), long (subject, quantity, period,
-    value, unit), or a park folder. Problems are listed on stderr with their place; nothing is written then.
+    FIRMS is wide (one row a firm: firm, group, then columns such as tax_per_mu or "rd_share [%]"), long (subject, quantity,
+    period, value, unit), or a park folder. Problems are listed on stderr with their place; nothing is written then.
 
     ecopark grade firms.csv -m huangyan-2022 --cutoffs A=20,B=45,C=30,D=5
 

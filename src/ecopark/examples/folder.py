@@ -15,6 +15,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecopark.examples.gate_story import write_gate_story
 from ecopark.examples.park_figures import CARBON, CONSTRUCTION, ENERGY, ENVIRONMENT, OFFICE, PARK_ID, Row
 from ecopark.examples.paths import BASE_YEAR
 from ecopark.observations.quantity import Catalogue, catalogue
@@ -60,6 +61,7 @@ def write_folder(park: InventedPark, folder: Path) -> Path:
         text = json.dumps(layer, ensure_ascii=False, separators=(",", ":"))
         (folder / "map" / f"{name}.geojson").write_text(text, encoding="utf-8")
     _write_evidence(park, folder / "evidence")
+    write_gate_story(park, folder)
     return folder
 
 

@@ -16,6 +16,7 @@ from ecopark.standards.explain import explain_clause
 from ecopark.standards.result import Assessment
 from ecopark.workflows.assess_park import assess_all, read_facts
 from ecopark.workflows.reuse_facts import reuse_table
+from ecopark.workflows.show_gate import GateStory, show_gate, write_gate
 from ecopark.workflows.show_zones import write_zones
 from ecopark.workflows.write_dossier import write_dossiers
 
@@ -32,6 +33,7 @@ class Demo:
     story: Text
     assessments: tuple[Assessment, ...]
     written: tuple[Path, ...]
+    gate: GateStory
 
 
 def show_demo(
@@ -90,9 +92,14 @@ def _show(folder: Path, mark: Path, firms: int, seed: int, lang: str, say: Calla
         for name, text in texts.items():
             (work / name).write_text(text, encoding="utf-8")
     written += [folder / name for name in texts]
+    say("gate")
+    gate = show_gate(park)
+    with all_or_nothing(folder) as work:
+        names = [p.relative_to(work) for p in write_gate(gate, park, work / "gate", lang)]
+    written += [folder / name for name in names]
     say("five zones")
     written += write_zones(folder / "five-zones", every, lang)
-    return Demo(folder, park, invented.story, tuple(results), tuple(written))
+    return Demo(folder, park, invented.story, tuple(results), tuple(written), gate)
 
 
 def _csv(row: tuple[str, ...]) -> str:
