@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import secrets
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -19,6 +21,7 @@ from ecopark.web.assess.keep import packs_of, years_of
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
+from ecopark.web.parks.models import Park
 from ecopark.web.people.access import enter
 from ecopark.web.uploads import stored_path
 from ecopark.workflows.write_dossier import write_dossiers
@@ -56,9 +59,14 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     if not chosen or not (period.isdigit() and int(period) in years_of(standing.park)):
         raise Http404
     language = "en" if request.POST.get("language") == "en" else "zh"
-    title = Text(f"自评价报告 {period}", f"dossier {period}")
-    work.ask("dossier", title, request.user, standing.park, packs=chosen, period=period, lang=language)
+    ask(standing.park, request.user, chosen, period, language)
     return page(request, slug)
+
+
+def ask(park: Park, user: Any, packs: Sequence[str], period: str, language: str) -> Job:
+    """Have a dossier of these standards made in the background."""
+    title = Text(f"自评价报告 {period}", f"dossier {period}")
+    return work.ask("dossier", title, user, park, packs=list(packs), period=period, lang=language)
 
 
 @work.kind("dossier")

@@ -22,6 +22,8 @@ STEPS = {
     "submitted": {"accept": "accept_figures", "return": "accept_figures"},
     "accepted": {"return": "accept_figures"},
 }
+NEEDS = {step: action for steps in STEPS.values() for step, action in steps.items()}
+"""What a person must be able to do to take a step."""
 LEADS_TO = {"submit": "submitted", "accept": "accepted", "return": "returned"}
 
 

@@ -55,7 +55,7 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
     subject = standing.subjects().filter(key=key, kind="firm").first()
     if subject is None or not period.isdigit():
         raise Http404
-    needed = {"submit": "write_figures", "accept": "accept_figures", "return": "accept_figures"}.get(wanted)
+    needed = submit.NEEDS.get(wanted)
     if needed is None:
         raise Http404
     if not standing.may(needed, subject.key):

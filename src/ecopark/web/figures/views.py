@@ -95,7 +95,7 @@ def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list
         )
         return False
     reason = request.POST.get("reason", "").strip() or t("页面填报", "typed into the form")
-    state = "draft" if standing.roles == {"firm"} else "accepted"
+    state = "accepted" if standing.wide else "draft"
     try:
         count = write(standing.park, changes, request.user, reason, state=state)
     except ConflictError as conflict:
