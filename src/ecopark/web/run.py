@@ -18,6 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 OPEN_AFTER = 30.0
+PAGES_MISSING = {
+    "zh": "网站页面未构建（安装时连不上 npm）。联网后运行：ECOPARK_NO_UI=0 pip install --force-reinstall --no-deps .",
+    "en": "the pages of the site were not built (npm was out of reach when this was installed). With a network run: "
+    "ECOPARK_NO_UI=0 pip install --force-reinstall --no-deps .",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,6 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from ecopark.web.backup import run as run_backup
 
         return run_backup(options.action, options.file)
+    if not (settings.HERE / "static" / "built" / "build.json").is_file():
+        print(PAGES_MISSING[options.lang], file=sys.stderr)
+        return 2
     call_command("migrate", interactive=False, verbosity=0)
     if options.action == "demo":
         from ecopark.web import demo

@@ -1,0 +1,157 @@
+"""What a person sees, in a real Chromium: every page in both languages and at phone width, and the main ways through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from ecopark.web.assess.models import Scenario
+from ecopark.web.demo import make_demo
+from ecopark.web.figures.models import Figure, Import
+from ecopark.web.people.models import User
+
+from .browser import Visitor, chromium
+from .test_import import ROWS, workbook
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+PAGES = {
+    "office": (
+        "/", "/p/yunqi/", "/p/yunqi/data/", "/p/yunqi/data/theme/water/", "/p/yunqi/data/import/",
+        "/p/yunqi/data/submissions/", "/p/yunqi/data/evidence/", "/p/yunqi/assess/", "/p/yunqi/assess/hj274-2015/2025/",
+        "/p/yunqi/assess/hj274-2015/2025/clause/13/", "/p/yunqi/assess/hj274-2015/2025/what-if/",
+        "/p/yunqi/assess/dossier/",
+    ),
+    "firm": ("/p/yunqi/", "/p/yunqi/data/", "/p/yunqi/data/theme/water/", "/p/yunqi/data/submissions/"),
+    "consultant": ("/",),
+    "": ("/login/", "/"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def site(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The demonstration site, running, and a browser."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps an event loop in this thread
+    make_demo(30)
+    with chromium() as browser:
+
+        def visit(name: str = "", **options: Any) -> Visitor:
+            session = None
+            if name:
+                client = Client()
+                client.force_login(User.objects.get(username=name))
+                session = client.cookies["sessionid"].value
+            return Visitor(browser, live_server.url, session, **options)
+
+        yield visit
+
+
+@pytest.mark.parametrize(("lang", "size"), [("zh-hans", "wide"), ("en", "wide"), ("zh-hans", "phone"), ("en", "phone")])
+def test_every_page_is_readable_and_quiet(site: Any, lang: str, size: str) -> None:
+    wrong = []
+    for name, pages in PAGES.items():
+        visitor = site(name, lang=lang, size=size)
+        for address in pages:
+            answer = visitor.go(address)
+            if answer.status >= 400:
+                wrong.append(f"{address}: {answer.status}")
+            wrong += [f"{address} ({name}, {size}): {fault}" for fault in visitor.faults()]
+            if visitor.wider_than_window():
+                wrong.append(f"{address} ({name}): wider than the {size} window")
+        wrong += visitor.said + [f"asks elsewhere: {url}" for url in visitor.outside]
+        visitor.close()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_drawer_opens_the_trace_and_closes_by_keyboard(site: Any) -> None:
+    visitor = site("office")
+    visitor.go("/p/yunqi/assess/hj274-2015/2025/")
+    visitor.page.click("a[data-drawer]:has-text('新鲜水耗弹性系数')")
+    drawer = visitor.page.locator("#drawer-body")
+    drawer.get_by_text("数据溯源").wait_for()
+    assert "0.7951" in drawer.inner_text() or "cagr" in drawer.inner_text()
+    visitor.page.keyboard.press("Escape")
+    visitor.page.wait_for_timeout(300)
+    assert not drawer.is_visible()
+    assert visitor.said == []
+
+
+def test_import_with_preview(site: Any, tmp_path: Any) -> None:
+    path = tmp_path / "facts.xlsx"
+    path.write_bytes(workbook(*[("yunqi", *row[1:]) for row in ROWS[:3]]))
+    visitor = site("office")
+    visitor.go("/p/yunqi/data/import/")
+    visitor.page.set_input_files("#import-file", str(path))
+    visitor.page.click("main form button.primary")
+    visitor.page.wait_for_load_state("networkidle")
+    assert Import.objects.count() == 1
+    assert not Figure.objects.filter(park__slug="yunqi", quantity="publicity_events", given="4").exists()
+    for box in visitor.page.locator("input[name=group]").all():
+        box.check()
+    visitor.page.locator("main form button.primary").last.click()
+    visitor.page.wait_for_load_state("networkidle")
+    assert Figure.objects.filter(park__slug="yunqi", quantity="publicity_events", given="4").exists()
+
+
+def test_what_if_by_hand(site: Any) -> None:
+    visitor = site("office")
+    visitor.go("/p/yunqi/assess/hj274-2015/2025/what-if/")
+    visitor.page.fill("input[name='publicity_events|']", "1")
+    visitor.page.fill("input[name=scenario_name]", "少办活动")
+    visitor.page.click("main form button.primary")
+    visitor.page.wait_for_load_state("networkidle")
+    assert "32" in visitor.page.locator("#result").inner_text()
+    visitor.page.click("button[name=save]")
+    visitor.page.wait_for_load_state("networkidle")
+    assert Scenario.objects.get().name == "少办活动"
+    assert "scenario=" in visitor.page.url
+
+
+def test_two_people_edit_one_figure(site: Any) -> None:
+    address = "/p/yunqi/data/theme/water/?year=2025"
+    first, second = site("office"), site("consultant")
+    field = "input[name='given|reclaimed_water_used_m3|']"
+    for visitor in (first, second):
+        visitor.go(address)
+    for visitor, value in ((first, "2100000"), (second, "2200000")):
+        visitor.page.fill(field, value)
+        visitor.page.click("main form button.primary")
+        visitor.page.wait_for_load_state("networkidle")
+    text = second.page.locator("main").inner_text()
+    assert "2100000" in text
+    assert second.page.input_value(field) == "2200000"
+    stored = Figure.objects.get(park__slug="yunqi", quantity="reclaimed_water_used_m3", period="2025", by="")
+    assert stored.given == "2100000"
+
+
+def test_a_firm_hands_in_and_the_office_returns_and_accepts(site: Any) -> None:
+    firm, office = site("firm"), site("office")
+    firm.go("/p/yunqi/data/theme/water/?year=2025")
+    firm.page.fill("input[name='given|industrial_fresh_water_m3|']", "4321")
+    firm.page.click("main form button.primary")
+    firm.page.wait_for_load_state("networkidle")
+    figure = Figure.objects.get(given="4321")
+    assert figure.state == "draft"
+    firm.go("/p/yunqi/data/submissions/?year=2025")
+    firm.page.click("button[value=submit]")
+    firm.page.click("[data-confirm-yes]")
+    firm.page.wait_for_load_state("networkidle")
+    office.go("/p/yunqi/data/submissions/?year=2025&state=submitted")
+    office.page.fill("input[name=reason]", "缺水费发票")
+    office.page.click("button[value=return]")
+    office.page.wait_for_load_state("networkidle")
+    figure.refresh_from_db()
+    assert figure.state == "returned"
+    firm.go("/p/yunqi/data/submissions/?year=2025")
+    assert "缺水费发票" in firm.page.locator("main").inner_text()
+    firm.page.click("button[value=submit]")
+    firm.page.click("[data-confirm-yes]")
+    firm.page.wait_for_load_state("networkidle")
+    office.go("/p/yunqi/data/submissions/?year=2025&state=submitted")
+    office.page.click("button[value=accept]")
+    office.page.wait_for_load_state("networkidle")
+    figure.refresh_from_db()
+    assert figure.state == "accepted"
