@@ -192,7 +192,7 @@ def _screen(
         try:
             decision = alone(table.describe(row))
         except InputError as error:
-            problems[row] = error.problems
+            problems[row] = [p for p in error.problems if p.severity == "error"]
             continue
         decided[row] = True
         figures.years[row] = int(decision.period[:4])

@@ -172,7 +172,7 @@ class Figures:
         if missing.any():
             pairs = np.stack([mask[missing], self.years[missing].astype(np.float64)])
             state[missing] = 1 + np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1)
-        signs = {limit: frame[f"s{number}_{i}"].fill_null(0).to_numpy() for i, limit in enumerate(limits)}
+        signs = {limit: frame[f"s{number}_{i}"].to_numpy() for i, limit in enumerate(limits)}
         return Asked(value, state, frame[f"n{number}"].to_numpy().copy(), signs)
 
 
@@ -189,12 +189,16 @@ def _compiled(number: int, part: Part, limits: list[Fraction], atoms: Atoms) -> 
     exprs = []
     for i, limit in enumerate(limits):
         above, below = (program.compare(op, part, constant(limit)) for op in (">=", "<="))
-        near = any_of([near, above.near, below.near])
+        near = any_of([near, above.near])  # what is too close is too close for both
         over, under = above.value.expr, below.value.expr
         sign = (
             nw.when(over & under)
             .then(nw.lit(0, nw.Int8()))
-            .otherwise(nw.when(over).then(nw.lit(1, nw.Int8())).otherwise(nw.when(under).then(nw.lit(-1, nw.Int8()))))
+            .otherwise(
+                nw.when(over)
+                .then(nw.lit(1, nw.Int8()))
+                .otherwise(nw.when(under).then(nw.lit(-1, nw.Int8())).otherwise(nw.lit(0, nw.Int8())))
+            )
         )
         exprs.append(sign.alias(f"s{number}_{i}"))
     keys = list(part.missing)

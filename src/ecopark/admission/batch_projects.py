@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ecopark.admission.industry import industries
 from ecopark.admission.project import FACT_KEYS, KEYS, KINDS, OPINIONS, SUBJECT, Opinion, Project
 from ecopark.admission.ratios import Ratio, by_name, shared_ratios
-from ecopark.core.period import ALWAYS, year
+from ecopark.core.period import ALWAYS, Period, year
 from ecopark.core.rounding import exact
 from ecopark.core.unit import unit
 from ecopark.errors import InputError, Place, Problem, UnitError, did_you_mean
@@ -156,7 +156,23 @@ class ProjectTable:
         return Facts(found, [Subject(SUBJECT, SUBJECT, "project")], settings={"factors": {}})
 
 
-_NO_FACTS = Facts([], [Subject(SUBJECT, SUBJECT, "project")], settings={"factors": {}})
+class NotAskedError(LookupError):
+    """A rule looked at something that its plan does not know of: it must be held against each project by itself."""
+
+
+class _Hidden(Facts):
+    """The figures of a project that is tried without them: none by year, and nobody may look at one."""
+
+    def get(self, subject: str, quantity: str, period: Period, by: str = "") -> Observation | None:
+        raise NotAskedError(quantity)
+
+    exact = get
+
+    def parts(self, subject: str, quantity: str, period: Period) -> list[Observation]:
+        raise NotAskedError(quantity)
+
+
+_NO_FACTS = _Hidden([], [Subject(SUBJECT, SUBJECT, "project")], settings={"factors": {}})
 
 
 def _place(about: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ecopark.admission.batch_figures import Asked, Figures
 from ecopark.admission.batch_places import Sites
-from ecopark.admission.batch_projects import BETWEEN, ProjectTable
+from ecopark.admission.batch_projects import BETWEEN, NotAskedError, ProjectTable
 from ecopark.admission.batch_text import Words, amounts, short_numbers, spelled, stand_in
 from ecopark.admission.decision import Finding
 from ecopark.admission.gate import hold
@@ -44,10 +44,6 @@ MARKS = (("\ue000\ue011", "\ue000\ue012"), ("\ue000\ue021", "\ue000\ue022"))
 """Private characters that stand for a name and an id, by trial."""
 NEAR = 1e-9
 """Figures closer than this (relative) to a limit of their own are left to the exact form."""
-
-
-class NotAskedError(LookupError):
-    """A rule looked at a figure that its plan does not know of."""
 
 
 @dataclass
@@ -136,6 +132,7 @@ class Rows:
         self._signatures: dict[Any, Ints] = {}
         self._cases: dict[int, Case] = {}
         self._plain: dict[int, Project] = {}
+        self.stand_ins: dict[Any, tuple[Fraction, Text]] = {}
         self._numbers: dict[Ratio, Words] = {}
 
     def __len__(self) -> int:
@@ -313,6 +310,9 @@ class _Quantities:
     """The quantities of a trial, as far as its plan knows them."""
 
     trial: Trial
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotAskedError(name)
 
     @property
     def parameters(self) -> tuple[tuple[str, Scalar], ...]:
@@ -538,14 +538,28 @@ def _trial(rows: Rows, plan: Plan, slots: Sequence[Slot], row: int, which: int) 
         if rows.figures.of(what).state[row]:
             slot.show("", "")
             continue
-        number = trial.numbers[what] = _between(rows.figures.of(what), shown, row, which, place)
-        words = both(number, what.unit) if isinstance(what, Ratio) else Text(*2 * (decimal_text(number, 6),))
+        number, words = _put(rows, shown, row, which, place)
+        trial.numbers[what] = number
         slot.show(words.zh, words.en, number=number)
     industry = named(project.industry_code)
     slots[len(plan.figures)].show(industry, industry)
     if plan.mark is not None:
         plan.mark(trial, row, which)
     return trial
+
+
+def _put(rows: Rows, shown: Shown, row: int, which: int, place: int) -> tuple[Fraction, Text]:
+    """The number put in place of a project's own, and its words; the same for all on the same side of every limit."""
+    what, asked = shown.what, rows.figures.of(shown.what)
+    key = (what, which, place, *(int(asked.signs[limit][row]) for limit in asked.limits))
+    found = rows.stand_ins.get(key) if shown.bound is None else None
+    if found is None:
+        number = _between(asked, shown, row, which, place)
+        short = decimal_text(number, 6)
+        found = number, both(number, what.unit) if isinstance(what, Ratio) else Text(short, short)
+        if shown.bound is None:
+            rows.stand_ins[key] = found
+    return found
 
 
 def _between(asked: Asked, shown: Shown, row: int, which: int, place: int) -> Fraction:

@@ -30,7 +30,9 @@ def register(app: typer.Typer) -> None:
 @guarded
 def admit(
     projects: list[Path] = typer.Argument(
-        None, metavar="PROJECT...", help="The project: JSON, YAML or the filled Excel form; several with --together."
+        None,
+        metavar="PROJECT...",
+        help="JSON, YAML or the filled Excel form; a table (.parquet, .csv, .jsonl) or folder of many; several with --together.",
     ),
     policy: str = typer.Option("", "--policy", "-p", help="Id of a policy, or its directory."),
     park: Path | None = typer.Option(None, "--park", help="Park folder: its map, its own rules, its ledger."),
@@ -55,7 +57,7 @@ def admit(
     form: Path | None = typer.Option(None, "--form", help="Write the empty Excel form for a project, and leave."),
 ) -> None:
     """May this project come in, why not, and what would make it a yes? 项目准入判定。"""
-    from ecopark.workflows import admit_project
+    from ecopark.workflows import admit_many, admit_project
     from ecopark.workflows.book_quotas import ledger_address
 
     lang = language(lang)
@@ -78,6 +80,12 @@ def admit(
         return
     if not projects or len(projects) > 1:
         raise EcoparkError("give one PROJECT; several need --together", zh="请给出一个项目；多个项目须用 --together")
+    if admit_many.is_table(projects[0]):
+        if record or book:
+            en = "a table of projects is screened, nothing is recorded or booked: admit each by itself"
+            raise EcoparkError(en, zh="项目清单只作筛查，不登记也不占用指标：请逐个办理")
+        _screen(projects[0], policy, park, on, address, format, lang, out)
+        return
     ends = _ends(book, until, address)
     decision = admit_project.admit(
         projects[0], policy, park=park, on=on, weights=_weights(weights), fix=fix, ledger=address
@@ -144,6 +152,37 @@ def _together(
     names = [str(f) for f in files]
     text = json.dumps({**choice.to_dict(), "files": names}, ensure_ascii=False, indent=1)
     _write(text if format == "json" else choice_text(choice, lang), lang, out)
+
+
+def _screen(
+    table: Path,
+    policy: str,
+    park: Path | None,
+    on: str | None,
+    ledger: LedgerAddress | None,
+    format: str,
+    lang: str,
+    out: Path | None,
+) -> None:
+    from ecopark.workflows import admit_many
+
+    if format not in ("text", "json"):
+        en = "many projects are written as text or json, or with --out FILE.parquet, .csv or .json"
+        raise EcoparkError(en, zh="多个项目的结果为 text 或 json，或用 --out 写为 .parquet、.csv、.json")
+    if out is not None:
+        admit_many.check_ending(out)
+    found = admit_many.admit_many(table, policy, park=park, on=on, ledger=ledger)
+    report_problems(found.warnings, lang)
+    for name, problems in found.problems.items():
+        for problem in problems:
+            complain(f"{name}: {problem.message(lang)}")
+    if out is not None:
+        for path in found.write(out):
+            complain(("已写入 " if lang == "zh" else "wrote ") + str(path))
+    if format == "json" and out is None:
+        say(json.dumps(found.to_list(), ensure_ascii=False, indent=1))
+    else:
+        say(admit_many.screening_text(found, lang))
 
 
 def _weights(given: list[str]) -> dict[str, str]:

@@ -13,10 +13,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from ecopark.admission.batch import ENDINGS, Screening, screen
 from ecopark.admission.load import find_policy
 from ecopark.admission.places import ParkMap, read_map
 from ecopark.admission.policy import Policy
+from ecopark.admission.wording import VERDICTS
 from ecopark.errors import EcoparkError
 from ecopark.workflows.admit_project import chosen_day, decide_alone, park_folder, quotas_left
 from ecopark.workflows.book_quotas import LedgerAddress
@@ -71,6 +74,8 @@ def admit_many(
             f"the findings are written as {', '.join(ENDINGS)}, not '{Path(out).name}'",
             zh=f"审查结果应写成 {', '.join(ENDINGS)}，而不是“{Path(out).name}”",
         )
+    if out is not None:
+        check_ending(out)
     day = chosen_day(on)
     folder = None if park is None else park_folder(park)
     rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
@@ -85,6 +90,39 @@ def admit_many(
     if out is not None:
         found.write(out)
     return found
+
+
+def check_ending(out: str | Path) -> None:
+    """Refuse a file to write to whose ending is none of ``.parquet``, ``.csv``, ``.json``.
+
+    Raises
+    ------
+    EcoparkError
+        It is none of them.
+    """
+    if Path(out).suffix.lower() not in ENDINGS:
+        name, endings = Path(out).name, ", ".join(ENDINGS)
+        en = f"the findings are written as {endings}, not '{name}'"
+        raise EcoparkError(en, zh=f"结果可写为 {endings}，而非 '{name}'")
+
+
+def screening_text(found: Screening, lang: str = "en") -> str:
+    """A screening in a few lines: projects by verdict, and the rules that refuse most."""
+    zh = lang == "zh"
+    lines = [f"{VERDICTS[verdict][lang]}\t{count}" for verdict, count in found.counts().items()]
+    if found.problems:
+        lines.append(("无法判定" if zh else "cannot be decided") + f"\t{len(found.problems)}")
+    refused = found.findings.filter((pl.col("verdict") == "refuse") & (pl.col("status") == "not_met"))
+    effects = {r.id: r.effect for r in found.policy.rules}
+    told = [
+        (rule, count)
+        for rule, count in refused["rule"].value_counts(sort=True).iter_rows()
+        if effects[rule] != "condition"
+    ]
+    if told:
+        lines.append("不符合最多的条款：" if zh else "rules that refuse most:")
+        lines += [f"  {found.policy.rule(rule).label[lang]} ({rule})\t{count}" for rule, count in told[:8]]
+    return "\n".join(lines)
 
 
 def is_table(path: Path) -> bool:
