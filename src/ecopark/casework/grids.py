@@ -1,8 +1,8 @@
 """Which supervision grid a place lies in, and whom a case goes to by grid and kind.
 
 Grids are polygons in degrees (WGS 84) with an id, the area they belong to and labels. A place on a common edge belongs to the
-grid whose id comes first, so that two keepers never both think it is the other's. A place outside every grid belongs to the office,
-and the answer says so.
+grid whose id comes first, so that two keepers never both think it is the other's. A place outside every grid belongs to the
+office, and the answer says so.
 """
 
 from __future__ import annotations

@@ -41,6 +41,8 @@ INSTALLED_APPS = [
     "ecopark.web.parks",
     "ecopark.web.figures",
     "ecopark.web.assess",
+    "ecopark.web.tasks",
+    "ecopark.web.cases",
     "ecopark.web.rules",
     "ecopark.web.many",
     "ecopark.web.jobs",

@@ -22,6 +22,8 @@ urlpatterns = [
     path("p/<slug:slug>/", include("ecopark.web.parks.urls")),
     path("p/<slug:slug>/data/", include("ecopark.web.figures.urls")),
     path("p/<slug:slug>/assess/", include("ecopark.web.assess.urls")),
+    path("p/<slug:slug>/tasks/", include("ecopark.web.tasks.urls")),
+    path("p/<slug:slug>/cases/", include("ecopark.web.cases.urls")),
     path("p/<slug:slug>/rules/", include("ecopark.web.rules.urls")),
     path("p/<slug:slug>/", include("ecopark.web.search.urls")),
 ]

@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Max
 
 from ecopark import __version__
+from ecopark.core.trace import value_text
 from ecopark.core.words import reference_words, requirement, shown, with_unit
 from ecopark.observations.model import Facts
 from ecopark.packs.load import find_pack, shipped_ids
@@ -167,6 +168,7 @@ def _clause(found: ClauseResult) -> dict[str, Any]:
                 "quantity": c.quantity, "period": c.period, "by": c.by, "label": _pair(c.label), "unit": c.unit,
                 "now": {k: with_unit(shown(c.now, k), c.unit, k) for k in ("zh", "en")},
                 "needed": {k: with_unit(shown(c.needed, k, c.now), c.unit, k) for k in ("zh", "en")},
+                "exact": {"now": value_text(c.now), "needed": value_text(c.needed)},
             }
             for c in found.changes
         ],

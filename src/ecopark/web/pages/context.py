@@ -17,6 +17,8 @@ NAVIGATION = (
     (Text("总览", "Overview"), "park", "home", "see_park"),
     (Text("数据", "Data"), "data", "table", "see_figures"),
     (Text("评价", "Assess"), "assess", "check", "see_assessments"),
+    (Text("任务", "Tasks"), "tasks", "task", "see_tasks"),
+    (Text("问题台账", "Cases"), "cases", "case", "see_cases"),
     (Text("标准", "Rules"), "rules", "rules", "see_park"),
 )
 

@@ -52,6 +52,12 @@ class Membership(models.Model):
     firm = models.CharField(max_length=120, blank=True, help_text="subject key of the firm, for the role 'firm'")
     department = models.ForeignKey("parks.Department", on_delete=models.SET_NULL, null=True, blank=True)
     area = models.CharField(max_length=200, blank=True)
+    grid = models.CharField(
+        max_length=200,
+        null=True,
+        blank=True,
+        help_text="ids of grids or areas of grids with spaces, for the role 'keeper'",
+    )
     history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
 
     class Meta:
@@ -63,6 +69,11 @@ class Membership(models.Model):
             ),
             models.CheckConstraint(condition=~models.Q(role="firm") | ~models.Q(firm=""), name="reporter_has_a_firm"),
         ]
+
+    @property
+    def grids(self) -> tuple[str, ...]:
+        """The grids, or areas of grids, this membership keeps."""
+        return tuple((self.grid or "").replace(",", " ").split())
 
     def __str__(self) -> str:
         where = self.park.name if self.park else self.area

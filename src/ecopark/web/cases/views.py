@@ -1,0 +1,396 @@
+"""Cases as pages: the register, one case with its next steps, files, statistics, and the places on a map."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST
+
+from ecopark.casework import cases as engine
+from ecopark.casework import clock as clocks
+from ecopark.casework import statistics as counts
+from ecopark.casework.rules import CaseRules
+from ecopark.core.text import Text
+from ecopark.core.words import number as shown_number
+from ecopark.errors import EcoparkError
+from ecopark.web.cases import work
+from ecopark.web.cases.models import Case, CaseFile
+from ecopark.web.parks.maps import layers_of
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.people.models import Membership
+from ecopark.web.templatetags.ui import say, t
+from ecopark.web.uploads import MB, stored_path
+
+PER_PAGE = 50
+MOST_PLACES = 500
+MOST_COUNTED = 20_000
+CLOCK_LOOK = {
+    "running": ("muted", "clock"),
+    "soon": ("partly", "bell"),
+    "late": ("bad", "warning"),
+    "ended": ("good", "check"),
+}
+STATUS_LOOK = {
+    "found": ("open", "eye"), "assigned": ("partly", "people"), "rectified": ("open", "camera"), "verified": ("good", "check"),
+    "closed": ("good", "check-circle"), "dismissed": ("muted", "dash-circle"),
+}  # fmt: skip
+ORDER = {"due": "due", "found": "found", "number": "number", "severity": "severity", "status": "status"}
+
+
+def register(request: HttpRequest, slug: str) -> HttpResponse:
+    """All cases this person may see, filtered, sorted and paged in the database."""
+    standing = _enter(request, slug, "see_cases")
+    rules, now = work.rules_of(standing.park), timezone.now()
+    rows, chosen = _filtered(request, standing, now)
+    page = Paginator(_sorted(rows, request.GET.get("sort", "")), PER_PAGE).get_page(request.GET.get("page"))
+    shown = page.object_list.select_related("firm").prefetch_related("events__files")
+    grids = work.grids_of(standing.park)
+    mine = standing.of_cases(Case.objects.filter(park=standing.park))
+    open_ones = mine.exclude(status__in=engine.ENDED)
+    lists = {
+        "late": open_ones.filter(due__lt=now).count(), "found": open_ones.filter(status="found").count(),
+        "assigned": open_ones.filter(status="assigned").count(), "rectified": open_ones.filter(status="rectified").count(),
+        "verified": open_ones.filter(status="verified").count(),
+    }  # fmt: skip
+    context = {
+        "page": page,
+        "rows": [_row(case, rules, now, grids) for case in shown],
+        "chosen": chosen,
+        "lists": lists,
+        "statuses": engine.STATUS_TEXT,
+        "kinds": rules.kinds,
+        "severities": rules.severities,
+        "may_report": standing.may("report_case"),
+        "grids": _grids_shown(standing, grids),
+        "any": mine.exists(),
+        "has_map": standing.park.layers.exists(),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "cases/register.html", context)
+
+
+def page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One case: what was found, what happened, and what may happen next."""
+    standing = _enter(request, slug, "see_cases")
+    return _page(request, standing, _case(standing, number))
+
+
+@require_POST
+def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Take one step of a case."""
+    standing = _enter(request, slug, "see_cases")
+    case = _case(standing, number)
+    kind = request.POST.get("kind", "")
+    if kind not in work.NEEDS:
+        raise Http404
+    if not work.may_step(standing, case, kind):
+        raise PermissionDenied
+    try:
+        to = _to(request.POST.get("to", ""), standing) if kind == "assigned" else ""
+        work.take(
+            case, kind, request.user, note=request.POST.get("note", ""), to=to,
+            due=_moment(request.POST.get("due", "")) if kind in ("assigned", "extended") else None,
+            files=request.FILES.getlist("files") if kind == "rectified" else (),
+        )  # fmt: skip
+    except EcoparkError as error:
+        messages.error(request, say(getattr(error, "text", Text(error.message("zh"), error.message("en")))))
+        return _page(request, standing, _case(standing, number), typed=request.POST, status=422)
+    messages.success(request, say(engine.STEP_TEXT[kind]))
+    return redirect("case", slug, number)
+
+
+def file(request: HttpRequest, slug: str, pk: int) -> FileResponse:
+    """A photograph or document of a case, for whoever may see the case."""
+    standing = enter(request, slug, "see_cases")
+    found = get_object_or_404(CaseFile.objects.select_related("event"), pk=pk, event__case__park=standing.park)
+    _case(standing, found.event.case.number)
+    path = stored_path(found.stored)
+    if not path.is_file():
+        raise Http404
+    return FileResponse(
+        path.open("rb"), as_attachment=not found.is_photo, filename=found.name, content_type=found.media_type
+    )
+
+
+def statistics(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ageing of open cases, the record of every grid and its keepers, the most frequent kinds; of the last year."""
+    standing = _enter(request, slug, "see_cases")
+    rules, now = work.rules_of(standing.park), timezone.now()
+    mine = standing.of_cases(Case.objects.filter(park=standing.park)).exclude(status="dismissed")
+    rows = [
+        counts.Row(c.kind, c.severity, c.found, c.ended, c.grid, c.in_time, c.returned, c.reopened)
+        for c in mine.filter(found__gte=now - counts.RECURS_WITHIN)[:MOST_COUNTED]
+    ]
+    grids, keepers = work.grids_of(standing.park), _keepers(standing)
+    records = [
+        {
+            "record": r,
+            "label": _grid_label(grids, r.keeper),
+            "days": None if r.median_days is None else shown_number(r.median_days, 2),
+            "keepers": keepers.get(r.keeper) or keepers.get(_area(grids, r.keeper), ""),
+            "share": round(100 * r.in_time / r.rectified) if r.rectified else None,
+        }
+        for r in counts.records(rows)
+    ]
+    often = [(rules.kinds[k].label if k in rules.kinds else Text(k), n) for k, n in counts.most_frequent(rows)]
+    context = {"chart": _ageing(rows, rules, now), "records": records, "often": often, "total": len(rows)}
+    return render(request, "cases/statistics.html", context)
+
+
+def places(request: HttpRequest, slug: str) -> JsonResponse:
+    """The cases of the register on the map, with the same filters; a place each, the latest first."""
+    standing = enter(request, slug, "see_cases")
+    rules, now = work.rules_of(standing.park), timezone.now()
+    rows, _ = _filtered(request, standing, now)
+    features = [_feature(case, rules, now, slug) for case in rows.exclude(lon=None)[:MOST_PLACES]]
+    layers = [
+        {**one, "shown": one["id"] in ("boundary", "grids")} for one in layers_of(standing) if one["id"] in GROUND
+    ]
+    layers.append(
+        {
+            "id": "cases",
+            "label": t("问题", "Cases"),
+            "kind": "point",
+            "tone": "open",
+            "tone_from": "tone",
+            "labels": False,
+            "shown": True,
+            "data": {"type": "FeatureCollection", "features": features},
+        }
+    )
+    return JsonResponse({"layers": layers})
+
+
+GROUND = ("boundary", "groups", "roads", "grids")
+
+
+def _page(
+    request: HttpRequest, standing: Standing, case: Case, *, typed: Any = None, status: int = 200
+) -> HttpResponse:
+    rules, now = work.rules_of(standing.park), timezone.now()
+    grids = work.grids_of(standing.park)
+    state = work.state_of(case)
+    may = [k for k in engine.possible(state, str(request.user.pk)) if work.may_step(standing, case, k)]
+    context: dict[str, Any] = {
+        "row": _row(case, rules, now, grids),
+        "case": case,
+        "state": state,
+        "may": may,
+        "steps": engine.STEP_TEXT,
+        "typed": typed or {},
+        "events": _events(case, grids),
+        "grid": _grid_label(grids, case.grid),
+        "max_mb": work.LARGEST_PHOTO // MB,
+        "source": rules.sources.get(case.source, Text(case.source)),
+        "accept": ",".join(f".{k}" for k in work.EVIDENCE),
+        "blocked": state.rectifier == str(request.user.pk) and state.status in ("rectified", "verified"),
+        "has_place": case.lon is not None,
+    }
+    if "assigned" in may:
+        proposed = work.suggestion(case)
+        context |= {
+            "proposed": proposed,
+            "choices": _choices(standing, case, grids),
+            "to": (typed or {}).get("to") or state.to or proposed.to,
+            "rectify_by": timezone.localtime(clocks.rectify_by(rules, case.severity, now)).strftime("%Y-%m-%dT%H:%M"),
+        }
+    if "extended" in may:
+        given = next(e.at for e in reversed(state.events) if e.kind == "assigned")
+        context["longest"] = clocks.extend_to(rules, case.severity, given)
+    return render(request, "cases/case.html", context, status=status)
+
+
+def _row(case: Case, rules: CaseRules, now: datetime, grids: Any) -> dict[str, Any]:
+    """A case as lists show it."""
+    severity = rules.severity(case.severity)
+    found = clocks.clock(work.state_of(case), case.severity, rules, now)
+    kind = rules.kinds.get(case.kind)
+    tone, drawing = CLOCK_LOOK[found.state]
+    status_tone, status_icon = STATUS_LOOK[case.status]
+    firms = {case.firm.key: case.firm.name} if case.firm else {}
+    return {
+        "case": case,
+        "kind": kind.label if kind else Text(case.kind),
+        "severity": severity,
+        "clock": found,
+        "tone": tone,
+        "icon": drawing,
+        "words": _late_words(found.late_by.total_seconds())
+        if found.state == "late"
+        else clocks.STATE_TEXT[found.state],
+        "status": case.status_label,
+        "status_tone": status_tone,
+        "status_icon": status_icon,
+        "grid": _grid_label(grids, case.grid),
+        "to": work.who_text(case.park, case.to, grids, firms) if case.to else None,
+        "level": found.level,
+    }
+
+
+def _late_words(seconds: float) -> Text:
+    hours = int(seconds // 3600)
+    if hours < 48:
+        return Text(f"超期 {hours} 小时", f"{hours} h late")
+    return Text(f"超期 {hours // 24} 天", f"{hours // 24} days late")
+
+
+def _events(case: Case, grids: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "event": e,
+            "what": engine.STEP_TEXT[e.kind],
+            "to": work.who_text(case.park, e.to, grids) if e.to else None,
+            "files": e.files.all(),
+            "tone": {"verified": "good", "closed": "good", "returned": "bad", "reopened": "partly"}.get(e.kind, ""),
+        }
+        for e in case.events.select_related("by").prefetch_related("files").order_by("-pk")
+    ]
+
+
+def _choices(standing: Standing, case: Case, grids: Any) -> list[dict[str, Any]]:
+    """Who can be given the case: the firm concerned, keepers of grids, departments."""
+    firms = [(f"firm:{case.firm.key}", case.firm.name)] if case.firm else []
+    known = {to for to, _ in firms}
+    named = standing.park.subjects.filter(kind="firm", until__isnull=True).order_by("name")
+    if not firms:
+        firms = [
+            (f"firm:{key}", name) for key, name in named.values_list("key", "name")[:300] if f"firm:{key}" not in known
+        ]
+    return [
+        {"label": Text("企业", "Firms"), "rows": firms},
+        {"label": Text("网格员", "Keepers"), "rows": [(f"keeper:{g.id}", say(g.label)) for g in grids.grids]},
+        {
+            "label": Text("部门", "Departments"),
+            "rows": [(f"office:{d.key}", say(d.label)) for d in standing.park.departments.all()],
+        },
+    ]
+
+
+def _to(text: str, standing: Standing) -> str:
+    """Whom a case is given to, if there is such a firm, grid or department."""
+    who, _, name = text.partition(":")
+    park = standing.park
+    there = (
+        (who == "firm" and park.subjects.filter(kind="firm", key=name).exists())
+        or (who == "keeper" and work.grids_of(park).named(name) is not None)
+        or (who == "office" and park.departments.filter(key=name).exists())
+    )
+    if not there:
+        raise engine.CaseStepError(
+            Text(
+                "所选整改单位不存在或已撤并，请另选。",
+                "There is no such firm, grid or department (any more). Choose another.",
+            )
+        )
+    return text
+
+
+def _filtered(request: HttpRequest, standing: Standing, now: datetime) -> tuple[QuerySet[Case], dict[str, str]]:
+    chosen = {k: request.GET.get(k, "").strip() for k in ("status", "kind", "severity", "grid", "like")}
+    rows = standing.of_cases(Case.objects.filter(park=standing.park))
+    if chosen["status"] == "open":
+        rows = rows.exclude(status__in=engine.ENDED)
+    elif chosen["status"] == "late":
+        rows = rows.exclude(status__in=engine.ENDED).filter(due__lt=now)
+    elif chosen["status"]:
+        rows = rows.filter(status=chosen["status"])
+    for field in ("kind", "severity"):
+        if chosen[field]:
+            rows = rows.filter(**{field: chosen[field]})
+    if chosen["grid"]:
+        rows = rows.filter(grid="" if chosen["grid"] == "none" else chosen["grid"])
+    if chosen["like"]:
+        like = chosen["like"]
+        rows = rows.filter(number=int(like)) if like.isdigit() and len(like) < 9 else rows.filter(text__icontains=like)
+    return rows, chosen
+
+
+def _sorted(rows: QuerySet[Case], wanted: str) -> QuerySet[Case]:
+    field = ORDER.get(wanted.lstrip("-"))
+    if field is None:
+        return rows.order_by("-found", "-number")
+    return rows.order_by(f"-{field}" if wanted.startswith("-") else field, "-number")
+
+
+def _feature(case: Case, rules: CaseRules, now: datetime, slug: str) -> dict[str, Any]:
+    kind = rules.kinds.get(case.kind)
+    late = case.status not in engine.ENDED and case.due is not None and case.due < now
+    tone = "bad" if late else "good" if case.status in engine.ENDED else "partly"
+    words = f"{say(case.status_label)} · {timezone.localtime(case.found):%Y-%m-%d}"
+    return {
+        "type": "Feature", "geometry": {"type": "Point", "coordinates": [case.lon, case.lat]},
+        "properties": {
+            "label": f"{case.number} {say(kind.label) if kind else case.kind}", "text": words, "tone": tone,
+            "url": reverse("case", args=[slug, case.number]),
+        },
+    }  # fmt: skip
+
+
+def _ageing(rows: list[counts.Row], rules: CaseRules, now: datetime) -> dict[str, Any] | None:
+    found = counts.ageing(rows, now)
+    if not found:
+        return None
+    bands = [say(label) for _, label in counts.BANDS]
+    known = [s for s in rules.severities.values() if s.id in found]
+    return {
+        "id": "cases-ageing", "kind": "ageing", "title": Text("在办问题已开多久", "How long open cases have been open"),
+        "data": {"bands": bands, "series": [{"name": say(s.label), "tone": s.tone, "values": found[s.id]} for s in known]},
+        "head": [Text("已开", "Open for"), *(s.label for s in known)],
+        "rows": [[band, *(found[s.id][i] for s in known)] for i, band in enumerate(bands)],
+    }  # fmt: skip
+
+
+def _keepers(standing: Standing) -> dict[str, str]:
+    """Names of the keepers by grid or area."""
+    found: dict[str, list[str]] = {}
+    for m in Membership.objects.filter(park=standing.park, role="keeper").select_related("user"):
+        for grid in m.grids:
+            found.setdefault(grid, []).append(m.user.shown_name)
+    return {grid: "、".join(names) for grid, names in found.items()}
+
+
+def _grids_shown(standing: Standing, grids: Any) -> list[Any]:
+    if standing.wide:
+        return list(grids.grids)
+    return [g for g in grids.grids if g.id in standing.grids or g.area in standing.grids]
+
+
+def _grid_label(grids: Any, name: str) -> Text:
+    if not name:
+        return Text("网格之外", "outside every grid")
+    found = grids.named(name)
+    return found.label if found else Text(name, name)
+
+
+def _area(grids: Any, name: str) -> str:
+    found = grids.named(name)
+    return found.area if found else ""
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found
+
+
+def _case(standing: Standing, number: int) -> Case:
+    rows = standing.of_cases(Case.objects.filter(park=standing.park))
+    return get_object_or_404(rows.select_related("firm", "by", "park"), number=number)
+
+
+def _enter(request: HttpRequest, slug: str, action: str) -> Standing:
+    standing = enter(request, slug, action)
+    request.standing = standing  # type: ignore[attr-defined]
+    return standing

@@ -1,0 +1,1 @@
+"""Tasks of the park: made from clauses, kept as events; `ecopark.casework.tasks` says what they amount to."""

@@ -1,0 +1,17 @@
+"""Addresses of tasks."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from ecopark.web.tasks import views
+
+urlpatterns = [
+    path("", views.listing, name="tasks"),
+    path("new/", views.new, name="task-new"),
+    path("dispatch/", views.dispatch, name="tasks-dispatch"),
+    path("effects/", views.effects, name="tasks-effects"),
+    path("programmes/", views.programmes, name="programmes"),
+    path("<int:number>/", views.page, name="task"),
+    path("<int:number>/step/", views.step, name="task-step"),
+]
