@@ -14,7 +14,7 @@ from ecopark.web.figures.models import Figure, Import
 from ecopark.web.people.models import User
 
 from .browser import Visitor, chromium
-from .test_import import ROWS, workbook
+from .test_import import workbook
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -81,19 +81,19 @@ def test_the_drawer_opens_the_trace_and_closes_by_keyboard(site: Any) -> None:
 
 def test_import_with_preview(site: Any, tmp_path: Any) -> None:
     path = tmp_path / "facts.xlsx"
-    path.write_bytes(workbook(*[("yunqi", *row[1:]) for row in ROWS[:3]]))
+    path.write_bytes(workbook(("yunqi", "publicity_events", "2025", 41, "events/year")))
     visitor = site("office")
     visitor.go("/p/yunqi/data/import/")
     visitor.page.set_input_files("#import-file", str(path))
     visitor.page.click("main form button.primary")
     visitor.page.wait_for_load_state("networkidle")
     assert Import.objects.count() == 1
-    assert not Figure.objects.filter(park__slug="yunqi", quantity="publicity_events", given="4").exists()
+    assert not Figure.objects.filter(park__slug="yunqi", quantity="publicity_events", given="41").exists()
     for box in visitor.page.locator("input[name=group]").all():
         box.check()
     visitor.page.locator("main form button.primary").last.click()
     visitor.page.wait_for_load_state("networkidle")
-    assert Figure.objects.filter(park__slug="yunqi", quantity="publicity_events", given="4").exists()
+    assert Figure.objects.filter(park__slug="yunqi", quantity="publicity_events", given="41").exists()
 
 
 def test_what_if_by_hand(site: Any) -> None:

@@ -35,6 +35,7 @@ def page(request: HttpRequest, slug: str, pack: str, period: str) -> HttpRespons
     rows = what_if.changes_from(park, year, known, typed)
     context: dict[str, Any] = {
         "pack": found, "period": year, "shared": shared, "problems": [],
+        "scenario_name": request.POST.get("scenario_name", ""),
         "inputs": [{"input": one, "typed": typed.get(one.name, "") or one.now} for one in known],
         "mine": Scenario.objects.filter(park=park, pack=found.id, period=year)[:20],
     }  # fmt: skip

@@ -10,6 +10,8 @@ export const ENTRIES = {
   main: "src/main.js", // main.js and main.css, on every page
   charts: "src/charts.js", // fetched when a page holds a chart
   map: "src/map.js", // map.js and map.css, fetched when a page holds a map
+  cases: "src/cases-offline.js", // on the page for reporting a case
+  "cases-worker": "src/cases-worker.js", // keeps that page at hand without reception
 };
 
 export function entry(name, out, { empty = false } = {}) {
@@ -35,7 +37,7 @@ export function entry(name, out, { empty = false } = {}) {
         // the fonts are made beside the pages by build.mjs
         external: [/^\.\/fonts\//],
         output: {
-          format: name === "theme" ? "iife" : "es",
+          format: ["theme", "cases-worker"].includes(name) ? "iife" : "es",
           codeSplitting: false,
           entryFileNames: "[name].js",
           assetFileNames: (asset) => (asset.names?.[0]?.endsWith(".css") ? `${name}.css` : "[name][extname]"),

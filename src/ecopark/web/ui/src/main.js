@@ -4,6 +4,7 @@ import "./main.css";
 import * as dialogs from "./dialogs.js";
 import * as forms from "./forms.js";
 import * as menu from "./menu.js";
+import "./scrolling.js";
 import * as theme from "./theme.js";
 import * as toasts from "./toast.js";
 import { say } from "./words.js";

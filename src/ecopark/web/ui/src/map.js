@@ -4,8 +4,9 @@
 //   labels     write the features' labels on the map
 //   shown      false: switched off until the legend switches it on
 //   data       a GeoJSON FeatureCollection; properties: label, url, text (a line of the popup), tone
+// data-pick-lon and data-pick-lat name two inputs: a tap on the map fills them, and their place is marked.
 // No tiles, no glyph server: the background is the page, and labels are drawn with fonts of this machine.
-import { LngLatBounds, Map as Chart, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import { LngLatBounds, Map as Chart, Marker, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import "./css/map.css";
 import { look } from "./charts/look.js";
@@ -146,6 +147,27 @@ function fail(box, text) {
   box.replaceChildren(note);
 }
 
+// A tap says where something is.
+function pick(box, chart, layers, [lon, lat]) {
+  const mark = new Marker({ color: colours().bad });
+  const show = () => {
+    const at = [lon.value, lat.value].map((text) => (text.trim() === "" ? NaN : Number(text)));
+    if (at.every(Number.isFinite) && Math.abs(at[1]) <= 90) mark.setLngLat(at).addTo(chart);
+    else mark.remove();
+  };
+  chart.on("click", ({ lngLat }) => {
+    lon.value = lngLat.lng.toFixed(6);
+    lat.value = lngLat.lat.toFixed(6);
+    lon.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  for (const field of [lon, lat]) field.addEventListener("change", show);
+  lon.form?.addEventListener("reset", () => setTimeout(show));
+  chart.getCanvas().style.cursor = "crosshair";
+  chart.once("idle", () => (box.dataset.drawn = "1"));
+  show();
+  legend(box, chart, layers);
+}
+
 async function start(box) {
   maps.set(box, null);
   let layers;
@@ -189,6 +211,8 @@ async function start(box) {
   maps.set(box, { chart, layers });
   chart.addControl(new NavigationControl({ showCompass: false }), "top-right");
   chart.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
+  const picks = ["pickLon", "pickLat"].map((name) => document.getElementById(box.dataset[name] ?? ""));
+  if (picks.every(Boolean)) return pick(box, chart, layers, picks);
   chart.on("click", (event) => {
     const hit = chart.queryRenderedFeatures(event.point).find((feature) => feature.properties.label);
     if (hit) popup(chart, event.lngLat, hit);

@@ -19,6 +19,17 @@ const WORDS = {
   mapEmpty: ["还没有可显示的位置。", "There is nothing with a place yet."],
   mapFailed: ["地图数据没有取到（{code}）。", "The map data could not be fetched ({code})."],
   open: ["打开", "Open"],
+  tooMany: ["一次最多 {most} 张照片。", "{most} photographs at most."],
+  locating: ["正在定位…", "Looking for your position…"],
+  located: ["已定位，误差约 {metres} 米。", "Found, to about {metres} m."],
+  noPosition: ["无法定位，请在地图上点选或写明地点。", "Your position is not known. Tap the map, or say where it is."],
+  picked: ["已在地图上选定。", "Chosen on the map."],
+  whereIsIt: ["请定位、在地图上点选，或写明地点。", "Use your position, tap the map, or say where it is."],
+  reportWaits: ["已存在本机，有信号时自动发送。", "Kept on this phone; it is sent once there is reception."],
+  reportSignIn: ["登录已过期：已存在本机，登录后再打开本页即发送。", "Your session has ended. It is kept here and sent once you sign in and open this page."],
+  reportSend: ["现在发送", "Send now"],
+  reportMend: ["修改后重发", "Mend and send again"],
+  reportDiscard: ["放弃这条上报？照片也会删除。", "Discard this report? Its photographs go too."],
 };
 
 export const zh = () => !document.documentElement.lang.startsWith("en");
