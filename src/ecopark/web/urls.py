@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
+from ecopark.web.api import main as api
 from ecopark.web.pages import home
 from ecopark.web.search import views as search
 
@@ -16,7 +17,11 @@ urlpatterns = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
+    path("account/", include("ecopark.web.people.urls")),
     path("parks/", include("ecopark.web.many.urls")),
+    path("api/v1/", api.api.urls),
+    path("api/openapi.json", api.openapi, name="api-schema"),
+    path("api/docs", api.docs, name="api-docs"),
     path("search/", search.everywhere, name="search-all"),
     path("jobs/", include("ecopark.web.jobs.urls")),
     path("p/<slug:slug>/", include("ecopark.web.parks.urls")),

@@ -9,7 +9,14 @@ from django.views.decorators.http import require_POST
 from ecopark.web.jobs.models import Job
 
 
-def _mine(request: HttpRequest, pk: int) -> Job:
+def mine(request: HttpRequest, pk: int) -> Job:
+    """The job, for who asked for it.
+
+    Raises
+    ------
+    Http404
+        There is none, or somebody else asked for it.
+    """
     job = Job.objects.filter(pk=pk).first()
     if job is None or not (request.user.is_superuser or job.by_id == request.user.pk):  # type: ignore[union-attr]
         raise Http404
@@ -18,15 +25,19 @@ def _mine(request: HttpRequest, pk: int) -> Job:
 
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The progress bar; it asks again until the work is over."""
-    return render(request, "jobs/progress.html", {"job": _mine(request, pk)})
+    return render(request, "jobs/progress.html", {"job": mine(request, pk)})
 
 
 @require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop it at its next step."""
-    job = _mine(request, pk)
+    return render(request, "jobs/progress.html", {"job": stop(mine(request, pk))})
+
+
+def stop(job: Job) -> Job:
+    """Cancel a job: at once while it waits, else at its next step."""
     if job.state == "waiting":
         Job.objects.filter(pk=job.pk, state="waiting").update(state="cancelled")
     Job.objects.filter(pk=job.pk).update(stop=True)
     job.refresh_from_db()
-    return render(request, "jobs/progress.html", {"job": job})
+    return job

@@ -32,7 +32,7 @@ YEARS_BACK = 6
 
 def parks(request: HttpRequest) -> HttpResponse:
     """Parks by standards in one year: every cell a verdict, opening to the assessment."""
-    mine = _mine(request)
+    mine = comparable(request)
     period = _period(request, mine)
     query = _query(request)
     packs = table.packs_shown(mine, period)
@@ -51,7 +51,7 @@ def parks(request: HttpRequest) -> HttpResponse:
 
 def as_csv(request: HttpRequest) -> HttpResponse:
     """The table as it is filtered and sorted, for a spreadsheet."""
-    mine = _mine(request)
+    mine = comparable(request)
     period = _period(request, mine)
     packs = table.packs_shown(mine, period)
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
@@ -72,7 +72,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     """Compute the table anew for all parks one may compare."""
-    mine = _mine(request)
+    mine = comparable(request)
     period = request.POST.get("period", "")
     packs = [p for p in request.POST.getlist("pack") if p in shipped_ids()] or table.usual_packs(mine)
     if not (period.isdigit() and len(period) == 4):
@@ -92,7 +92,7 @@ def _compute(job: Job, step: work.Step) -> dict[str, object]:
     return {"count": count, "parks": len(own), "url": f"{reverse('many')}?year={job.arguments['period']}"}
 
 
-def _mine(request: HttpRequest) -> QuerySet[Park]:
+def comparable(request: HttpRequest) -> QuerySet[Park]:
     """The parks this person may compare.
 
     Raises

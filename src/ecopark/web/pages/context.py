@@ -20,7 +20,11 @@ NAVIGATION = (
     (Text("任务", "Tasks"), "tasks", "task", "see_tasks"),
     (Text("问题台账", "Cases"), "cases", "case", "see_cases"),
     (Text("标准", "Rules"), "rules", "rules", "see_park"),
+    (Text("设置", "Settings"), "park-settings", "settings", "settings"),
 )
+
+MANY = ("reviewer", "consultant")
+"""Roles that look after several parks."""
 
 
 def lang() -> str:
@@ -28,11 +32,22 @@ def lang() -> str:
     return "en" if (get_language() or "").startswith("en") else "zh"
 
 
+def user_links(user: Any) -> list[dict[str, Any]]:
+    """What stands in a person's own menu: their account, and the table of many parks for who looks after several."""
+    if not user.is_authenticated:
+        return []
+    links = [{"label": Text("我的账户", "My account"), "url": reverse("account"), "icon": "key"}]
+    if user.is_superuser or user.memberships.filter(role__in=MANY).exists():
+        links.append({"label": Text("多园区评价", "Many parks"), "url": reverse("many"), "icon": "parks"})
+    return links
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
     """Context of every template."""
     found: Standing | None = getattr(request, "standing", None)
     data: dict[str, Any] = {"lang": lang(), "version": __version__, "nav": [], "park": None, "standing": found}
     data["search_url"] = reverse("search", args=[found.park.slug]) if found else reverse("search-all")
+    data["user_links"] = user_links(request.user)
     if found is not None:
         data["park"] = found.park
         data["nav"] = [

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.parks import maps, views
+from ecopark.web.parks import maps, office_views, views
 
-urlpatterns = [path("", views.overview, name="park"), path("map.json", maps.layers, name="park-map")]
+urlpatterns = [
+    path("", views.overview, name="park"),
+    path("map.json", maps.layers, name="park-map"),
+    path("settings/", office_views.page, name="park-settings"),
+    path("settings/members/add/", office_views.add_member, name="member-add"),
+    path("settings/members/<int:pk>/remove/", office_views.remove_member, name="member-remove"),
+    path("settings/<str:tab>/", office_views.page, name="park-settings-tab"),
+    path("settings/<str:tab>/save/", office_views.save, name="park-settings-save"),
+]

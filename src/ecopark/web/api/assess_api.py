@@ -1,0 +1,167 @@
+"""Assessments whole with their traces, what-if, dossiers, and the background work behind them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Router
+
+from ecopark.web.api import shapes
+from ecopark.web.api.common import REFUSED, come_in, cut
+from ecopark.web.assess import dossier_views, keep, what_if
+from ecopark.web.assess.models import Kept
+from ecopark.web.assess.views import pack_or_404, period_or_404
+from ecopark.web.jobs import views as jobs
+from ecopark.web.jobs.models import Job
+from ecopark.web.many import table
+from ecopark.web.many.views import comparable
+
+router = Router()
+AssessmentPage, JobPage = shapes.page_of(shapes.AssessmentOut), shapes.page_of(shapes.JobOut)
+
+
+@router.get("/parks/{slug}/assessments", response={200: AssessmentPage, **REFUSED}, summary="assessments / 评价")
+def assessments(
+    request: HttpRequest, slug: shapes.Name, pack: shapes.Name = "", period: shapes.Name = "", limit: shapes.Limit = 100,
+    offset: shapes.Number = 0,
+) -> Any:  # fmt: skip
+    """Assessments that were shown and kept, the latest first."""
+    standing = come_in(request, slug, "see_assessments")
+    rows = Kept.objects.filter(park=standing.park).defer("body")
+    if pack:
+        rows = rows.filter(pack=pack)
+    if period:
+        rows = rows.filter(period=period)
+    return cut(rows, limit, offset, _kept)
+
+
+@router.get(
+    "/parks/{slug}/assessments/{pack}/{period}",
+    response={200: dict[str, Any], **REFUSED},
+    summary="one assessment whole / 完整评价",
+)
+def assessment(
+    request: HttpRequest, slug: shapes.Name, pack: shapes.Name, period: shapes.Year, kept: shapes.Number = 0
+) -> Any:
+    """Verdict, score, bounds, gaps, and every clause with its trace; `kept` shows one as it was on its day."""
+    standing = come_in(request, slug, "see_assessments")
+    found = pack_or_404(pack)
+    if kept:
+        one = get_object_or_404(Kept, pk=kept, park=standing.park, pack=found.id, period=period)
+    else:
+        one = keep.assessed(standing.park, found.id, period_or_404(standing, period))
+    return {"assessment": _kept(one), "result": one.result}
+
+
+@router.post(
+    "/parks/{slug}/assessments/{pack}/{period}/what-if",
+    response={200: dict[str, Any], **REFUSED},
+    summary="what if / 如果……会怎样",
+)
+def try_out(
+    request: HttpRequest, slug: shapes.Name, pack: shapes.Name, period: shapes.Year, body: shapes.WhatIfIn
+) -> Any:
+    """The assessment with some figures changed beside the one that holds now; nothing is stored."""
+    standing = come_in(request, slug, "try_what_if")
+    found = pack_or_404(pack)
+    year = period_or_404(standing, period)
+    known = set(standing.park.subjects.values_list("key", flat=True))
+    rows = []
+    for one in body.changes:
+        row = one.dict() | {"subject": one.subject or standing.park.key, "period": one.period or year}
+        if row["subject"] not in known:
+            raise Http404
+        rows.append(row)
+    compared = what_if.compared(standing.park, found.id, year, rows)
+    short = ("id", "status", "value", "limit")
+    return {
+        "now": _brief(compared["now"]), "then": _brief(compared["then"]),
+        "changed": [
+            {side: {k: pair[side][k] for k in short} for side in ("before", "after")} for pair in compared["changed"]
+        ],
+    }  # fmt: skip
+
+
+@router.post("/parks/{slug}/dossiers", response={200: shapes.JobOut, **REFUSED}, summary="make a dossier / 生成报告")
+def make_dossier(request: HttpRequest, slug: shapes.Name, body: shapes.DossierIn) -> Any:
+    """Have the dossier made in the background, in every format."""
+    standing = come_in(request, slug, "make_dossier")
+    known = keep.packs_of(standing.park)
+    if any(p not in known for p in body.packs):
+        raise Http404
+    packs = list(dict.fromkeys(body.packs))
+    return _job(
+        dossier_views.ask(standing.park, request.user, packs, period_or_404(standing, body.period), body.language)
+    )
+
+
+@router.get("/parks/{slug}/dossiers", response={200: JobPage, **REFUSED}, summary="dossiers / 报告")
+def dossiers(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100, offset: shapes.Number = 0) -> Any:
+    """The dossiers you asked for; `result.files` names their files."""
+    standing = come_in(request, slug, "make_dossier")
+    rows = Job.objects.filter(park=standing.park, kind="dossier", by=request.user)
+    return cut(rows, limit, offset, _job)
+
+
+@router.get("/parks/{slug}/dossiers/{number}/files/{path:name}", summary="a file of a dossier / 下载报告")
+def dossier_file(
+    request: HttpRequest, slug: shapes.Name, number: shapes.Number, name: shapes.Line
+) -> HttpResponse | FileResponse:
+    """One of its files, or all of them as ``all.zip``."""
+    return dossier_views.download(request, slug, number, name)
+
+
+@router.get("/jobs/{number}", response={200: shapes.JobOut, **REFUSED}, summary="background work / 后台任务")
+def job(request: HttpRequest, number: shapes.Number) -> Any:
+    """How far a piece of your work is."""
+    return _job(jobs.mine(request, number))
+
+
+@router.post("/jobs/{number}/cancel", response={200: shapes.JobOut, **REFUSED}, summary="cancel / 取消")
+def cancel(request: HttpRequest, number: shapes.Number) -> Any:
+    """Stop it at its next step."""
+    return _job(jobs.stop(jobs.mine(request, number)))
+
+
+@router.get("/outcomes", response={200: dict[str, Any], **REFUSED}, summary="many parks / 多园区评价")
+def outcomes(
+    request: HttpRequest, period: shapes.Year, area: shapes.Name = "", like: shapes.Name = "", pack: shapes.Name = "",
+    verdict: shapes.Name = "", sort: shapes.Name = "name", limit: shapes.Limit = 100, offset: shapes.Number = 0,
+) -> Any:  # fmt: skip
+    """The department's table: parks by standards in one year; each cell says when it was computed, and if figures changed."""
+    mine = comparable(request)
+    packs = table.packs_shown(mine, period)
+    rows = table.chosen(mine, period, like=like, area=area, pack=pack, verdict=verdict, sort=sort)
+    page = table.rows_of(list(rows[offset : offset + limit]), packs, period)
+    return {"count": rows.count(), "period": period, "items": [_row(row) for row in page]}
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    cells = {
+        pack.id: {
+            "verdict": o.verdict, "score": o.score, "asked": o.asked, "met": o.met, "short": o.short, "open": o.open,
+            "basis": o.basis, "verified": o.verified, "at": o.at, "figures_changed": cell.changed,
+            "pack_changed": cell.pack_changed,
+        }
+        for pack, cell in row["cells"]
+        if (o := cell.outcome) is not None
+    }  # fmt: skip
+    return {"park": row["park"].slug, "name": row["park"].name, "area": row["park"].area, "packs": cells}
+
+
+def _kept(k: Kept) -> dict[str, Any]:
+    fields = ("pack", "period", "verdict", "score", "basis", "verified", "at", "pack_hash", "version")
+    return {"id": k.pk} | {name: getattr(k, name) for name in fields}
+
+
+def _brief(result: dict[str, Any]) -> dict[str, Any]:
+    return {key: result.get(key) for key in ("verdict", "score", "score_bounds", "basis", "verified", "counts")}
+
+
+def _job(j: Job) -> dict[str, Any]:
+    return {
+        "id": j.pk, "kind": j.kind, "title": {"zh": j.title_zh, "en": j.title_en}, "state": j.state, "done": j.done,
+        "total": j.total, "percent": j.percent, "message": j.message, "result": j.result,
+    }  # fmt: skip

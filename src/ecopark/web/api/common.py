@@ -1,0 +1,39 @@
+"""What the endpoints share: entering a park, pages of items, the kinds of refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ecopark.web.api.shapes import Fault
+from ecopark.web.people.access import Standing, enter
+
+REFUSED = {401: Fault, 403: Fault, 404: Fault, 422: Fault}
+"""What any endpoint may answer instead."""
+
+
+def come_in(request: HttpRequest, slug: str, action: str) -> Standing:
+    """The person's standing in the park, as on the pages.
+
+    Raises
+    ------
+    Http404
+        There is no such park, or they may not know of it.
+    PermissionDenied
+        They may not do this.
+    """
+    return enter(request, slug, action)
+
+
+def cut(rows: QuerySet[Any] | list[Any], limit: int, offset: int, shown: Callable[[Any], Any]) -> dict[str, Any]:
+    """A page of items, cut by the database."""
+    count = len(rows) if isinstance(rows, list) else rows.count()
+    return {"count": count, "items": [shown(row) for row in rows[offset : offset + limit]]}
+
+
+def who(user: Any) -> str:
+    """The name others read, empty for nobody."""
+    return user.shown_name if user else ""

@@ -1,0 +1,175 @@
+"""Figures: read, written with the version that was seen, and their history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from ninja import Router
+
+from ecopark.core.text import Text
+from ecopark.errors import InputError, Place, Problem
+from ecopark.observations.quantity import catalogue
+from ecopark.web.api import shapes
+from ecopark.web.api.common import REFUSED, come_in, cut, who
+from ecopark.web.figures.change import Change, ConflictError, write
+from ecopark.web.figures.facts import read_one
+from ecopark.web.figures.models import Figure
+from ecopark.web.people.access import Standing
+
+router = Router()
+FigurePage, PastPage = shapes.page_of(shapes.FigureNow), shapes.page_of(shapes.Past)
+CONFLICT = Text(
+    "有人刚改过这个数；未保存任何一项", "somebody has changed this figure since you read it; nothing was stored"
+)
+
+
+@router.get("/parks/{slug}/figures", response={200: FigurePage, **REFUSED}, summary="read figures / 读取填报值")
+def figures(
+    request: HttpRequest, slug: shapes.Name, subject: shapes.Name = "", quantity: shapes.Name = "",
+    period: shapes.Name = "", state: shapes.Name = "", since: shapes.Number = 0, limit: shapes.Limit = 100,
+    offset: shapes.Number = 0,
+) -> Any:  # fmt: skip
+    """Figures as typed; `period` is a beginning (2023 takes in its months); `since` a park's count of changes."""
+    standing = come_in(request, slug, "see_figures")
+    rows = standing.of_subjects(Figure.objects.filter(park=standing.park)).select_related("subject", "entered_by")
+    if subject:
+        rows = rows.filter(subject__key=subject)
+    if quantity:
+        known = catalogue().find(quantity)
+        rows = rows.filter(quantity=known.id if known else quantity)
+    if period:
+        rows = rows.filter(period__startswith=period)
+    if state:
+        rows = rows.filter(state=state)
+    if since:
+        rows = rows.filter(seq__gt=since)
+    return cut(rows.order_by("pk"), limit, offset, figure_now)
+
+
+@router.put(
+    "/parks/{slug}/figures", response={200: shapes.Stored, 409: shapes.Conflict, **REFUSED},
+    summary="write figures / 写入填报值",
+)  # fmt: skip
+def write_figures(request: HttpRequest, slug: shapes.Name, body: shapes.FiguresIn) -> Any:
+    """Store figures, all or none. 409 with both values where somebody was faster. What a firm writes waits for the office."""
+    standing = come_in(request, slug, "write_figures")
+    park = standing.park
+    changes = _changes(standing, body.figures)
+    state = "accepted" if standing.wide else "draft"
+    try:
+        count = write(park, changes, request.user, body.reason, state=state)
+    except ConflictError as error:
+        return 409, _conflict(standing, error.figure, changes)
+    rows = Figure.objects.filter(park=park, subject__key__in={c.subject for c in changes}).select_related(
+        "subject", "entered_by"
+    )
+    by_key = {
+        (f.subject.key, f.quantity, f.period, f.by): f for f in rows.filter(quantity__in={c.quantity for c in changes})
+    }
+    return {"changed": count, "figures": [figure_now(by_key[c.key]) for c in changes if c.key in by_key]}
+
+
+@router.get("/parks/{slug}/figures/{number}/history", response={200: PastPage, **REFUSED}, summary="history / 修订记录")
+def history(
+    request: HttpRequest, slug: shapes.Name, number: shapes.Number, limit: shapes.Limit = 100, offset: shapes.Number = 0
+) -> Any:
+    """Every value a figure ever had, the latest first."""
+    standing = come_in(request, slug, "see_history")
+    figure = get_object_or_404(standing.of_subjects(Figure.objects.filter(park=standing.park)), pk=number)
+    rows = figure.history.select_related("history_user").order_by("-history_date", "-history_id")
+    return cut(rows, limit, offset, _past)
+
+
+def _changes(standing: Standing, wanted: list[shapes.FigureIn]) -> list[Change]:
+    """The figures as changes in the ids, codes and periods of the catalogue.
+
+    Raises
+    ------
+    Http404, PermissionDenied
+        A subject one may not know, or not write.
+    InputError
+        With everything that cannot be read, and figures given twice.
+    """
+    allowed = set(standing.subjects().filter(key__in={w.subject for w in wanted}).values_list("key", flat=True))
+    for one in wanted:
+        if one.subject not in allowed:
+            raise Http404
+        if not standing.may("write_figures", one.subject):
+            raise PermissionDenied
+    problems: list[Problem] = []
+    changes: list[Change] = []
+    seen: set[tuple[str, ...]] = set()
+    for at, one in enumerate(wanted):
+        place = Place(f"figures.{at}")
+        row = {
+            key: getattr(one, key) for key in ("subject", "quantity", "period", "value", "unit", "by", "source", "note")
+        }
+        quantity, period, by = one.quantity, one.period.strip(), one.by.strip()
+        read = None
+        if one.value.strip():
+            try:
+                read = read_one(standing.park, row)
+            except InputError as error:
+                problems += [_at(p, place) for p in error.problems if p.severity == "error"]
+                continue
+        if read is not None:
+            quantity, by = read.quantity, read.by
+            period = "" if str(read.period) == "always" else str(read.period)
+        elif (known := catalogue().find(quantity)) is not None:
+            quantity = known.id
+        change = Change(
+            one.subject, quantity, period, one.value.strip(), one.unit.strip(), by, one.source.strip(), one.note.strip(),
+            seen=one.seen, read=read,
+        )  # fmt: skip
+        if change.key in seen:
+            zh, en = "同一个数给了两次", "the same figure is given twice"
+            problems.append(Problem("given-twice", place, zh, en))
+        seen.add(change.key)
+        changes.append(change)
+    if problems:
+        raise InputError(problems)
+    return changes
+
+
+def _at(p: Problem, place: Place) -> Problem:
+    return Problem(p.code, place, p.zh, p.en, p.repair_zh, p.repair_en)
+
+
+def _conflict(standing: Standing, theirs: Figure, changes: list[Change]) -> dict[str, Any]:
+    """Both values of the figure that somebody else changed."""
+    for change in changes:
+        same = (theirs.quantity, theirs.period) == (change.quantity, change.period)
+        own = theirs.pk is None or (theirs.subject.key, theirs.by) == (change.subject, change.by)
+        if same and own:
+            break
+    yours = {
+        "subject": change.subject, "quantity": change.quantity, "period": change.period, "by": change.by,
+        "value": change.given, "unit": change.unit, "seen": change.seen or 0,
+    }  # fmt: skip
+    now = Figure.objects.filter(pk=theirs.pk).select_related("subject", "entered_by").first() if theirs.pk else None
+    nothing = {
+        "id": None, "version": 0, "value": "", "unit": "", "state": "draft", "source": "", "note": "", "entered_by": "",
+        "entered_at": None,
+    }  # fmt: skip
+    there = figure_now(now) if now else {k: yours[k] for k in ("subject", "quantity", "period", "by")} | nothing
+    error = {"code": "conflict", "zh": CONFLICT.zh, "en": CONFLICT.en, "problems": []}
+    return {"error": error, "theirs": there, "yours": yours}
+
+
+def figure_now(f: Figure) -> dict[str, Any]:
+    """A figure as it is stored."""
+    return {
+        "id": f.pk, "subject": f.subject.key, "quantity": f.quantity, "period": f.period, "by": f.by, "value": f.given,
+        "unit": f.unit, "version": f.version, "state": f.state, "source": f.source, "note": f.note,
+        "entered_by": who(f.entered_by), "entered_at": f.entered_at,
+    }  # fmt: skip
+
+
+def _past(row: Any) -> dict[str, Any]:
+    return {
+        "at": row.history_date, "who": who(row.history_user), "value": row.given, "unit": row.unit, "state": row.state,
+        "version": row.version, "why": row.history_change_reason or "",
+    }  # fmt: skip

@@ -1,0 +1,220 @@
+"""Workbooks in with a preview, evidence in and out, and the steps of a firm's submission."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Field, File, Form, Router
+from ninja.files import UploadedFile
+from pydantic import AfterValidator
+
+from ecopark.core.text import Text
+from ecopark.web.api import shapes
+from ecopark.web.api.common import REFUSED, come_in, cut, who
+from ecopark.web.figures import attach, evidence_views, import_views, imports, submit
+from ecopark.web.figures.change import ConflictError
+from ecopark.web.figures.models import Evidence, Import, Submission
+from ecopark.web.jobs import work
+from ecopark.web.people.access import Standing
+from ecopark.web.uploads import TABLES, keep
+
+router = Router()
+LinePage, EvidencePage, SubmissionPage = (
+    shapes.page_of(shape) for shape in (shapes.ImportLine, shapes.EvidenceOut, shapes.SubmissionOut)
+)
+YearOrNone = Annotated[str, Field(pattern=r"^([0-9]{4})?$")]
+Short = Annotated[str, Field(max_length=40), AfterValidator(shapes.writable)]
+
+
+@router.get("/parks/{slug}/template.xlsx", summary="workbook to fill in / 填报模板")
+def template(request: HttpRequest, slug: shapes.Name) -> HttpResponse:
+    """The workbook that asks for what the park's standards need."""
+    return import_views.template(request, slug)
+
+
+@router.post("/parks/{slug}/imports", response={200: shapes.ImportOut, **REFUSED}, summary="send a workbook / 上传表格")
+def upload(request: HttpRequest, slug: shapes.Name, file: File[UploadedFile], year: Form[YearOrNone] = "") -> Any:
+    """Read a workbook and say what it would change; nothing is stored before `apply`."""
+    standing = come_in(request, slug, "import_figures")
+    stored = keep(file, f"imports/{standing.park.pk}", TABLES)
+    lines = imports.preview(standing, stored.key, stored.name, year)
+    made = Import.objects.create(
+        park=standing.park, name=stored.name, stored=stored.key, by=request.user, changed=standing.park.changed
+    )
+    imports.remember(made, lines)
+    return _import(made)
+
+
+@router.get("/parks/{slug}/imports/{number}", response={200: shapes.ImportOut, **REFUSED}, summary="an import / 导入")
+def import_of(request: HttpRequest, slug: shapes.Name, number: shapes.Number) -> Any:
+    """How many rows are new, changed, conflicting, of another year, unchanged, unusable."""
+    return _import(_find(come_in(request, slug, "import_figures"), number))
+
+
+@router.get(
+    "/parks/{slug}/imports/{number}/rows", response={200: LinePage, **REFUSED}, summary="rows of the preview / 预览行"
+)
+def lines_of(
+    request: HttpRequest, slug: shapes.Name, number: shapes.Number, group: shapes.Name = "", limit: shapes.Limit = 100,
+    offset: shapes.Number = 0,
+) -> Any:  # fmt: skip
+    """The rows of a preview beside what is stored, by group."""
+    found = _find(come_in(request, slug, "import_figures"), number)
+    rows = [line for line in imports.remembered(found) if not group or line.group == group]
+    return cut(rows, limit, offset, _line)
+
+
+@router.post(
+    "/parks/{slug}/imports/{number}/apply", response={200: shapes.Applied, 409: shapes.Fault, **REFUSED},
+    summary="store a preview / 保存导入",
+)  # fmt: skip
+def apply(request: HttpRequest, slug: shapes.Name, number: shapes.Number, body: shapes.ApplyIn) -> Any:
+    """Store the rows of some groups, all or none; many rows are stored in the background."""
+    standing = come_in(request, slug, "import_figures")
+    found = _find(standing, number)
+    if found.applied:
+        text = Text("这份表已导入过。", "This workbook was brought in already.")
+        return 409, {"error": {"code": "applied", "zh": text.zh, "en": text.en}}
+    groups = [g for g in body.groups if g in imports.USABLE]
+    count = sum(n for g, n in imports.counts(imports.remembered(found)).items() if g in groups)
+    if count > imports.BACKGROUND:
+        title = Text(f"导入 {found.name}", f"importing {found.name}")
+        job = work.ask("import", title, request.user, standing.park, import_id=found.pk, groups=groups)
+        return {"job": job.pk}
+    try:
+        return {"written": imports.apply(found, request.user, groups)}
+    except ConflictError as error:
+        said = import_views.conflict_words(error)
+        return 409, {"error": {"code": "conflict", "zh": said, "en": said}}
+
+
+@router.get("/parks/{slug}/evidence", response={200: EvidencePage, **REFUSED}, summary="evidence / 佐证材料")
+def evidence(
+    request: HttpRequest,
+    slug: shapes.Name,
+    about: shapes.Name = "",
+    limit: shapes.Limit = 100,
+    offset: shapes.Number = 0,
+) -> Any:
+    """Documents behind figures and clauses, as far as you may see them."""
+    standing = come_in(request, slug, "see_evidence")
+    rows = evidence_views.visible(standing).filter(withdrawn__isnull=True).select_related("subject", "by")
+    return cut(rows.filter(about=about) if about else rows, limit, offset, _evidence)
+
+
+@router.post("/parks/{slug}/evidence", response={200: shapes.EvidenceOut, **REFUSED}, summary="add evidence / 上传佐证")
+def add_evidence(
+    request: HttpRequest, slug: shapes.Name, file: File[UploadedFile], about: Form[shapes.Name],
+    subject: Form[shapes.Name] = "", period: Form[YearOrNone] = "", page: Form[Short] = "", dated: Form[Short] = "",
+) -> Any:  # fmt: skip
+    """Attach a document to a quantity or clause of the park, or of one of its firms."""
+    standing = come_in(request, slug, "see_evidence")
+    own = subject or (standing.park.key if standing.wide else min(standing.firms, default=""))
+    found = standing.subjects().filter(key=own).first()
+    if found is None:
+        raise Http404
+    if not standing.may("write_figures", found.key):
+        raise PermissionDenied
+    return _evidence(attach.attach(found, about, file, request.user, period=period, page=page, dated=dated))
+
+
+@router.get("/parks/{slug}/evidence/{number}/file", summary="the document itself / 下载佐证")
+def evidence_file(request: HttpRequest, slug: shapes.Name, number: shapes.Number) -> FileResponse:
+    """The file, as it was sent."""
+    return evidence_views.download(request, slug, number)
+
+
+@router.post(
+    "/parks/{slug}/evidence/{number}/withdraw",
+    response={200: shapes.EvidenceOut, **REFUSED},
+    summary="take back / 撤下",
+)
+def withdraw_evidence(request: HttpRequest, slug: shapes.Name, number: shapes.Number) -> Any:
+    """Take a document back; it stays on file."""
+    standing = come_in(request, slug, "see_evidence")
+    found = get_object_or_404(evidence_views.visible(standing), pk=number, withdrawn__isnull=True)
+    if not standing.may("write_figures", found.subject.key):
+        raise PermissionDenied
+    found.withdrawn = timezone.now()
+    found.save(update_fields=["withdrawn"])
+    return _evidence(found)
+
+
+@router.get("/parks/{slug}/submissions", response={200: SubmissionPage, **REFUSED}, summary="submissions / 企业填报")
+def submissions(
+    request: HttpRequest, slug: shapes.Name, period: YearOrNone = "", state: shapes.Name = "", limit: shapes.Limit = 100,
+    offset: shapes.Number = 0,
+) -> Any:  # fmt: skip
+    """Where the firms' figures are on their way to the office; a reporter sees their own."""
+    standing = come_in(request, slug, "see_figures")
+    rows = standing.of_subjects(Submission.objects.filter(park=standing.park)).select_related("subject")
+    if period:
+        rows = rows.filter(period=period)
+    if state:
+        rows = rows.filter(state=state)
+    return cut(rows.order_by("-period", "subject__key"), limit, offset, _submission)
+
+
+@router.post(
+    "/parks/{slug}/submissions/step",
+    response={200: shapes.SubmissionOut, **REFUSED},
+    summary="submit, accept, return / 提交、采用、退回",
+)
+def step(request: HttpRequest, slug: shapes.Name, body: shapes.StepIn) -> Any:
+    """Move a firm's figures of one year on."""
+    standing = come_in(request, slug, "see_figures")
+    subject = standing.subjects().filter(key=body.firm, kind="firm").first()
+    needed = submit.NEEDS.get(body.step)
+    if subject is None or needed is None:
+        raise Http404
+    if not standing.may(needed, subject.key):
+        raise PermissionDenied
+    found = submit.of(standing.park, subject, body.period)
+    submit.take(found, body.step, request.user, body.reason)
+    return _submission(found)
+
+
+@router.post(
+    "/parks/{slug}/submissions/ask", response={200: shapes.Asked, **REFUSED}, summary="ask all firms / 下达填报要求"
+)
+def ask(request: HttpRequest, slug: shapes.Name, body: shapes.AskIn) -> Any:
+    """Ask all firms of the park that were active in a year for its figures, by a day."""
+    standing = come_in(request, slug, "accept_figures")
+    year = int(body.period)
+    firms = standing.park.subjects.filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=year))
+    return {"asked": submit.ask(standing.park, firms, body.period, body.due, request.user)}
+
+
+def _find(standing: Standing, number: int) -> Import:
+    return get_object_or_404(Import.objects.select_related("by"), pk=number, park=standing.park)
+
+
+def _import(found: Import) -> dict[str, Any]:
+    counted = found.summary.get("counts") or imports.counts(imports.remembered(found))
+    return {
+        "id": found.pk, "name": found.name, "at": found.at, "by": who(found.by), "counts": counted, "applied": found.applied
+    }  # fmt: skip
+
+
+def _line(line: imports.Line) -> dict[str, Any]:
+    fields = ("group", "subject", "quantity", "period", "by", "given", "unit", "place", "stored")
+    return {name: getattr(line, name) for name in fields} | {"problem": {"zh": line.problem.zh, "en": line.problem.en}}
+
+
+def _evidence(e: Evidence) -> dict[str, Any]:
+    return {
+        "id": e.pk, "about": e.about, "subject": e.subject.key, "period": e.period, "name": e.name,
+        "media_type": e.media_type, "size": e.size, "digest": e.digest, "page": e.page, "dated": e.dated, "by": who(e.by),
+        "at": e.at, "has_file": bool(e.stored),
+    }  # fmt: skip
+
+
+def _submission(s: Submission) -> dict[str, Any]:
+    return {
+        "firm": s.subject.key, "period": s.period, "state": s.state, "due": s.due, "reason": s.reason, "at": s.at
+    }  # fmt: skip

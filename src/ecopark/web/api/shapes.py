@@ -1,0 +1,373 @@
+"""What goes in and out of the API: typed texts with limits, pages of items, one envelope for errors."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from ninja import Field, Schema
+from pydantic import AfterValidator
+
+BIGGEST = 2**63 - 1
+
+
+def writable(text: str) -> str:
+    """Refuse what no database keeps: NUL characters and halves of characters."""
+    if "\x00" in text:
+        raise ValueError("a text may not hold the character NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text may not hold half a character (a lone surrogate)") from None
+    return text
+
+
+Words = Annotated[str, AfterValidator(writable)]
+Name = Annotated[str, Field(max_length=120), AfterValidator(writable)]
+Line = Annotated[str, Field(max_length=500), AfterValidator(writable)]
+Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+Number = Annotated[int, Field(ge=0, le=BIGGEST)]
+Limit = Annotated[int, Field(ge=1, le=1000)]
+
+
+class Bilingual(Schema):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class Problem(Schema):
+    """One thing that is wrong: a stable code, where it stands, what was found and what to do."""
+
+    code: str
+    place: str = ""
+    zh: str
+    en: str
+
+
+class Failure(Schema):
+    """What every refused request answers: a stable code, a sentence in both languages, and the details."""
+
+    code: str
+    zh: str
+    en: str
+    problems: list[Problem] = Field(default_factory=list)
+
+
+class Fault(Schema):
+    """The envelope of an error."""
+
+    error: Failure
+
+
+class FigureNow(Schema):
+    """What is stored of a figure: the version to send back as `seen`."""
+
+    id: int | None
+    subject: str
+    quantity: str
+    period: str
+    by: str
+    value: str
+    unit: str
+    version: int
+    state: str
+    source: str
+    note: str
+    entered_by: str
+    entered_at: datetime | None
+
+
+class FigureWanted(Schema):
+    """What was asked to be stored."""
+
+    subject: str
+    quantity: str
+    period: str
+    by: str
+    value: str
+    unit: str
+    seen: int
+
+
+class Conflict(Schema):
+    """Somebody else was faster: their value and yours; nothing was stored."""
+
+    error: Failure
+    theirs: FigureNow
+    yours: FigureWanted
+
+
+class Person(Schema):
+    """Who one is here."""
+
+    username: str
+    name: str
+    administrator: bool
+    roles: list[dict[str, Any]]
+
+
+class ParkOut(Schema):
+    """A park."""
+
+    slug: str
+    key: str
+    name: str
+    name_en: str
+    area: str
+    base_year: int | None
+    packs: list[str]
+    published: bool
+    invented: bool
+    changed: int
+
+
+class SubjectOut(Schema):
+    """What figures are about."""
+
+    key: str
+    kind: str
+    name: str
+    parent: str
+    since: int | None
+    until: int | None
+    credit_code: str
+
+
+class FigureIn(Schema):
+    """A figure to be stored; an empty value takes it away (the history stays).
+
+    `seen` is the version that was read (0: there was none). Another version now answers 409 with both values.
+    """
+
+    subject: Name
+    quantity: Name
+    period: Annotated[str, Field(max_length=12), AfterValidator(writable)] = ""
+    by: Annotated[str, Field(max_length=200), AfterValidator(writable)] = ""
+    value: Annotated[str, Field(max_length=200), AfterValidator(writable)]
+    unit: Annotated[str, Field(max_length=60), AfterValidator(writable)] = ""
+    source: Annotated[str, Field(max_length=300), AfterValidator(writable)] = ""
+    note: Line = ""
+    seen: Number
+
+
+class FiguresIn(Schema):
+    """Figures to be stored, all or none, with the reason that goes into their history."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=300), AfterValidator(writable)]
+    figures: Annotated[list[FigureIn], Field(min_length=1, max_length=2000)]
+
+
+class Stored(Schema):
+    """What was stored."""
+
+    changed: int
+    figures: list[FigureNow]
+
+
+class Past(Schema):
+    """One value a figure had."""
+
+    at: datetime
+    who: str
+    value: str
+    unit: str
+    state: str
+    version: int
+    why: str
+
+
+class ImportOut(Schema):
+    """A workbook: how many rows of each kind, and what became of it."""
+
+    id: int
+    name: str
+    at: datetime
+    by: str
+    counts: dict[str, int]
+    applied: datetime | None
+
+
+class ImportLine(Schema):
+    """One row of a preview."""
+
+    group: str
+    subject: str
+    quantity: str
+    period: str
+    by: str
+    given: str
+    unit: str
+    place: str
+    stored: str
+    problem: Bilingual
+
+
+class ApplyIn(Schema):
+    """Which rows of a preview to store."""
+
+    groups: list[Name] = Field(default_factory=lambda: ["new", "changed"])
+
+
+class Applied(Schema):
+    """How many figures changed; or the background work that is storing them."""
+
+    written: int | None = None
+    job: int | None = None
+
+
+class EvidenceOut(Schema):
+    """A document behind a figure or clause."""
+
+    id: int
+    about: str
+    subject: str
+    period: str
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    page: str
+    dated: str
+    by: str
+    at: datetime
+    has_file: bool
+
+
+class SubmissionOut(Schema):
+    """A firm's figures of a year on their way to the office."""
+
+    firm: str
+    period: str
+    state: str
+    due: date | None
+    reason: str
+    at: datetime
+
+
+class StepIn(Schema):
+    """A step of a submission: submit, accept or return (with a reason)."""
+
+    firm: Name
+    period: Year
+    step: Name
+    reason: Line = ""
+
+
+class AskIn(Schema):
+    """Ask all firms for a year's figures by a day."""
+
+    period: Year
+    due: date
+
+
+class Asked(Schema):
+    """How many firms were asked."""
+
+    asked: int
+
+
+class AssessmentOut(Schema):
+    """An assessment in short; `id` shows it again as it was on that day."""
+
+    id: int
+    pack: str
+    period: str
+    verdict: str
+    score: str
+    basis: str
+    verified: bool
+    at: datetime
+    pack_hash: str
+    version: str
+
+
+class ChangeIn(Schema):
+    """A figure as it might be; it is not stored."""
+
+    subject: Name = ""
+    quantity: Name
+    period: Annotated[str, Field(max_length=12), AfterValidator(writable)] = ""
+    by: Annotated[str, Field(max_length=200), AfterValidator(writable)] = ""
+    value: Annotated[str, Field(max_length=200), AfterValidator(writable)]
+    unit: Annotated[str, Field(max_length=60), AfterValidator(writable)] = ""
+
+
+class WhatIfIn(Schema):
+    """Figures as they might be."""
+
+    changes: Annotated[list[ChangeIn], Field(min_length=1, max_length=500)]
+
+
+class DossierIn(Schema):
+    """Which dossier to make."""
+
+    packs: Annotated[list[Name], Field(min_length=1, max_length=30)]
+    period: Year
+    language: Annotated[str, Field(pattern="^(zh|en)$")] = "zh"
+
+
+class JobOut(Schema):
+    """Background work."""
+
+    id: int
+    kind: str
+    title: Bilingual
+    state: str
+    done: int
+    total: int
+    percent: int
+    message: str
+    result: dict[str, Any]
+
+
+class SignIn(Schema):
+    """A signature: you checked these clauses against this document on this day."""
+
+    clauses: Annotated[list[Name], Field(min_length=1, max_length=500)]
+    document: Annotated[str, Field(min_length=1, max_length=300), AfterValidator(writable)]
+    page: Annotated[str, Field(max_length=60), AfterValidator(writable)] = ""
+    dated: date
+    note: Line = ""
+
+
+class Why(Schema):
+    """Why something is taken back."""
+
+    why: Annotated[str, Field(min_length=1, max_length=300), AfterValidator(writable)]
+
+
+class SignatureOut(Schema):
+    """A clause signed as verified."""
+
+    id: int
+    pack: str
+    clause: str
+    by: str
+    document: str
+    page: str
+    dated: date
+    note: str
+    pack_hash: str
+    holds: bool
+    at: datetime
+    withdrawn: datetime | None
+    withdrawn_why: str
+
+
+class Found(Schema):
+    """One thing found."""
+
+    kind: str
+    label: Bilingual
+    under: Bilingual
+    url: str
+
+
+def page_of(item: type[Schema]) -> type[Schema]:
+    """The schema of a page of items: how many there are, and some of them."""
+    return type(
+        f"{item.__name__}Page", (Schema,),
+        {"__annotations__": {"count": int, "items": list[item]}, "__doc__": "How many there are, and some of them."},
+    )  # fmt: skip

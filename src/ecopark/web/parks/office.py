@@ -1,0 +1,123 @@
+"""What the office sets for its park: name and base year, standards in use, published or not, options, factors, departments.
+
+Every change is checked as an assessment checks its options, and is written down with who, when and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError
+from ecopark.packs.load import find_pack, shipped_ids
+from ecopark.web.parks.models import Department, Park
+from ecopark.workflows.assess_park import check_options, parse_set
+
+YEARS = range(1980, 2101)
+
+
+class SettingError(EcoparkError):
+    """The setting cannot be taken; `text` says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en, zh=text.zh)
+        self.text = text
+
+
+def general(park: Park, user: Any, reason: str, *, name: str, name_en: str, base_year: str, published: bool) -> None:
+    """Name, base year of constant prices, and whether anybody may see the verdicts.
+
+    Raises
+    ------
+    SettingError
+        No name, or a base year that is none.
+    """
+    if not name.strip():
+        raise SettingError(Text("园区名称不能为空。", "The park needs a name."))
+    if base_year and not (base_year.isdigit() and int(base_year) in YEARS):
+        raise SettingError(Text("基年应为 1980–2100 的年份。", "The base year is a year from 1980 to 2100."))
+    fields = {
+        "name": name.strip()[:200], "name_en": name_en.strip()[:200], "base_year": int(base_year) if base_year else None,
+        "published": published,
+    }  # fmt: skip
+    _save(park, user, reason, fields)
+
+
+def packs(park: Park, user: Any, reason: str, chosen: Sequence[str]) -> None:
+    """The standards the park works with, in their order.
+
+    Raises
+    ------
+    SettingError
+        None is left.
+    """
+    known = [name for name in shipped_ids() if name in chosen]
+    if not known:
+        raise SettingError(Text("至少选一个标准。", "Choose at least one standard."))
+    before = [name for name in park.packs if name in known]
+    _save(park, user, reason, {"packs": [*before, *(n for n in known if n not in before)]})
+
+
+def run_settings(park: Park, user: Any, reason: str, *, options: str, grid: str, confirm: str, narrow: str) -> None:
+    """Options of packs (``PACK.KEY=VALUE`` lines), grid, factors confirmed by the park, how bounds are narrowed.
+
+    Raises
+    ------
+    InputError
+        With every option or factor that does not exist or does not fit.
+    """
+    given: Mapping[str, Mapping[str, Any]] = parse_set([line.strip() for line in options.splitlines() if line.strip()])
+    unknown = [name for name in given if name not in shipped_ids()]
+    if unknown:
+        names = "、".join(unknown)
+        raise SettingError(Text(f"没有标准 {names}。", f"There is no standard {', '.join(unknown)}."))
+    settings = dict(park.settings)
+    settings["options"] = {name: dict(values) for name, values in given.items()}
+    factors = {**(settings.get("factors") or {}), "grid": grid.strip()}
+    factors["confirm"] = [word for word in confirm.replace(",", " ").split() if word]
+    settings["factors"] = factors
+    bounds = {key: value for key, value in (settings.get("bounds") or {}).items() if key != "narrow"}
+    settings["bounds"] = bounds | ({"narrow": narrow.strip()} if narrow.strip() else {})
+    check_options([find_pack(name) for name in shipped_ids()], settings, None)
+    _save(park, user, reason, {"settings": settings})
+
+
+@transaction.atomic
+def department(park: Park, user: Any, reason: str, key: str, name: str, name_en: str = "") -> None:
+    """Name a department, or add one.
+
+    Raises
+    ------
+    SettingError
+        No key or no name.
+    """
+    key = key.strip()[:60]
+    if not key or not name.strip():
+        raise SettingError(Text("请填部门编号和名称。", "Give the department's key and name."))
+    found = Department.objects.filter(park=park, key=key).first() or Department(park=park, key=key)
+    found.name, found.name_en = name.strip()[:120], name_en.strip()[:120]
+    found._change_reason, found._history_user = reason, user
+    found.save()
+
+
+def options_text(park: Park) -> str:
+    """The options of the park's packs as lines."""
+    rows = []
+    for pack, values in (park.settings.get("options") or {}).items():
+        for key, value in values.items():
+            shown = ",".join(str(v) for v in value) if isinstance(value, list | tuple) else value
+            rows.append(f"{pack}.{key}={shown}")
+    return "\n".join(rows)
+
+
+@transaction.atomic
+def _save(park: Park, user: Any, reason: str, fields: Mapping[str, Any]) -> None:
+    if all(getattr(park, name) == value for name, value in fields.items()):
+        return
+    for name, value in fields.items():
+        setattr(park, name, value)
+    park._change_reason, park._history_user = reason, user
+    park.save(update_fields=list(fields))

@@ -1,0 +1,201 @@
+"""The settings of a park as pages for its office."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from ecopark.core.text import Text
+from ecopark.errors import InputError
+from ecopark.indicators.factors import table
+from ecopark.packs.load import find_pack, shipped_ids
+from ecopark.web.figures.facts import problems_of
+from ecopark.web.pages.context import lang
+from ecopark.web.parks import office
+from ecopark.web.parks.models import Park
+from ecopark.web.people import members
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.people.models import ROLE_TEXT, Membership
+from ecopark.web.templatetags.ui import say, t
+
+TABS = {
+    "general": Text("基本", "General"),
+    "packs": Text("评价标准", "Standards"),
+    "factors": Text("选项与系数", "Options and factors"),
+    "departments": Text("部门", "Departments"),
+    "members": Text("成员", "Members"),
+    "history": Text("变更记录", "Changes"),
+}
+FIELD_TEXT = {
+    "name": Text("名称", "name"),
+    "name_en": Text("英文名", "English name"),
+    "area": Text("区域", "area"),
+    "base_year": Text("基年", "base year"),
+    "published": Text("公开", "published"),
+    "packs": Text("评价标准", "standards"),
+    "settings": Text("选项与系数", "options and factors"),
+}
+
+
+def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str, Any] | None = None) -> HttpResponse:
+    """One tab of the settings."""
+    standing = _enter(request, slug)
+    if tab not in TABS:
+        raise Http404
+    park = Park.objects.get(pk=standing.park.pk)
+    tabs = [
+        {"label": label, "url": reverse("park-settings-tab", args=[slug, name]), "current": name == tab}
+        for name, label in TABS.items()
+    ]
+    context: dict[str, Any] = {"tab": tab, "tabs": tabs, "typed": typed or {}, "fixed": park}
+    if tab == "packs":
+        context["packs"] = [find_pack(n) for n in shipped_ids()]
+    elif tab == "factors":
+        factors = park.settings.get("factors") or {}
+        context |= {
+            "options": office.options_text(park), "grid": factors.get("grid", ""),
+            "confirm": " ".join(factors.get("confirm") or ()), "narrow": (park.settings.get("bounds") or {}).get("narrow", ""),
+            "grids": sorted(table().get("grid.average", {})),
+            "parameters": [(find_pack(n), find_pack(n).parameters, find_pack(n).option_sets) for n in park.packs],
+        }  # fmt: skip
+    elif tab == "departments":
+        context["departments"] = park.departments.all()
+    elif tab == "members":
+        rows = (
+            Membership.objects.filter(park=park).select_related("user", "department").order_by("role", "user__username")
+        )
+        context |= {
+            "page": Paginator(rows, 100).get_page(request.GET.get("page")), "roles": ROLE_TEXT,
+            "given": [(key, ROLE_TEXT[key]) for key in members.GIVEN], "departments": park.departments.all(),
+        }  # fmt: skip
+    elif tab == "history":
+        context["events"] = changes(park)
+    return render(request, "settings/settings.html", context)
+
+
+@require_POST
+def save(request: HttpRequest, slug: str, tab: str) -> HttpResponse:
+    """Take one tab over; what is wrong is told and what was typed stays."""
+    standing = _enter(request, slug)
+    get, reason = request.POST.get, _reason(request)
+    park, user = standing.park, request.user
+    try:
+        if tab == "general":
+            office.general(
+                park, user, reason, name=get("name", ""), name_en=get("name_en", ""), base_year=get("base_year", "").strip(),
+                published=get("published") == "1",
+            )  # fmt: skip
+        elif tab == "packs":
+            office.packs(park, user, reason, request.POST.getlist("pack"))
+        elif tab == "factors":
+            office.run_settings(
+                park, user, reason, options=get("options", ""), grid=get("grid", ""), confirm=get("confirm", ""),
+                narrow=get("narrow", ""),
+            )  # fmt: skip
+        elif tab == "departments":
+            office.department(park, user, reason, get("key", ""), get("name", ""), get("name_en", ""))
+        else:
+            raise Http404
+    except office.SettingError as error:
+        messages.error(request, say(error.text))
+        return _again(request, slug, tab)
+    except InputError as error:
+        for text in problems_of(error, lang())[:10]:
+            messages.error(request, text)
+        return _again(request, slug, tab)
+    messages.success(request, t("已保存", "Saved"))
+    return redirect("park-settings-tab", slug, tab)
+
+
+@require_POST
+def add_member(request: HttpRequest, slug: str) -> HttpResponse:
+    """Give somebody a role; the password of a new account is shown once."""
+    standing = _enter(request, slug)
+    get = request.POST.get
+    try:
+        made, password = members.add(
+            standing.park, get("username", ""), get("role", ""), request.user, _reason(request), name=get("name", ""),
+            firm=get("firm", "").strip(), department=get("department", ""),
+        )  # fmt: skip
+    except members.MemberError as error:
+        messages.error(request, say(error.text))
+        return _again(request, slug, "members")
+    if password:
+        answer = page(request, slug, "members", {"new_user": made.user.username, "new_password": password})
+        answer["Cache-Control"] = "no-store"
+        return answer
+    messages.success(request, t(f"已加入 {made.user.shown_name}", f"{made.user.shown_name} was added"))
+    return redirect("park-settings-tab", slug, "members")
+
+
+@require_POST
+def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Take a role away."""
+    standing = _enter(request, slug)
+    found = get_object_or_404(Membership, pk=pk, park=standing.park)
+    name = found.user.shown_name
+    try:
+        members.remove(found, request.user, _reason(request))
+    except members.MemberError as error:
+        messages.error(request, say(error.text))
+    else:
+        messages.success(request, t(f"已移除 {name} 的角色", f"{name} has the role no more"))
+    return redirect("park-settings-tab", slug, "members")
+
+
+def changes(park: Park) -> list[dict[str, Any]]:
+    """Every change of the settings, departments and members: who, when, before, after and why; the latest first."""
+    events = []
+    rows = list(park.history.select_related("history_user").order_by("-history_date", "-history_id")[:60])
+    for now, before in pairwise(rows):
+        for change in now.diff_against(before).changes:
+            label = FIELD_TEXT.get(change.field, Text(change.field, change.field))
+            events.append(_event(now, label, _said(change.old), _said(change.new)))
+    for model in (park.departments.model, Membership):
+        for row in model.history.filter(park_id=park.pk).select_related("history_user").order_by("-history_date")[:60]:
+            kind = {"+": Text("新增", "added"), "~": Text("修改", "changed"), "-": Text("移除", "removed")}[
+                row.history_type
+            ]
+            named = getattr(row, "name", "")
+            if model is Membership:
+                role = ROLE_TEXT.get(row.role, Text(row.role, row.role))
+                user = row.user.shown_name if row.user_id else ""
+                text = Text(f"成员{kind.zh}：{user}（{role.zh}）", f"member {kind.en}: {user} ({role.en})")
+            else:
+                text = Text(f"部门{kind.zh}：{named}", f"department {kind.en}: {named}")
+            events.append(_event(row, text))
+    return sorted(events, key=lambda e: e["at"], reverse=True)[:100]
+
+
+def _event(row: Any, what: Text, before: str | None = None, after: str | None = None) -> dict[str, Any]:
+    return {
+        "at": row.history_date, "who": row.history_user.shown_name if row.history_user else "", "what": what,
+        "before": before, "after": after, "why": row.history_change_reason or "",
+    }  # fmt: skip
+
+
+def _said(value: Any) -> str:
+    return "—" if value in (None, "") else str(value)[:300]
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").strip()[:300] or t("页面修改", "changed on the page")
+
+
+def _again(request: HttpRequest, slug: str, tab: str) -> HttpResponse:
+    answer = page(request, slug, tab, request.POST.dict())
+    answer.status_code = 422
+    return answer
+
+
+def _enter(request: HttpRequest, slug: str) -> Standing:
+    standing = enter(request, slug, "settings")
+    request.standing = standing  # type: ignore[attr-defined]
+    return standing

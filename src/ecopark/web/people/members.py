@@ -1,0 +1,100 @@
+"""Who works in a park: add, change and remove members, each with a reason that stays in the history."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError
+from ecopark.web.parks.models import Park
+from ecopark.web.people.models import Membership, User
+
+GIVEN = ("office", "firm", "keeper", "consultant", "viewer")
+"""Roles that the park office may give; a reviewer of an area is made by an administrator."""
+
+
+class MemberError(EcoparkError):
+    """The member cannot be changed so; `text` says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en, zh=text.zh)
+        self.text = text
+
+
+@transaction.atomic
+def add(
+    park: Park, username: str, role: str, by: Any, reason: str, *, name: str = "", firm: str = "", department: str = ""
+) -> tuple[Membership, str]:
+    """Give somebody a role in the park; who has no account gets one.
+
+    Parameters
+    ----------
+    name
+        Family name or whole name of somebody new.
+    firm
+        Key of the firm a reporter reports for.
+
+    Returns
+    -------
+    membership, password
+        The password of a new account, to be handed over and changed; empty where the account was there.
+
+    Raises
+    ------
+    MemberError
+        No such role, a reporter without a firm of the park, a name that cannot be used, or they have the role already.
+    """
+    username = username.strip()
+    if role not in GIVEN:
+        raise MemberError(Text("请选择角色。", "Choose a role."))
+    if role == "firm" and not park.subjects.filter(key=firm, kind="firm").exists():
+        raise MemberError(Text("企业填报人须指定本园区的企业。", "A reporter needs a firm of this park."))
+    try:
+        UnicodeUsernameValidator()(username)
+        if not username or len(username) > 150:
+            raise ValidationError("length")
+    except ValidationError:
+        raise MemberError(
+            Text("用户名只能含字母、数字和 @ . + - _", "A user name has letters, digits and @ . + - _ only.")
+        ) from None
+    user = User.objects.filter(username=username).first()
+    password = ""
+    if user is None:
+        password = secrets.token_urlsafe(9)
+        user = User.objects.create_user(username, password=password, last_name=name.strip()[:150])
+    firm = firm if role == "firm" else ""
+    if Membership.objects.filter(user=user, role=role, park=park, firm=firm, area="").exists():
+        raise MemberError(Text("此人已有这个角色。", "They have this role already."))
+    made = Membership(
+        user=user, role=role, park=park, firm=firm, department=park.departments.filter(key=department).first()
+    )
+    _saved(made, by, reason)
+    return made, password
+
+
+@transaction.atomic
+def remove(membership: Membership, by: Any, reason: str) -> None:
+    """Take a role away; the history keeps it.
+
+    Raises
+    ------
+    MemberError
+        It is the last person of the park office.
+    """
+    offices = Membership.objects.select_for_update().filter(park=membership.park, role="office")
+    if membership.role == "office" and offices.count() == 1:
+        raise MemberError(Text("园区办至少要留一人。", "Somebody of the park office must stay."))
+    membership._change_reason = reason
+    membership._history_user = by
+    membership.delete()
+
+
+def _saved(membership: Membership, by: Any, reason: str) -> None:
+    membership._change_reason = reason
+    membership._history_user = by
+    membership.save()
