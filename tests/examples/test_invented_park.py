@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import polars as pl
 import pytest
+from shapely import union_all
 from shapely.geometry import shape
 
 from ecopark.core.period import ALWAYS, Period
@@ -332,3 +333,15 @@ def test_the_park_reports_the_fuel_of_its_firms_and_co2_follows_from_it(facts: F
     heat = float(given(facts, "heat_in_gj", LAST, "kind=fossil"))
     expected = co2 + other / 1000 * 0.8325 + heat * 0.11
     assert float(given(facts, "park_co2_emissions_t", LAST)) == pytest.approx(expected, abs=0.01)
+
+
+def test_nine_areas_of_four_grids_cover_the_park_once(park: InventedPark) -> None:
+    layers = park.geojson()
+    [boundary] = [shape(f["geometry"]) for f in layers["boundary"]["features"]]
+    grids = [(f["properties"], shape(f["geometry"])) for f in layers["grids"]["features"]]
+    assert len(grids) == len({p["id"] for p, _ in grids}) == 36
+    areas = [p["area"] for p, _ in grids]
+    assert {areas.count(a) for a in areas} == {4}
+    assert len(set(areas)) == 9
+    assert sum(g.area for _, g in grids) == pytest.approx(boundary.area, rel=1e-4)
+    assert union_all([g for _, g in grids]).symmetric_difference(boundary).area < 1e-4 * boundary.area

@@ -4,7 +4,7 @@ park.toml               the park, and the story as comments
 data/park.xlsx          the office's own figures, one sheet per theme, one column per year
 data/firms.csv          the firms' figures in the long form (firms.parquet for larger parks)
 data/subjects.csv       park, functional groups and firms
-map/*.geojson           groups, parcels, roads, control units, reserve land, sensitive places, boundary
+map/*.geojson           groups, parcels, roads, grids, control units, reserve land, sensitive places, boundary
 evidence/               evidence.csv: which document supports which figure; and the invented documents
 """
 

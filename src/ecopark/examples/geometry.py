@@ -13,42 +13,12 @@ import numpy as np
 
 from ecopark.examples.firms import DECIMALS, Firms
 from ecopark.examples.gate_map import gate_layers, services, vacant_plots
+from ecopark.examples.grids import grids
 from ecopark.examples.industries import GROUPS, INDUSTRIES
-from ecopark.examples.plan import Rectangle, feature, lonlat, polygon
+from ecopark.examples.plan import Rectangle, cut, feature, lonlat, polygon
 
 SERVICE_PLOT_KM2 = 0.004
 """Plot of a firm that has no industrial land."""
-
-
-def cut(
-    rectangle: Rectangle, weights: list[float]
-) -> tuple[list[Rectangle], list[tuple[float, float, float, float, int]]]:
-    """Cut a rectangle into parts with areas in proportion to `weights`, and the cuts as lines with their depth.
-
-    Always the longer side is cut, where the weights come nearest to halves; order is kept.
-    """
-    sums = np.concatenate([[0.0], np.cumsum(weights)])
-    parts: list[Rectangle] = [rectangle] * len(weights)
-    lines: list[tuple[float, float, float, float, int]] = []
-    stack = [(rectangle, 0, len(weights), 0)]
-    while stack:
-        r, first, last, depth = stack.pop()
-        if last - first == 1:
-            parts[first] = r
-            continue
-        middle = (sums[first] + sums[last]) / 2
-        at = min(max(int(np.searchsorted(sums, middle)), first + 1), last - 1)
-        share = float((sums[at] - sums[first]) / (sums[last] - sums[first]))
-        if r.width >= r.height:
-            w = r.width * share
-            lines.append((r.x + w, r.y, r.x + w, r.y + r.height, depth))
-            halves = Rectangle(r.x, r.y, w, r.height), Rectangle(r.x + w, r.y, r.width - w, r.height)
-        else:
-            h = r.height * share
-            lines.append((r.x, r.y + h, r.x + r.width, r.y + h, depth))
-            halves = Rectangle(r.x, r.y, r.width, h), Rectangle(r.x, r.y + h, r.width, r.height - h)
-        stack += [(halves[1], at, last, depth + 1), (halves[0], first, at, depth + 1)]
-    return parts, lines
 
 
 def _line(x0: float, y0: float, x1: float, y1: float) -> dict[str, Any]:
@@ -143,6 +113,7 @@ def layers(firms: Firms, park_area_km2: float, seed: int) -> dict[str, dict[str,
             ("groups", group_features),
             ("parcels", parcels),
             ("roads", roads),
+            ("grids", grids(park)),
             *more.items(),
         )
     }

@@ -1,10 +1,12 @@
-"""Rectangles of the invented park's plan, in kilometres from its south-west corner, and how they become GeoJSON."""
+"""Rectangles of the invented park's plan, in kilometres from its south-west corner: how they are cut and become GeoJSON."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 ORIGIN = (122.9, 31.2)
 """Longitude and latitude of the south-west corner: open water, no real place. [degree, WGS 84]"""
@@ -58,3 +60,34 @@ def feature(kind: str, geometry: dict[str, Any], **properties: Any) -> dict[str,
 def polygon(r: Rectangle) -> dict[str, Any]:
     """A rectangle as a GeoJSON polygon."""
     return {"type": "Polygon", "coordinates": [r.ring()]}
+
+
+def cut(
+    rectangle: Rectangle, weights: list[float]
+) -> tuple[list[Rectangle], list[tuple[float, float, float, float, int]]]:
+    """Cut a rectangle into parts with areas in proportion to `weights`, and the cuts as lines with their depth.
+
+    Always the longer side is cut, where the weights come nearest to halves; order is kept.
+    """
+    sums = np.concatenate([[0.0], np.cumsum(weights)])
+    parts: list[Rectangle] = [rectangle] * len(weights)
+    lines: list[tuple[float, float, float, float, int]] = []
+    stack = [(rectangle, 0, len(weights), 0)]
+    while stack:
+        r, first, last, depth = stack.pop()
+        if last - first == 1:
+            parts[first] = r
+            continue
+        middle = (sums[first] + sums[last]) / 2
+        at = min(max(int(np.searchsorted(sums, middle)), first + 1), last - 1)
+        share = float((sums[at] - sums[first]) / (sums[last] - sums[first]))
+        if r.width >= r.height:
+            w = r.width * share
+            lines.append((r.x + w, r.y, r.x + w, r.y + r.height, depth))
+            halves = Rectangle(r.x, r.y, w, r.height), Rectangle(r.x + w, r.y, r.width - w, r.height)
+        else:
+            h = r.height * share
+            lines.append((r.x, r.y + h, r.x + r.width, r.y + h, depth))
+            halves = Rectangle(r.x, r.y, r.width, h), Rectangle(r.x, r.y + h, r.width, r.height - h)
+        stack += [(halves[1], at, last, depth + 1), (halves[0], first, at, depth + 1)]
+    return parts, lines
