@@ -2,12 +2,12 @@
 
     python benchmarks/gate_10k.py [--projects 10000] [--units 5000] [--rounds 3]
 
-Both start from files (a Parquet table of projects, GeoJSON layers) and end with a Parquet table: a finding for every project and
-rule with status, value, limit, both reasons, basis and clause, and the verdict. Each way runs in a process of its own; imports
-are left out. The peer is one script, written for these rules and vectorised: `sjoin` for units and groups, `sjoin_nearest` for
-setbacks, columns for the rules, lines of the classifications once per industry code. It does less: no list of what is missing,
-no bookings, no exact decision near a limit. Verdicts and statuses are compared. One project and one counter-offer after start
-are timed as well.
+Both start from files (a Parquet table of projects, GeoJSON layers) and end with a Parquet table: a finding for every
+project and rule with status, value, limit, both reasons, basis and clause, and the verdict. Each way runs in a process of
+its own; imports are left out. The peer is one script, written for these rules and vectorised: `sjoin` for units and groups,
+`sjoin_nearest` for setbacks, columns for the rules, lines of the classifications once per industry code. It does less: no
+list of what is missing, no bookings, no exact decision near a limit. Verdicts and statuses are compared. One project and
+one counter-offer after start are timed as well.
 
 Needs the `bench` extra (geopandas).
 """
@@ -184,6 +184,18 @@ def run_one(way: str, folder: Path, target: Path, rounds: int) -> None:
     print(json.dumps({"seconds": seconds, "processor": processor, "peak_mb": round(peak)}))
 
 
+def refused(turn: int) -> dict:
+    """A chip packager that Anji refuses for energy and tax, a little different every time."""
+    figures = {
+        "energy_total_tce": 760 + turn, "industrial_value_added": 2000, "industrial_gross_output": 22000,
+        "tax_paid_10k_cny": 1280 + turn, "fixed_investment": 14400, "land_area_mu": 40, "floor_area_m2": 40000,
+        "rd_expenditure": 880, "industrial_fresh_water_m3": 14000, "co2_emissions_t": 1900, "emission_cod_t": 1.5,
+        "emission_nox_t": 0.4,
+    }  # fmt: skip
+    facts = [{"quantity": name, "value": str(value), "unit": ""} for name, value in figures.items()]
+    return {"name": f"P{turn}", "industry_code": "3973", "words": ["封装测试"], "facts": facts}
+
+
 def run_single(folder: Path) -> None:
     """One project and one counter-offer after start."""
     from datetime import date
@@ -199,17 +211,16 @@ def run_single(folder: Path) -> None:
     left = {(name, 2026): value for name, value in QUOTAS.items()}
     exact = {k: Fraction(v) for k, v in left.items()}
     alone, offers = [], []
-    for row in range(300):
+    for row in range(40):
         described = table.describe(row)
-        if row < 40:
-            started = time.perf_counter()
-            decide_alone(described, policy, date.fromisoformat(ON), layers=layers, quotas=exact)
-            alone.append(time.perf_counter() - started)
-        if len(offers) < 20:  # without a place: no figure moves a project to another one
-            started = time.perf_counter()
-            found = admit({k: v for k, v in described.items() if k != "geometry"}, policy, on=ON, quotas=left)
-            if found.counter_offer is not None:
-                offers.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        decide_alone(described, policy, date.fromisoformat(ON), layers=layers, quotas=exact)
+        alone.append(time.perf_counter() - started)
+    for turn in range(20):
+        started = time.perf_counter()
+        found = admit(refused(turn), "anji", on=ON)
+        assert found.counter_offer is not None
+        offers.append(time.perf_counter() - started)
     print(json.dumps({"alone": alone, "offers": offers}))
 
 
@@ -274,9 +285,8 @@ def main() -> None:
         said = call("--one", "single", "--folder", name)
         alone, offers = sorted(said["alone"]), sorted(said["offers"])
         print(f"one project: median {alone[len(alone) // 2] * 1000:.1f} ms, longest {alone[-1] * 1000:.1f} ms")
-        if offers:
-            middle = offers[len(offers) // 2]
-            print(f"decision and counter-offer ({len(offers)}): median {middle:.2f} s, longest {offers[-1]:.2f} s")
+        middle = offers[len(offers) // 2]
+        print(f"decision and counter-offer ({len(offers)}): median {middle:.2f} s, longest {offers[-1]:.2f} s")
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, polars {pl.__version__}")
 
 

@@ -305,7 +305,8 @@ def read_map(folder: Path, *, check: bool = True) -> ParkMap | None:
     for name in LAYERS:
         path = folder / "map" / f"{name}.geojson"
         if path.is_file():
-            layers[name] = _read_layer(name, path, problems)
+            with no_collection():
+                layers[name] = _read_layer(name, path, problems)
     if problems:
         raise InputError(problems)
     made = ParkMap(layers, hash=map_hash(folder))
@@ -398,8 +399,7 @@ def _read_layer(name: str, path: Path, problems: list[Problem]) -> list[Feature]
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError("the file is too large")
-        with no_collection():
-            data = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        data = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
         entries = data["features"]
         plain = _plain_polygons(entries)
         sound = None if plain is None else (shapely.is_valid(plain) & ~shapely.is_empty(plain)).tolist()
