@@ -7,5 +7,7 @@ It stores, asks permission, calls a workflow and shows. It computes nothing itse
     parks/             parks, areas, departments, subjects, map layers
     figures/           figures as typed, their revisions, evidence, imports, submissions; `figures.facts` makes `Facts` of them
     assess/            assessments once shown are kept whole; matrix, clauses, drawer, what-if
+    projects/          projects from lead to operation, the gate while typing, decisions kept whole, the quota ledger
+    firms/             registry and merge, grades and appeals, audits and retrofits, land renewal
     jobs/              long work in the background, with progress, that can be cancelled
 """

@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "ecopark.web.cases",
     "ecopark.web.rules",
     "ecopark.web.many",
+    "ecopark.web.projects",
+    "ecopark.web.firms",
     "ecopark.web.jobs",
     "ecopark.web.pages",
 ]

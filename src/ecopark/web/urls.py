@@ -29,6 +29,8 @@ urlpatterns = [
     path("p/<slug:slug>/assess/", include("ecopark.web.assess.urls")),
     path("p/<slug:slug>/tasks/", include("ecopark.web.tasks.urls")),
     path("p/<slug:slug>/cases/", include("ecopark.web.cases.urls")),
+    path("p/<slug:slug>/projects/", include("ecopark.web.projects.urls")),
+    path("p/<slug:slug>/firms/", include("ecopark.web.firms.urls")),
     path("p/<slug:slug>/rules/", include("ecopark.web.rules.urls")),
     path("p/<slug:slug>/", include("ecopark.web.search.urls")),
 ]

@@ -19,6 +19,8 @@ NAVIGATION = (
     (Text("评价", "Assess"), "assess", "check", "see_assessments"),
     (Text("任务", "Tasks"), "tasks", "task", "see_tasks"),
     (Text("问题台账", "Cases"), "cases", "case", "see_cases"),
+    (Text("项目", "Projects"), "projects", "project", "see_projects"),
+    (Text("企业", "Firms"), "firms", "firm", "see_firms"),
     (Text("标准", "Rules"), "rules", "rules", "see_park"),
     (Text("设置", "Settings"), "park-settings", "settings", "settings"),
 )

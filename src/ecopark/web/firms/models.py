@@ -1,0 +1,205 @@
+"""What the site keeps of firms beside their figures: events, grades, appeals, audits, retrofits, plots to renew."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from ecopark.core.text import Text
+from ecopark.web.parks.models import Park, Subject
+
+EVENTS = {
+    "added": Text("登记", "registered"),
+    "edited": Text("修改", "changed"),
+    "merged": Text("并入其他企业", "merged into another"),
+    "took": Text("并入重复登记", "took a double in"),
+    "undone": Text("撤销合并", "merge undone"),
+}
+AUDITS = {
+    "cleaner": Text("清洁生产审核", "cleaner-production audit"),
+    "energy": Text("能源审计", "energy audit"),
+    "other": Text("其他诊断", "other audit"),
+}
+APPEALS = {
+    "open": Text("待处理", "open"),
+    "accepted": Text("已采纳", "accepted"),
+    "rejected": Text("不采纳", "rejected"),
+}
+
+
+class FirmEvent(models.Model):
+    """Something done to the registry entry of a firm: who, when, why, before and after. Never changed."""
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="firm_events")
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=12, choices=[(k, t.zh) for k, t in EVENTS.items()])
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    why = models.CharField(max_length=500, blank=True)
+    data = models.JSONField(default=dict)
+    undone = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.kind}"
+
+
+class GradeRun(models.Model):
+    """One grading of a park's firms as it was shown, kept whole.
+
+    Parameters
+    ----------
+    key
+        A hash of what it rests on: figures, settings, method, options, appeals, program.
+    appeal
+        The appeal that it was made for, if any.
+    """
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="grade_runs")
+    method = models.CharField(max_length=80)
+    method_hash = models.CharField(max_length=64)
+    year = models.CharField(max_length=12)
+    key = models.CharField(max_length=64)
+    options = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict)
+    warnings = models.JSONField(default=list)
+    version = models.CharField(max_length=40)
+    firms = models.IntegerField(default=0)
+    appeal = models.ForeignKey("Appeal", on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "method", "year", "key"], name="graded_once")]
+        indexes = [models.Index(fields=["park", "-at"])]
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.park.slug} {self.method} {self.year}"
+
+
+class FirmGrade(models.Model):
+    """What one grading says of one firm; `score` is for sorting, the body has the exact numbers."""
+
+    run = models.ForeignKey(GradeRun, on_delete=models.CASCADE, related_name="grades")
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="grades")
+    group = models.CharField(max_length=80, blank=True)
+    score = models.FloatField(null=True, blank=True)
+    rank = models.IntegerField(null=True, blank=True)
+    of = models.IntegerField(default=0)
+    grade = models.CharField(max_length=12, blank=True)
+    outside = models.BooleanField(default=False)
+    body = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "subject"], name="one_grade_each")]
+        indexes = [models.Index(fields=["run", "rank"]), models.Index(fields=["run", "grade"])]
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.grade}"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Items with values, bases, weights and points, and the remarks."""
+        found: dict[str, Any] = json.loads(zlib.decompress(bytes(self.body)))
+        return found
+
+    @staticmethod
+    def packed(told: dict[str, Any]) -> bytes:
+        """What `body` holds."""
+        return zlib.compress(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+
+
+class Appeal(models.Model):
+    """A firm objects to a figure its grade was made of, with evidence; the office decides and all are graded again."""
+
+    run = models.ForeignKey(GradeRun, on_delete=models.CASCADE, related_name="appeals")
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="appeals")
+    quantity = models.CharField(max_length=160)
+    value = models.CharField(max_length=60)
+    reason = models.CharField(max_length=1000)
+    name = models.CharField(max_length=200)
+    stored = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, default="open", choices=[(k, t.zh) for k, t in APPEALS.items()])
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="appeals")
+    at = models.DateTimeField(default=timezone.now)
+    answer = models.CharField(max_length=1000, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    decided = models.DateTimeField(null=True, blank=True)
+    result = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.quantity} {self.state}"
+
+
+class Audit(models.Model):
+    """A cleaner-production or energy audit of a firm: when it is due, when it was done, what it found."""
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="audits")
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="audits")
+    kind = models.CharField(max_length=12, choices=[(k, t.zh) for k, t in AUDITS.items()])
+    mandatory = models.BooleanField(default=False)
+    due = models.DateField(null=True, blank=True)
+    done = models.DateField(null=True, blank=True)
+    auditor = models.CharField(max_length=200, blank=True)
+    findings = models.TextField(blank=True)
+    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+
+    class Meta:
+        ordering = ("-due", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.kind}"
+
+
+class Retrofit(models.Model):
+    """A measure a firm takes: what it costs, what it should and what it did save, when."""
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="retrofits")
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="retrofits")
+    audit = models.ForeignKey(Audit, on_delete=models.SET_NULL, null=True, blank=True, related_name="retrofits")
+    name = models.CharField(max_length=200)
+    quantity = models.CharField(max_length=120, blank=True)
+    expected = models.CharField(max_length=60, blank=True, help_text="change of the quantity a year, as typed")
+    achieved = models.CharField(max_length=60, blank=True)
+    unit = models.CharField(max_length=40, blank=True)
+    cost = models.CharField(max_length=60, blank=True, help_text="10k CNY")
+    due = models.DateField(null=True, blank=True)
+    done = models.DateField(null=True, blank=True)
+    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+
+    class Meta:
+        ordering = ("-due", "-pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlotTable(models.Model):
+    """A table of plots that may be renewed, as it was handed in; the latest one counts."""
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="plot_tables")
+    name = models.CharField(max_length=200)
+    stored = models.CharField(max_length=200)
+    plots = models.IntegerField(default=0)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,181 @@
+"""The park's policy, map and ledger as the gate's workflow wants them.
+
+The layers of the map lie in a folder of the park below the uploads, written anew whenever they differ, because the register of
+decisions is kept there too, with every edition of policy and map that a decision was made on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+from ecopark.admission.decision import Decision
+from ecopark.admission.joint_review import Office, Review
+from ecopark.admission.ledger import Ledger
+from ecopark.admission.load import find_policy, shipped_policies
+from ecopark.admission.places import LAYERS, ParkMap, is_free, read_map
+from ecopark.admission.policy import Policy
+from ecopark.admission.register import Register
+from ecopark.admission.together import Choice
+from ecopark.errors import EcoparkError
+from ecopark.web.parks.models import Park
+from ecopark.web.projects.models import Project
+from ecopark.workflows.admit_project import admit, admit_together
+from ecopark.workflows.book_quotas import LedgerAddress
+
+SCHEMA = "ecopark_ledger"
+"""Schema of the ledger's tables on PostgreSQL."""
+
+
+def policy_of(park: Park) -> Policy | None:
+    """The admission policy the park works with; None if none was chosen yet."""
+    name = str(park.settings.get("policy") or "")
+    return find_policy(name) if name in shipped_policies() else None
+
+
+def offices_of(policy: Policy) -> tuple[Office, ...]:
+    """The offices of its joint review."""
+    return tuple(o for r in policy.rules if isinstance(r.spec, Review) for o in r.spec.offices)
+
+
+def folder_of(park: Park) -> Path:
+    """The park's folder of the gate: its map as it is now, its register."""
+    folder = settings.UPLOADS / "gate" / str(park.pk)
+    (folder / "map").mkdir(parents=True, exist_ok=True)
+    stored = {m.name: m.features for m in park.layers.filter(name__in=LAYERS)}
+    for name in LAYERS:
+        path = folder / "map" / f"{name}.geojson"
+        if name not in stored:
+            path.unlink(missing_ok=True)
+            continue
+        text = json.dumps(stored[name], ensure_ascii=False)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            part = path.with_name(f"{name}.{secrets.token_hex(4)}.part")
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+    return folder
+
+
+def register_of(park: Park) -> Register:
+    """The park's register of decisions."""
+    return Register(folder_of(park))
+
+
+def map_of(park: Park) -> ParkMap | None:
+    """The park's map as the gate reads it."""
+    return read_map(folder_of(park))
+
+
+def places_of(park: Park, year: int) -> tuple[list[tuple[str, dict[str, str]]], list[tuple[str, dict[str, str]]]]:
+    """Free parcels and groups to choose from: id and name."""
+    layers = map_of(park)
+    if layers is None:
+        return [], []
+    parcels = [p for p in layers.layers.get("parcels", ()) if is_free(p, year)]
+    groups = layers.layers.get("groups", ())
+    return [(p.id, _pair(p.name)) for p in parcels], [(g.id, _pair(g.name)) for g in groups]
+
+
+def _pair(text: Any) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
+
+
+# -- the ledger --------------------------------------------------------------------------------------------------------
+
+
+def ledger_place() -> str | Path:
+    """Where the site's quota ledger is: a file beside the database, or a schema of its own on the same server."""
+    if connection.vendor != "postgresql":
+        return Path(settings.DATA) / "ledger.sqlite"
+    at = connection.settings_dict
+    who = quote(at["USER"] or "", safe="") + (f":{quote(at['PASSWORD'], safe='')}" if at["PASSWORD"] else "")
+    host = quote(at["HOST"] or "", safe="") + (f":{at['PORT']}" if at["PORT"] else "")
+    options = quote(f"-c search_path={SCHEMA}", safe="")
+    return f"postgresql://{who}{'@' if who else ''}{host}/{quote(at['NAME'], safe='')}?options={options}"
+
+
+def ledger_exists() -> bool:
+    """Whether anything was ever booked."""
+    if connection.vendor != "postgresql":
+        return os.path.exists(ledger_place())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema = %s AND table_name = %s)",
+            [SCHEMA, "ledger_schema"],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def open_ledger() -> Ledger:
+    """The site's ledger, made if there is none."""
+    if connection.vendor == "postgresql" and not ledger_exists():
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    return Ledger.at(ledger_place())
+
+
+def address_of(park: Park) -> LedgerAddress | None:
+    """The park's accounts in the ledger; None while there is no ledger."""
+    return LedgerAddress(ledger_place(), park.slug) if ledger_exists() else None
+
+
+# -- asking ------------------------------------------------------------------------------------------------------------
+
+
+def answer(
+    park: Park, given: Mapping[str, Any], on: date, *, weights: Mapping[str, str] | None = None, fix: Iterable[str] = ()
+) -> Decision:
+    """What the gate says to a project as described, with today's ledger; nothing is kept.
+
+    Raises
+    ------
+    InputError
+        The description cannot be used, or the park works with no policy.
+    """
+    policy = policy_of(park)
+    if policy is None:
+        raise NoPolicyError
+    return admit(given, policy, park=folder_of(park), on=on, ledger=address_of(park), weights=weights, fix=fix)
+
+
+def together(park: Park, projects: Sequence[Project], value: str, on: date) -> Choice:
+    """Which of the waiting projects use what is left best.
+
+    Raises
+    ------
+    InputError
+        A description cannot be used, or none of them gives the value.
+    """
+    policy = policy_of(park)
+    if policy is None:
+        raise NoPolicyError
+    described = [with_opinions(p) for p in projects]
+    return admit_together(described, policy, value=value, park=folder_of(park), on=on, ledger=address_of(park))
+
+
+def with_opinions(project: Project) -> dict[str, Any]:
+    """A project's description with what the offices have said of it."""
+    given = {k: v for k, v in project.given.items() if k != "opinions"} | {"id": f"{project.park.slug}-{project.number}"}
+    last = {o.office: o for o in project.opinions.filter(version=project.version)}
+    if last:
+        given["opinions"] = [
+            {"office": o.office, "opinion": o.opinion, "by": o.signed_by, "date": o.signed_on.isoformat(), "note": o.note}
+            for o in last.values()
+        ]
+    return given
+
+
+class NoPolicyError(EcoparkError):
+    """The park works with no admission policy yet."""
+
+    def __init__(self) -> None:
+        super().__init__("The park works with no admission policy yet: choose one.", zh="园区尚未选定准入政策，请先选定。")

@@ -1,0 +1,33 @@
+"""Addresses of projects and of the quota ledger."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from ecopark.web.projects import ledger_views, register_views, review_views, views
+
+urlpatterns = [
+    path("", views.pipeline, name="projects"),
+    path("policy/", views.choose_policy, name="project-policy"),
+    path("new/", views.edit, name="project-new"),
+    path("new/check/", views.check, name="project-check-new"),
+    path("form.xlsx", views.excel_form, name="project-excel"),
+    path("upload/", views.upload, name="project-upload"),
+    path("<int:pk>/", views.one, name="project"),
+    path("<int:pk>/edit/", views.edit, name="project-edit"),
+    path("<int:pk>/check/", views.check, name="project-check"),
+    path("<int:pk>/move/", views.move, name="project-move"),
+    path("<int:pk>/offer/", views.take_offer, name="project-offer"),
+    path("<int:pk>/firm/", views.entered, name="project-firm"),
+    path("<int:pk>/opinion/", review_views.opinion, name="project-opinion"),
+    path("<int:pk>/decide/", review_views.decide, name="project-decide"),
+    path("<int:pk>/delivered/", register_views.delivered, name="delivered"),
+    path("decision/<int:pk>/", review_views.decision, name="decision"),
+    path("decision/<int:pk>/settle/", review_views.settle, name="decision-settle"),
+    path("decision/<int:pk>/minutes-<str:language>.<str:ending>", review_views.minutes, name="minutes"),
+    path("ledger/", ledger_views.page, name="ledger"),
+    path("ledger/book/", ledger_views.book, name="ledger-book"),
+    path("ledger/<str:item>/<int:year>/", ledger_views.account, name="ledger-account"),
+    path("register/", register_views.register, name="register"),
+    path("together/", register_views.together, name="together"),
+]

@@ -1,0 +1,316 @@
+"""Projects: the pipeline, the form with the gate's answer while typing, the page of one project."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ecopark.admission.industry import industries
+from ecopark.admission.load import shipped_policies
+from ecopark.admission.project import read_project
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError
+from ecopark.observations.quantity import catalogue
+from ecopark.web.pages.context import lang
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.projects import form as forms
+from ecopark.web.projects import gate, steps
+from ecopark.web.projects.models import STAGES, Project
+from ecopark.web.projects.told import told
+from ecopark.web.templatetags.ui import t
+from ecopark.web.uploads import UploadError, keep, stored_path
+from ecopark.workflows.admit_project import list_policies, write_project_form
+from ecopark.workflows.tell_decision import OPINIONS
+
+NUMBERS = ("industrial_value_added", "tax_paid_10k_cny", "fixed_investment", "land_area_mu")
+
+
+def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
+    """All projects by stage, or those of one stage."""
+    standing = standing_in(request, slug, "see_projects")
+    park = standing.park
+    counts = dict(park.projects.values_list("stage").annotate(n=Count("pk")).order_by())
+    stage, like = request.GET.get("stage", ""), request.GET.get("q", "").strip()
+    rows = park.projects.all()
+    if stage in STAGES:
+        rows = rows.filter(stage=stage)
+    if like:
+        rows = rows.filter(name__icontains=like)
+    page = Paginator(rows.order_by("-moved", "-pk"), 50).get_page(request.GET.get("page"))
+    context = {
+        "page": page, "stages": [(k, label, counts.get(k, 0)) for k, label in STAGES.items()], "stage": stage, "like": like,
+        "policy": gate.policy_of(park), "policies": list_policies(), "may_write": standing.may("decide_projects"),
+        "waiting": counts.get("review", 0), "any": bool(counts),
+    }  # fmt: skip
+    return render(request, "projects/pipeline.html", context)
+
+
+@require_POST
+def choose_policy(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose the admission policy the park works with."""
+    standing = standing_in(request, slug, "settings")
+    park = standing.park
+    name = request.POST.get("policy", "")
+    if name not in shipped_policies():
+        messages.error(request, t("没有这个政策。", "There is no such policy."))
+        return redirect("projects", slug)
+    park.settings = park.settings | {"policy": name}
+    park._change_reason = f"admission policy: {name}"
+    park.save(update_fields=["settings"])
+    messages.success(request, t("准入政策已选定", "The policy was chosen"))
+    return redirect("projects", slug)
+
+
+def edit(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse:
+    """The form of a project; the answer of the gate stands beside it while typing."""
+    standing = standing_in(request, slug, "decide_projects")
+    project = None if pk is None else get_object_or_404(Project, park=standing.park, pk=pk)
+    before = dict(project.given) if project else {}
+    given, problems, status = before, [], 200
+    policy = gate.policy_of(standing.park)
+    if request.method == "POST":
+        given = forms.given_of(request.POST, before, policy)
+        why = request.POST.get("why", "")
+        try:
+            if project is None:
+                project = steps.start(standing.park, given, request.user, why)
+            else:
+                seen = int(request.POST.get("version", "0") or 0)
+                steps.change(project, given, request.user, why, seen=seen)
+        except EcoparkError as error:
+            problems, status = error.message(lang()).splitlines(), 422
+            if project is not None:
+                project.refresh_from_db()
+        else:
+            messages.success(request, t("已保存", "Saved"))
+            return redirect("project", slug, project.pk)
+    context = form_context(standing, given, policy) | {
+        "project": project, "problems": problems, "version": project.version if project else 0,
+        "answer": _answer(standing, given) if given.get("facts") else None,
+    }  # fmt: skip
+    return render(request, "projects/form.html", context, status=status)
+
+
+def form_context(standing: Standing, given: dict[str, Any], policy: Any) -> dict[str, Any]:
+    """What the form needs besides the project."""
+    parcels, groups = gate.places_of(standing.park, timezone.localdate().year)
+    return {
+        "form": forms.form_of(given, policy), "kinds": forms.KINDS, "parcels": parcels, "groups": groups, "policy": policy,
+        "industries": industries(), "given": given,
+    }  # fmt: skip
+
+
+@require_POST
+def check(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse:
+    """The gate's answer to what is typed; nothing is kept."""
+    standing = standing_in(request, slug, "decide_projects")
+    project = None if pk is None else get_object_or_404(Project, park=standing.park, pk=pk)
+    given = forms.given_of(request.POST, project.given if project else {}, gate.policy_of(standing.park))
+    given["name"] = given["name"] or t("未命名项目", "a project without a name")
+    return render(request, "projects/answer.html", {"answer": _answer(standing, given)})
+
+
+def _answer(standing: Standing, given: dict[str, Any]) -> dict[str, Any]:
+    """A decision as plain data, or what is wrong with the description."""
+    try:
+        return told(gate.answer(standing.park, given, timezone.localdate()))
+    except EcoparkError as error:
+        return {"problems": error.message(lang()).splitlines()}
+
+
+def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """The page of a project: what it asks for, where it stands, what the offices said, what was decided."""
+    standing = standing_in(request, slug, "see_projects")
+    project = get_object_or_404(Project.objects.select_related("firm"), park=standing.park, pk=pk)
+    policy = gate.policy_of(standing.park)
+    answer = _answer(standing, gate.with_opinions(project)) if project.stage in steps.OPEN and policy else None
+    last = {o.office: o for o in project.opinions.select_related("by")}
+    offices = [
+        {"office": o, "label": {"zh": o.label.zh, "en": o.label.en}, "given": last.get(o.id)}
+        for o in (gate.offices_of(policy) if policy else ())
+    ]
+    follow = steps.NEXT[project.stage]
+    context = {
+        "project": project, "answer": answer, "policy": policy, "facts": forms.facts_said(project.given, policy), "offices": offices, "opinions": OPINIONS,
+        "stages": [(k, label) for k, label in STAGES.items() if k not in ("refused", "dropped")],
+        "next": [(k, STAGES[k]) for k in follow], "may_write": standing.may("decide_projects"),
+        "may_edit": standing.may("decide_projects") and project.stage in steps.OPEN,
+        "decisions": project.decisions.select_related("by").defer("body"), "events": list(reversed(_events(project, slug))),
+        "today": timezone.localdate(), "stage_label": STAGES[project.stage],
+        "firms": standing.subjects().filter(kind="firm", until__isnull=True).order_by("name")[:2000] if project.stage == "operating" else [],
+    }  # fmt: skip
+    return render(request, "projects/project.html", context)
+
+
+def _events(project: Project, slug: str) -> list[dict[str, Any]]:
+    """The project's story for the timeline."""
+    from django.urls import reverse
+
+    found = []
+    for e in project.events.select_related("by"):
+        event: dict[str, Any] = {"at": e.at, "who": e.by.shown_name, "why": e.why or None, "tone": "", "what": STAGES[e.stage]}
+        if e.kind == "edited":
+            event |= {"what": Text("申报内容已修改", "description changed"), "why": changed_words(e.data) or e.why}
+        elif e.kind == "opinion":
+            said = OPINIONS[e.data["opinion"]]
+            office = e.data["label"]
+            event["what"] = Text(f"会审意见：{office['zh']}{said.zh}", f"opinion: {office['en']} {said.en}")
+        elif e.kind == "decided":
+            verdict = e.data["verdict"]
+            event["what"] = Text(f"判定：{VERDICT_WORDS[verdict].zh}", f"decided: {VERDICT_WORDS[verdict].en}")
+            event["tone"] = {"admit": "good", "conditional": "partly", "refuse": "bad"}.get(verdict, "")
+            event["url"] = reverse("decision", args=[slug, e.data["decision"]])
+        elif e.kind == "booking":
+            event["what"] = BOOKING_WORDS[e.data["step"]]
+        found.append(event)
+    return found
+
+
+VERDICT_WORDS = {
+    "admit": Text("准予", "admit"), "conditional": Text("有条件准入", "conditional"),
+    "refuse": Text("不予准入", "refuse"), "undetermined": Text("待定", "undetermined"),
+}  # fmt: skip
+BOOKING_WORDS = {
+    "confirm": Text("总量指标已确认", "quota confirmed"), "release": Text("总量指标已释放", "quota released"),
+}  # fmt: skip
+
+
+def changed_words(data: dict[str, Any]) -> str:
+    """What an edit changed, figure by figure."""
+    before, after = (
+        {(f["quantity"], f.get("by", ""), f.get("period", "")): f"{f['value']} {f.get('unit', '')}".strip() for f in d.get("facts", ())}
+        for d in (data["before"], data["after"])
+    )  # fmt: skip
+    parts = []
+    for key in {**before, **after}:
+        if before.get(key) != after.get(key):
+            known = catalogue().find(key[0])
+            label = known.label[lang()] if known else key[0]
+            parts.append(f"{label} {before.get(key, '—')} → {after.get(key, '—')}")
+    for key in ("name", "industry_code", "kind", "start", "parcel", "group"):
+        if data["before"].get(key) != data["after"].get(key):
+            parts.append(f"{key} {data['before'].get(key, '—')} → {data['after'].get(key, '—')}")
+    return ("；" if lang() == "zh" else "; ").join(parts)
+
+
+@require_POST
+def move(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Move a project to another stage."""
+    standing = standing_in(request, slug, "decide_projects")
+    project = get_object_or_404(Project, park=standing.park, pk=pk)
+    try:
+        steps.move(project, request.POST.get("stage", ""), request.user, request.POST.get("why", ""))
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
+    return redirect("project", slug, pk)
+
+
+@require_POST
+def take_offer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Write the counter-offer into the description: the project comes back better."""
+    standing = standing_in(request, slug, "decide_projects")
+    project = get_object_or_404(Project, park=standing.park, pk=pk)
+    try:
+        answer = told(gate.answer(standing.park, gate.with_opinions(project), timezone.localdate()))
+        if answer["offer"] is None:
+            raise steps.StepError(Text("没有可采用的最小调整。", "There is no counter-offer to take."))
+        given = with_changes(project.given, answer["offer"]["changes"])
+        why = t("采用最小调整", "the counter-offer was taken")
+        steps.change(project, given, request.user, why, seen=int(request.POST.get("version", "0") or 0))
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
+    else:
+        messages.success(request, t("已按最小调整修改", "The description was changed as offered"))
+    return redirect("project", slug, pk)
+
+
+def with_changes(given: dict[str, Any], changes: list[dict[str, Any]]) -> dict[str, Any]:
+    """A description with the figures of a counter-offer."""
+    new = {(c["quantity"], c["by"]): c for c in changes}
+    facts = []
+    for fact in given.get("facts", ()):
+        change = new.pop((fact["quantity"], fact.get("by", "")), None)
+        facts.append(fact if change is None else {**fact, "value": change["to"], "unit": change["unit"]})
+    return {**given, "facts": facts}
+
+
+@require_POST
+def entered(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Say which firm a project has become."""
+    standing = standing_in(request, slug, "decide_projects")
+    project = get_object_or_404(Project, park=standing.park, pk=pk, stage="operating")
+    firm = get_object_or_404(standing.subjects(), kind="firm", key=request.POST.get("firm", ""))
+    project.firm = firm
+    project.save(update_fields=["firm"])
+    steps.put(project, "stage", project.stage, request.user, firm.name, data={"firm": firm.key})
+    return redirect("delivered", slug, pk)
+
+
+# -- the Excel form ----------------------------------------------------------------------------------------------------
+
+
+def excel_form(request: HttpRequest, slug: str) -> FileResponse:
+    """The empty form, with the park's free parcels and groups to choose from."""
+    standing = standing_in(request, slug, "see_projects")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "project.xlsx"
+        write_project_form(path, park=gate.folder_of(standing.park))
+        data = path.read_bytes()
+    answer = HttpResponse(data, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    answer["Content-Disposition"] = f'attachment; filename="{slug}-project.xlsx"'
+    return answer  # type: ignore[return-value]
+
+
+@require_POST
+def upload(request: HttpRequest, slug: str) -> HttpResponse:
+    """A filled form in: a new lead, or what is wrong with it, cell by cell."""
+    standing = standing_in(request, slug, "decide_projects")
+    file = request.FILES.get("file")
+    problems: list[str] = []
+    if file is None:
+        problems = [t("请选择填好的申报表。", "Choose the filled form.")]
+    else:
+        stored = None
+        try:
+            stored = keep(file, f"projects/{standing.park.pk}", ("xlsx",))
+            policy = gate.policy_of(standing.park)
+            read = read_project(stored.path, policy.own_ratios if policy else ())
+            given = json.loads(read.given)
+            given.pop("opinions", None)
+            project = steps.start(standing.park, given, request.user, stored.name)
+        except UploadError as error:
+            problems = [error.text[lang()]]
+        except EcoparkError as error:
+            problems = error.message(lang()).splitlines()
+            if stored is not None:
+                stored_path(stored.key).unlink(missing_ok=True)
+        else:
+            messages.success(request, t("申报表已读入", "The form was read"))
+            return redirect("project", slug, project.pk)
+    policy = gate.policy_of(standing.park)
+    context = form_context(standing, {}, policy) | {"project": None, "problems": problems, "version": 0, "answer": None}
+    return render(request, "projects/form.html", context, status=422)
+
+
+def standing_in(request: HttpRequest, slug: str, action: str) -> Standing:
+    """The standing, kept on the request for the frame of the page."""
+    standing = enter(request, slug, action)
+    request.standing = standing  # type: ignore[attr-defined]
+    return standing
+
+
+def forbid(wrong: bool) -> None:
+    """403 where it is wrong."""
+    if wrong:
+        raise PermissionDenied
