@@ -6,7 +6,8 @@ and year, never by a row shift, and the pivot is one by grouped conditional maxi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import narwhals as nw
@@ -42,8 +43,9 @@ class Cells:
         self._made: dict[Key, pl.DataFrame] = {}
         rows = long.rows
         self.figures = figures = Years(long)
-        usual = (rows["part"].is_null() & ~rows["na"]).to_numpy() & ~long.where(pl.col("by") != "")
-        self._plain = rows.select("sid", "mid", "year", "x", "text").filter(pl.Series(usual))
+        usual = pl.Series((rows["part"].is_null() & ~rows["na"]).to_numpy() & ~long.where(pl.col("by") != ""))
+        self._plain = rows.select("sid", "mid", "year", "x").filter(usual)
+        self._texts = rows.select("sid", "mid", "year", "text").filter(usual & rows["text"].is_not_null())
         self.present = self._quantities(self._plain["mid"])
         self.timed = set(figures.timed["quantity"].unique().to_list())
         self.broken_down = set(figures.own["quantity"].unique().to_list())
@@ -88,46 +90,60 @@ class Cells:
 
     def parts_of(self, quantity: str) -> pl.DataFrame:
         """Breakdown rows of a quantity, of a subject itself or of its firms together."""
-        return self.figures.rows.filter(pl.col("quantity") == quantity)
+        return self.figures.parts_of(quantity)
+
+    def keyed(self, table: pl.DataFrame) -> pl.DataFrame:
+        """A table of texts that can be joined to `parts_of`."""
+        return self.figures.keyed(table)
 
     # -- building the columns ------------------------------------------------------------------------------------------
 
     def long_cells(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Every column asked for as rows (sid, year, k, x), and codes as (sid, year, k, text)."""
-        by_kind: dict[str, list[Key]] = {}
-        for key in self.keys:
-            by_kind.setdefault(key[0], []).append(key)
-        made = [self._direct(by_kind.get("d", []), "x")]
-        odd = self.odd_cells.with_columns(pl.lit(1.0).alias("x"))
-        made.append(self._numbers(by_kind.get("o", []), odd))
-        for key in by_kind.get("r", []):
-            made.append(self._named(key, self._reported(key)))
-        made.append(self._numbers(by_kind.get("y", []), self.figures.timed))
-        for scope, lists in (("own", self.figures.lists(self.figures.own)), ("all", self.figures.park_lists())):
-            sums, counts = ([k for k in by_kind.get(kind, []) if k[-1] == scope] for kind in "tn")
-            made.append(self._numbers(sums, lists))
-            made.append(self._numbers(counts, lists.with_columns(pl.col("n").alias("x"))))
-        for key in by_kind.get("h", []):
-            rows = self.figures.having(key[1], key[2], own=key[3] == "own")
-            made.append(self._named(key, rows.with_columns(pl.lit(1.0).alias("x"))))
-        for key in by_kind.get("p", []):
-            made.append(self._named(key, self.figures.part(key[1], key[2])))
-        for kind, keys in by_kind.items():
-            if kind.startswith("f"):
-                made += [self._named(key, self._firm_cells(key)) for key in keys]
-            elif kind.startswith("w"):
-                made += [self._named(key, self._made[key]) for key in keys]
-        return pl.concat(made), self._direct(by_kind.get("s", []), "text")
+        return pl.concat(list(self._pieces())), self._words()
 
-    def _direct(self, keys: list[Key], column: str) -> pl.DataFrame:
+    def _words(self) -> pl.DataFrame:
+        return self._direct(self._of_kind("s"), self._texts, "text")
+
+    def _of_kind(self, kind: str) -> list[Key]:
+        return [key for key in self.keys if key[0] == kind]
+
+    def _pieces(self) -> Iterator[pl.DataFrame]:
+        """Every column of numbers asked for as rows (sid, year, k, x), a few columns at a time."""
+        figures = self.figures
+        yield self._direct(self._of_kind("d"), self._plain, "x")
+        yield self._numbers(self._of_kind("o"), self.odd_cells.with_columns(pl.lit(1.0).alias("x")))
+        for key in self._of_kind("r"):
+            yield self._named(key, self._reported(key))
+        yield self._numbers(self._of_kind("y"), figures.timed)
+        sums, counts = self._of_kind("t"), self._of_kind("n")
+        for scope, lists in (("own", figures.lists), ("all", figures.park_lists())):
+            yield self._numbers([k for k in sums if k[-1] == scope], lists)
+            yield self._numbers([k for k in counts if k[-1] == scope], lists.with_columns(pl.col("n").alias("x")))
+        for key in self._of_kind("h"):
+            rows = figures.having(key[1], key[2], own=key[3] == "own")
+            yield self._named(key, rows.with_columns(pl.lit(1.0).alias("x")))
+        for key in self._of_kind("p"):
+            yield self._named(key, figures.part(key[1], key[2]))
+        for key in self.keys:
+            if key[0].startswith("f"):
+                yield self._named(key, self._firm_cells(key))
+            elif key[0].startswith("w"):
+                yield self._named(key, self._made[key])
+
+    def _direct(self, keys: list[Key], rows: pl.DataFrame, column: str) -> pl.DataFrame:
         """What was typed; found by meaning, an integer."""
         names = _names(keys, self.keys)
         table = self.long.about.join(names, on="quantity", how="inner").filter(pl.col("by") == "").select("mid", "k")
-        found = self._plain.join(table, on="mid", how="inner").filter(pl.col(column).is_not_null())
-        return found.select("sid", "year", "k", column)
+        numbers = np.full(len(self.long.about), -1, dtype=np.int32)
+        numbers[table["mid"].to_numpy()] = table["k"].to_numpy()
+        k = pl.Series("k", numbers[rows["mid"].to_numpy()])
+        known = (k >= 0) & rows[column].is_not_null()
+        return rows.select("sid", "year", k, column).filter(known)
 
     def _numbers(self, keys: list[Key], rows: pl.DataFrame) -> pl.DataFrame:
-        found = rows.join(_names(keys, self.keys), on="quantity", how="inner").filter(pl.col("x").is_not_null())
+        names = _names(keys, self.keys).with_columns(pl.col("quantity").cast(rows.schema["quantity"], strict=False))
+        found = rows.join(names, on="quantity", how="inner").filter(pl.col("x").is_not_null())
         return found.select("sid", "year", "k", "x")
 
     def _named(self, key: Key, rows: pl.DataFrame) -> pl.DataFrame:
@@ -155,7 +171,7 @@ class Cells:
             rows = firms.join(pl.DataFrame({"year": pl.Series(years, dtype=pl.Int32)}), how="cross")
             rows = rows.filter(active(pl.col("year")))
             return rows.group_by(pl.col("park").alias("sid"), "year").agg(pl.len().cast(pl.Float64).alias("x"))
-        rows = self.figures.firm_years.filter(pl.col("quantity") == quantity)
+        rows = self.figures.firm_years.filter(pl.col("quantity").cast(pl.String) == quantity)
         rows = rows.join(firms.select("sid").unique(), on="sid", how="semi")
         told = pl.col("x").filter(~pl.col("na"))
         how = {"fn": pl.len().cast(pl.Float64), "f": told.sum(), "fall": told.min(), "fany": told.max()}[kind]
@@ -178,13 +194,13 @@ class Cells:
         convert
             Turns a Polars frame into a table of another engine, which then pivots and joins itself; None: done here.
         """
-        numbers, texts = self.long_cells()
         known = pl.Series("sid", list(sids), dtype=pl.UInt32)
         grid = pl.DataFrame({"sid": known}).join(
             pl.DataFrame({"year": pl.Series(self.years, dtype=pl.Int32)}), how="cross"
         )
         if convert is None:
-            return nw.from_native(self._dense(grid, known, numbers, texts).lazy())
+            return nw.from_native(self._dense(grid, known).lazy())
+        numbers, texts = self.long_cells()
         wanted = pl.DataFrame({"sid": known})
         numbers, texts = (t.join(wanted, on="sid", how="semi") for t in (numbers, texts))
         result = nw.from_native(convert(grid))
@@ -202,7 +218,7 @@ class Cells:
                 result = result.with_columns(*[nw.lit(None, types[k]).alias(_column(k, back)) for k in lacking])
         return result
 
-    def _dense(self, grid: pl.DataFrame, known: pl.Series, numbers: pl.DataFrame, texts: pl.DataFrame) -> pl.DataFrame:
+    def _dense(self, grid: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
         """The same in this process: every figure is put straight at its place (column, year, subject)."""
         years = sorted({y - b for y in self.years for _, b in self.wanted} | set(self.years))
         size = max(len(self.long.names), 1)
@@ -213,9 +229,10 @@ class Cells:
         place = np.full(size, -1, dtype=np.int64)
         place[known.to_numpy()] = np.arange(len(known))
         filled = np.full((len(self.keys), len(years) + 1, len(known)), np.nan)
+        texts = self._words()
         codes = texts["text"].unique(maintain_order=True).to_list()
         coded = texts.with_columns(texts["text"].cast(pl.Enum(codes)).to_physical().cast(pl.Float64).alias("x"))
-        for rows in (numbers, coded):
+        for rows in chain(self._pieces(), [coded]):
             where, when = place[rows["sid"].to_numpy()], slot[rows["year"].to_numpy()]
             keep = (where >= 0) & (when >= 0)
             filled[rows["k"].to_numpy()[keep], when[keep], where[keep]] = rows["x"].to_numpy()[keep]

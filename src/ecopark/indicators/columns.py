@@ -336,7 +336,7 @@ class Atoms:
             weights.append((by, given, year, float(found.value * scale), None))  # type: ignore[operator]
         schema = {"by": pl.String, "unit": pl.String, "year": pl.Int32, "weight": pl.Float64, "item": pl.String}
         table = pl.DataFrame(weights, schema=schema, orient="row")
-        joined = rows.join(table, on=["by", "unit", "year"], how="left")
+        joined = rows.join(self.cells.keyed(table), on=["by", "unit", "year"], how="left")
         items = sorted({w[4] for w in weights if w[4] is not None})
         part, single = self._weighted(base, joined, items, back, {i: (i, "", back) for i in items})
         made = self._guarded(part, self._listed(quantity, back), single, quantity.id, back)
