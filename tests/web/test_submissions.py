@@ -108,7 +108,6 @@ def test_evidence_is_kept_and_handed_out_to_who_may_see_it(world: World) -> None
         if status == 200:
             assert answer["Content-Disposition"].startswith("attachment")
             assert b"".join(answer.streaming_content) == b"%PDF-1.7 x"
-            answer.close()
 
 
 def test_a_reporter_reaches_no_other_firms_evidence(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router
+from ninja import Router, Status
 
 from ecopark.core.text import Text
 from ecopark.errors import InputError, Place, Problem
@@ -62,7 +62,7 @@ def write_figures(request: HttpRequest, slug: shapes.Name, body: shapes.FiguresI
     try:
         count = write(park, changes, request.user, body.reason, state=state)
     except ConflictError as error:
-        return 409, _conflict(standing, error.figure, changes)
+        return Status(409, _conflict(standing, error.figure, changes))
     rows = Figure.objects.filter(park=park, subject__key__in={c.subject for c in changes}).select_related(
         "subject", "entered_by"
     )

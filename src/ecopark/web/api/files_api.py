@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Field, File, Form, Router
+from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
-from pydantic import AfterValidator
 
 from ecopark.core.text import Text
 from ecopark.web.api import shapes
@@ -27,8 +26,6 @@ router = Router()
 LinePage, EvidencePage, SubmissionPage = (
     shapes.page_of(shape) for shape in (shapes.ImportLine, shapes.EvidenceOut, shapes.SubmissionOut)
 )
-YearOrNone = Annotated[str, Field(pattern=r"^([0-9]{4})?$")]
-Short = Annotated[str, Field(max_length=40), AfterValidator(shapes.writable)]
 
 
 @router.get("/parks/{slug}/template.xlsx", summary="workbook to fill in / 填报模板")
@@ -38,11 +35,11 @@ def template(request: HttpRequest, slug: shapes.Name) -> HttpResponse:
 
 
 @router.post("/parks/{slug}/imports", response={200: shapes.ImportOut, **REFUSED}, summary="send a workbook / 上传表格")
-def upload(request: HttpRequest, slug: shapes.Name, file: File[UploadedFile], year: Form[YearOrNone] = "") -> Any:
+def upload(request: HttpRequest, slug: shapes.Name, file: File[UploadedFile], form: Form[shapes.ImportForm]) -> Any:
     """Read a workbook and say what it would change; nothing is stored before `apply`."""
     standing = come_in(request, slug, "import_figures")
     stored = keep(file, f"imports/{standing.park.pk}", TABLES)
-    lines = imports.preview(standing, stored.key, stored.name, year)
+    lines = imports.preview(standing, stored.key, stored.name, form.year)
     made = Import.objects.create(
         park=standing.park, name=stored.name, stored=stored.key, by=request.user, changed=standing.park.changed
     )
@@ -79,7 +76,7 @@ def apply(request: HttpRequest, slug: shapes.Name, number: shapes.Number, body: 
     found = _find(standing, number)
     if found.applied:
         text = Text("这份表已导入过。", "This workbook was brought in already.")
-        return 409, {"error": {"code": "applied", "zh": text.zh, "en": text.en}}
+        return Status(409, {"error": {"code": "applied", "zh": text.zh, "en": text.en}})
     groups = [g for g in body.groups if g in imports.USABLE]
     count = sum(n for g, n in imports.counts(imports.remembered(found)).items() if g in groups)
     if count > imports.BACKGROUND:
@@ -90,7 +87,7 @@ def apply(request: HttpRequest, slug: shapes.Name, number: shapes.Number, body: 
         return {"written": imports.apply(found, request.user, groups)}
     except ConflictError as error:
         said = import_views.conflict_words(error)
-        return 409, {"error": {"code": "conflict", "zh": said, "en": said}}
+        return Status(409, {"error": {"code": "conflict", "zh": said, "en": said}})
 
 
 @router.get("/parks/{slug}/evidence", response={200: EvidencePage, **REFUSED}, summary="evidence / 佐证材料")
@@ -109,18 +106,19 @@ def evidence(
 
 @router.post("/parks/{slug}/evidence", response={200: shapes.EvidenceOut, **REFUSED}, summary="add evidence / 上传佐证")
 def add_evidence(
-    request: HttpRequest, slug: shapes.Name, file: File[UploadedFile], about: Form[shapes.Name],
-    subject: Form[shapes.Name] = "", period: Form[YearOrNone] = "", page: Form[Short] = "", dated: Form[Short] = "",
-) -> Any:  # fmt: skip
+    request: HttpRequest, slug: shapes.Name, file: File[UploadedFile], form: Form[shapes.EvidenceForm]
+) -> Any:
     """Attach a document to a quantity or clause of the park, or of one of its firms."""
     standing = come_in(request, slug, "see_evidence")
-    own = subject or (standing.park.key if standing.wide else min(standing.firms, default=""))
+    own = form.subject or (standing.park.key if standing.wide else min(standing.firms, default=""))
     found = standing.subjects().filter(key=own).first()
     if found is None:
         raise Http404
     if not standing.may("write_figures", found.key):
         raise PermissionDenied
-    return _evidence(attach.attach(found, about, file, request.user, period=period, page=page, dated=dated))
+    return _evidence(
+        attach.attach(found, form.about, file, request.user, **form.dict(include={"period", "page", "dated"}))
+    )
 
 
 @router.get("/parks/{slug}/evidence/{number}/file", summary="the document itself / 下载佐证")
@@ -147,7 +145,7 @@ def withdraw_evidence(request: HttpRequest, slug: shapes.Name, number: shapes.Nu
 
 @router.get("/parks/{slug}/submissions", response={200: SubmissionPage, **REFUSED}, summary="submissions / 企业填报")
 def submissions(
-    request: HttpRequest, slug: shapes.Name, period: YearOrNone = "", state: shapes.Name = "", limit: shapes.Limit = 100,
+    request: HttpRequest, slug: shapes.Name, period: shapes.YearOrNone = "", state: shapes.Name = "", limit: shapes.Limit = 100,
     offset: shapes.Number = 0,
 ) -> Any:  # fmt: skip
     """Where the firms' figures are on their way to the office; a reporter sees their own."""

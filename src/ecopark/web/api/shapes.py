@@ -26,6 +26,8 @@ Words = Annotated[str, AfterValidator(writable)]
 Name = Annotated[str, Field(max_length=120), AfterValidator(writable)]
 Line = Annotated[str, Field(max_length=500), AfterValidator(writable)]
 Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
+YearOrNone = Annotated[str, Field(pattern=r"^([0-9]{4})?$")]
+Short = Annotated[str, Field(max_length=40), AfterValidator(writable)]
 Number = Annotated[int, Field(ge=0, le=BIGGEST)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
@@ -202,6 +204,22 @@ class ImportLine(Schema):
     place: str
     stored: str
     problem: Bilingual
+
+
+class ImportForm(Schema):
+    """The year one means to bring in; empty takes all."""
+
+    year: YearOrNone = ""
+
+
+class EvidenceForm(Schema):
+    """What a document supports: a quantity or clause, of the park or of a firm, in a year, on a page."""
+
+    about: Name
+    subject: Name = ""
+    period: YearOrNone = ""
+    page: Short = ""
+    dated: Short = ""
 
 
 class ApplyIn(Schema):
