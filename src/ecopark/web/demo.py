@@ -11,6 +11,7 @@ from django.db import transaction
 from ecopark.core.text import Text
 from ecopark.examples.five_zones import five_zones, zones
 from ecopark.examples.invented_park import invented_park
+from ecopark.web.demo_casework import make_casework
 from ecopark.web.parks.models import Department, Park
 from ecopark.web.parks.settle import read_layers, settle
 from ecopark.web.people.models import ROLE_TEXT, Membership, User
@@ -25,12 +26,14 @@ AREA = "示范省/云栖市"
 ACCOUNTS = (
     # username, family name, given name, role, department
     ("admin", "管", "理", "", ""),
-    ("office", "周", "敏", "office", "environment"),
+    ("office", "周", "敏", "office", "ecology_environment"),
     ("firm", "陈", "立", "firm", ""),
     ("keeper", "吴", "强", "keeper", ""),
     ("consultant", "林", "静", "consultant", ""),
     ("reviewer", "何", "锐", "reviewer", ""),
 )
+KEPT_GRIDS = "A2 A3 A5"
+"""The areas of grids the demonstration's keeper looks after."""
 ADMINISTRATOR = Text("系统管理员", "administrator")
 
 
@@ -75,7 +78,9 @@ def make_demo(firms: int = 50) -> Park:
             area=AREA.split("/")[0] if role == "reviewer" else "",
             firm=first_firm.key if role == "firm" and first_firm else "",
             department=Department.objects.filter(park=park, key=department).first(),
+            grid=KEPT_GRIDS if role == "keeper" else None,
         )  # fmt: skip
+    make_casework(park, users)
     _five_zones(users["admin"], users["consultant"])
     return park
 

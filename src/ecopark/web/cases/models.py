@@ -16,8 +16,8 @@ from ecopark.web.parks.models import Park, Subject
 class Case(models.Model):
     """A case as it was found. What became of it stands in its events.
 
-    `status`, `to`, `due`, `ended`, `reopened`, `returned` and `in_time` are copies of what the events amount to, written
-    with every event by `cases.work`, so that the register can be filtered and paged in the database.
+    `status`, `to`, `to_area`, `due`, `ended`, `reopened`, `returned` and `in_time` are copies of what the events amount to,
+    written with every event by `cases.work`, so that the register can be filtered and paged in the database.
 
     Parameters
     ----------
@@ -51,6 +51,7 @@ class Case(models.Model):
 
     status = models.CharField(max_length=12, default="found", choices=[(k, t.zh) for k, t in STATUS_TEXT.items()])
     to = models.CharField(max_length=140, blank=True)
+    to_area = models.CharField(max_length=60, blank=True, help_text="the area of the grid it was given to")
     due = models.DateTimeField(null=True, blank=True)
     ended = models.DateTimeField(null=True, blank=True)
     reopened = models.IntegerField(default=0)

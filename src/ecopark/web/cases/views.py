@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -148,11 +148,13 @@ def statistics(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def places(request: HttpRequest, slug: str) -> JsonResponse:
-    """The cases of the register on the map, with the same filters; a place each, the latest first."""
+    """The cases of the register on the map, with the same filters; a place each, the urgent ones drawn last."""
     standing = enter(request, slug, "see_cases")
     rules, now = work.rules_of(standing.park), timezone.now()
     rows, _ = _filtered(request, standing, now)
-    features = [_feature(case, rules, now, slug) for case in rows.exclude(lon=None)[:MOST_PLACES]]
+    features = [
+        _feature(case, rules, now, slug) for case in reversed(_sorted(rows.exclude(lon=None), "")[:MOST_PLACES])
+    ]
     layers = [
         {**one, "shown": one["id"] in ("boundary", "grids")} for one in layers_of(standing) if one["id"] in GROUND
     ]
@@ -186,7 +188,6 @@ def _page(
         "case": case,
         "state": state,
         "may": may,
-        "steps": engine.STEP_TEXT,
         "typed": typed or {},
         "events": _events(case, grids),
         "grid": _grid_label(grids, case.grid),
@@ -317,8 +318,8 @@ def _filtered(request: HttpRequest, standing: Standing, now: datetime) -> tuple[
 
 def _sorted(rows: QuerySet[Case], wanted: str) -> QuerySet[Case]:
     field = ORDER.get(wanted.lstrip("-"))
-    if field is None:
-        return rows.order_by("-found", "-number")
+    if field is None:  # what is due first, then what has ended, the latest first
+        return rows.order_by(F("due").asc(nulls_last=True), "-found", "-number")
     return rows.order_by(f"-{field}" if wanted.startswith("-") else field, "-number")
 
 

@@ -108,7 +108,7 @@ def report(standing: Standing, given: Report, photos: Sequence[Any]) -> tuple[Ca
         source=given.source, text=given.text, lon=given.lon, lat=given.lat, place=given.place, firm=firm,
         grid=grid.id if grid else "", area=grid.area if grid else "", found=found, by=standing.user, at=now,
     )  # fmt: skip
-    case.recurs = _recurrences(case)
+    case.recurs = recurrences_of(case)
     stored = keep_all(photos, park, PHOTOS)
     try:
         with transaction.atomic():
@@ -131,7 +131,7 @@ def may_step(standing: Standing, case: Case, kind: str) -> bool:
         return True
     who, _, name = case.to.partition(":")
     own = standing.firms if who == "firm" else standing.grids if who == "keeper" else frozenset()
-    return name in own or (who == "keeper" and bool(case.area) and case.area in standing.grids)
+    return name in own or (who == "keeper" and case.to_area in standing.grids)
 
 
 def take(
@@ -176,7 +176,9 @@ def copy_state(case: Case) -> engine.Case:
     case.reopened, case.returned = done.reopened, done.returned
     case.due = clock.due_of(done, case.severity, rules_of(case.park))
     case.in_time = _in_time(done)
-    case.save(update_fields=["status", "to", "ended", "reopened", "returned", "due", "in_time"])
+    grid = grids_of(case.park).named(done.to.partition(":")[2]) if done.to.startswith("keeper:") else None
+    case.to_area = grid.area if grid else ""
+    case.save(update_fields=["status", "to", "to_area", "ended", "reopened", "returned", "due", "in_time"])
     return done
 
 
@@ -265,7 +267,8 @@ def _in_time(done: engine.Case) -> bool | None:
     return None
 
 
-def _recurrences(case: Case) -> int:
+def recurrences_of(case: Case) -> int:
+    """How many cases of this kind there were at this place within a year before it was found."""
     earlier = Case.objects.filter(
         park=case.park, kind=case.kind, found__gte=case.found - RECURS_WITHIN, found__lte=case.found
     ).exclude(status="dismissed")

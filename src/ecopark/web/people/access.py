@@ -121,7 +121,8 @@ class Standing:
         if "firm" in self.roles:
             wanted |= Q(firm__key__in=self.firms) | Q(to__in=[f"firm:{f}" for f in self.firms])
         if "keeper" in self.roles:
-            wanted |= Q(grid__in=self.grids) | Q(area__in=self.grids) | Q(to__in=[f"keeper:{g}" for g in self.grids])
+            wanted |= Q(grid__in=self.grids) | Q(area__in=self.grids)
+            wanted |= Q(to_area__in=self.grids) | Q(to__in=[f"keeper:{g}" for g in self.grids])
         return rows.filter(wanted)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from ecopark.core.rounding import decimal_text
+from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
 from ecopark.observations.quantity import catalogue
 from ecopark.web.tasks.work import Draft, clause_target, number
@@ -15,6 +15,8 @@ from ecopark.web.templatetags.ui import say
 
 DIGITS = 6
 MOST = 6
+FAR = Fraction(1, 2)
+"""A change by more than this share of the present figure is no task for a department: it is not proposed."""
 
 
 def drafts_of(clause: dict[str, Any], start: date, due: date, departments: set[str]) -> list[Draft]:
@@ -31,7 +33,7 @@ def drafts_of(clause: dict[str, Any], start: date, due: date, departments: set[s
     for change in clause["changes"][:MOST]:
         quantity = catalogue().find(change["quantity"])
         now, needed = number(change["exact"]["now"]), number(change["exact"]["needed"])
-        if now is None or needed is None or now == needed:
+        if now is None or needed is None or now == needed or abs(needed - now) > FAR * abs(now) > 0:
             continue
         up = needed > now
         label = Text(**{k: change["label"][k] for k in ("zh", "en")})
@@ -44,14 +46,14 @@ def drafts_of(clause: dict[str, Any], start: date, due: date, departments: set[s
         found.append(
             Draft(
                 measure=say(words), lead=lead, start=start, due=due, quantity=change["quantity"],
-                op=">=" if up else "<=", base=decimal_text(now), target=reach(needed, up=up), unit=change["unit"],
+                op=">=" if up else "<=", base=_neat(now), target=reach(needed, up=up), unit=change["unit"],
                 element=say(label), link="",
             )
         )  # fmt: skip
     whole = Draft(
         measure=_whole(clause), lead=next((one for one in leads if one), ""), start=start, due=due,
         op=target.op if target else "", target=decimal_text(target.value) if target else "",
-        base=decimal_text(target.base) if target and target.base is not None else "", unit=clause["unit"],
+        base=_neat(target.base) if target and target.base is not None else "", unit=clause["unit"],
     )  # fmt: skip
     return [whole, *found]
 
@@ -70,6 +72,11 @@ def reach(needed: Fraction, *, up: bool) -> str:
     scale = Fraction(10) ** max(places, 0)
     rounded = (math.ceil if up else math.floor)(needed * scale)
     return decimal_text(Fraction(rounded) / scale)
+
+
+def _neat(value: Fraction) -> str:
+    places = DIGITS - 1 - math.floor(math.log10(abs(value))) if value else 0
+    return decimal_text(round_to(value, max(places, 0)))
 
 
 def _whole(clause: dict[str, Any]) -> str:
