@@ -371,6 +371,7 @@ CJK = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 
 
 MEANINGS = {
+    "bad-case-rules": "the kinds, severities or clocks of cases in the data of `casework` do not fit together",
     "formula": "a formula cannot be read, names something unknown, or its units do not fit",
     "unreadable-number": "the value is no number (no flag, no code of the list)",
     "case-fails": "a worked case of the pack gives another result than it expects",
