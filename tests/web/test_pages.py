@@ -90,3 +90,24 @@ def test_a_reporters_figures_wait_for_the_office(world: World) -> None:
         address, {f"given|{row.name}": "777", f"unit|{row.name}": "m3", f"version|{row.name}": str(row.version)}
     )
     assert Figure.objects.get(subject__key="alpha-1", quantity=row.quantity.id, period="2023").state == "draft"
+
+
+def test_the_story_is_told_only_where_the_demonstration_is(world: World) -> None:
+    assert world.client_of("office").get("/story/").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lang", ["zh-hans", "en"])
+def test_every_scene_of_the_story_opens_for_its_account(lang: str) -> None:
+    from django.test import Client
+
+    from ecopark.web.demo import make_demo
+    from ecopark.web.people.models import User
+
+    make_demo(30)
+    page = Client().get("/story/", headers={"accept-language": lang})
+    assert page.status_code == 200
+    for scene in page.context["scenes"]:
+        client = Client()
+        client.force_login(User.objects.get(username=scene.account))
+        assert client.get(scene.url).status_code == 200, scene

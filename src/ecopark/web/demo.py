@@ -15,8 +15,10 @@ from ecopark.web.demo_casework import make_casework
 from ecopark.web.parks.models import Department, Park
 from ecopark.web.parks.settle import read_layers, settle
 from ecopark.web.people.models import ROLE_TEXT, Membership, User
+from ecopark.web.projects.demo import make_projects
 from ecopark.workflows.assess_park import read_facts
 
+SLUG = "yunqi"
 PASSWORD = "ecopark-demo"
 PACKS = (
     "hj274-2015", "miit-green-park-2016", "zero-carbon-park-2025", "jiangsu-near-zero-2024", "eip-framework-v2",
@@ -60,7 +62,7 @@ def make_demo(firms: int = 50) -> Park:
     firms
         Number of firms of the invented park.
     """
-    known = Park.objects.filter(slug="yunqi").first()
+    known = Park.objects.filter(slug=SLUG).first()
     if known is not None:
         return known
     users = {}
@@ -81,6 +83,7 @@ def make_demo(firms: int = 50) -> Park:
             grid=KEPT_GRIDS if role == "keeper" else None,
         )  # fmt: skip
     make_casework(park, users)
+    make_projects(park, users["office"])
     _five_zones(users["admin"], users["consultant"])
     return park
 
@@ -93,7 +96,7 @@ def _invented(firms: int, user: User) -> Park:
         layers = read_layers(root)
     name = Text(invented.name.zh, invented.name.en)
     return settle(
-        facts, invented.id, "yunqi", user=user, reason="演示数据 / demonstration", name=name.zh, name_en=name.en,
+        facts, invented.id, SLUG, user=user, reason="演示数据 / demonstration", name=name.zh, name_en=name.en,
         area=AREA, packs=PACKS, layers=layers, invented=True,
     )  # fmt: skip
 

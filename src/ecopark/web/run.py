@@ -67,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"  {account.username:12} {account.password:14} {account.role[options.lang]}")
     else:
         _first_administrator(options.admin)
-    return serve(options.host, options.port, browser=not options.no_browser)
+    first = "story/" if options.action == "demo" else ""
+    return serve(options.host, options.port, first, browser=not options.no_browser)
 
 
 def _first_administrator(name: str) -> None:
@@ -89,15 +90,15 @@ def _first_administrator(name: str) -> None:
     call_command("createsuperuser", interactive=True, **({"username": name} if name else {}))
 
 
-def serve(host: str, port: int, *, browser: bool) -> int:
-    """Run the web server here and the worker beside it until interrupted."""
+def serve(host: str, port: int, first: str, *, browser: bool) -> int:
+    """Run the web server here and the worker beside it until interrupted; the browser opens at `first`."""
     import uvicorn
 
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
     worker = subprocess.Popen([sys.executable, "-m", "ecopark.web.manage", "work"])
-    print(f"ecopark: {address}   (Ctrl-C ends it)", flush=True)
+    print(f"ecopark: {address}{first}   (Ctrl-C ends it)", flush=True)
     if browser:
-        threading.Thread(target=_open, args=(address,), daemon=True).start()
+        threading.Thread(target=_open, args=(address, first), daemon=True).start()
     try:
         uvicorn.run("ecopark.web.asgi:application", host=host, port=port, log_level="warning", lifespan="off")
     finally:
@@ -109,7 +110,7 @@ def serve(host: str, port: int, *, browser: bool) -> int:
     return 0
 
 
-def _open(address: str) -> None:
+def _open(address: str, first: str) -> None:
     """Open the browser once the site answers."""
     end = time.monotonic() + OPEN_AFTER
     while time.monotonic() < end:
@@ -118,7 +119,7 @@ def _open(address: str) -> None:
         except OSError:
             time.sleep(0.3)
         else:
-            webbrowser.open(address)
+            webbrowser.open(address + first)
             return
 
 

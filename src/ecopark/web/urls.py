@@ -8,11 +8,12 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 
 from ecopark.web.api import main as api
-from ecopark.web.pages import home
+from ecopark.web.pages import home, story
 from ecopark.web.search import views as search
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("story/", story.story, name="story"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", include("django.conf.urls.i18n")),
