@@ -9,5 +9,6 @@ It stores, asks permission, calls a workflow and shows. It computes nothing itse
     assess/            assessments once shown are kept whole; matrix, clauses, drawer, what-if
     projects/          projects from lead to operation, the gate while typing, decisions kept whole, the quota ledger
     firms/             registry and merge, grades and appeals, audits and retrofits, land renewal
+    tasks/, cases/     what is put right: tasks with lights, cases from finding to closing; events that are never changed
     jobs/              long work in the background, with progress, that can be cancelled
 """

@@ -263,7 +263,21 @@ def _cases(park: Park, users: dict[str, Any]) -> None:
     firms = list(park.subjects.filter(kind="firm", until__isnull=True).order_by("key")[:12])
     reporter = firms[0] if firms else None
     now = timezone.now()
-    for kind, severity, ago, grid, who, words, events in STORY:
+    for i in reversed(range(24)):
+        grid, found = (i * 7 + 3) % len(rings), now - timedelta(days=40 + 11 * i)
+        kind = ROUTINE[i % len(ROUTINE)]
+        severity = case_work.rules_of(park).kinds[kind].severity
+        firm = None if kind in ("other", "drain") else _pick(firms, i)
+        case = _case(park, kind, severity, found, _middle(rings[grid]), users["keeper"], "日常巡查发现（虚构）。", firm)
+        length = case_work.rules_of(park).severity(severity).length("rectify")
+        late = 1.6 if i % 5 == 0 else 0.5
+        for step, hours, by in (
+            ("assigned", 4.0, "office"), ("rectified", 4 + late * length, "keeper"),
+            ("verified", 10 + late * length, "consultant"), ("closed", 30 + late * length, "office"),
+        ):  # fmt: skip
+            _case_event(case, step, found + timedelta(hours=hours), users[by], "")
+        case_work.copy_state(case)
+    for kind, severity, ago, grid, who, words, events in sorted(STORY, key=lambda one: -one[2]):
         place = (
             _middle(rings[grid % len(rings)])
             if grid >= 0
@@ -280,20 +294,6 @@ def _cases(park: Park, users: dict[str, Any]) -> None:
         case = _case(park, kind, severity, found, place, users[who], words, firm)
         for step, hours, by, note in events:
             _case_event(case, step, found + timedelta(hours=hours), users[by], note)
-        case_work.copy_state(case)
-    for i in range(24):
-        grid, found = (i * 7 + 3) % len(rings), now - timedelta(days=40 + 11 * i)
-        kind = ROUTINE[i % len(ROUTINE)]
-        severity = case_work.rules_of(park).kinds[kind].severity
-        firm = None if kind in ("other", "drain") else _pick(firms, i)
-        case = _case(park, kind, severity, found, _middle(rings[grid]), users["keeper"], "日常巡查发现（虚构）。", firm)
-        length = case_work.rules_of(park).severity(severity).length("rectify")
-        late = 1.6 if i % 5 == 0 else 0.5
-        for step, hours, by in (
-            ("assigned", 4.0, "office"), ("rectified", 4 + late * length, "keeper"),
-            ("verified", 10 + late * length, "consultant"), ("closed", 30 + late * length, "office"),
-        ):  # fmt: skip
-            _case_event(case, step, found + timedelta(hours=hours), users[by], "")
         case_work.copy_state(case)
 
 
