@@ -7,8 +7,10 @@ import io
 
 import pytest
 
+from ecopark.packs.load import find_pack
 from ecopark.web.assess import keep
 from ecopark.web.figures.change import Change, write
+from ecopark.web.figures.models import Figure
 from ecopark.web.jobs.models import Job
 from ecopark.web.many import compute
 from ecopark.web.many.models import Outcome
@@ -57,18 +59,30 @@ def test_the_table_says_what_the_assessments_say(world: World) -> None:
 
 
 def test_parks_read_one_by_one_give_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ecopark.errors import InputError
-
     _computed(world)
     fields = ("pack", "verdict", "score", "asked", "met", "short", "open", "basis", "verified")
     columnar = sorted(Outcome.objects.values_list(*fields))
 
     def refused(*_: object) -> list[Outcome]:
-        raise InputError([])
+        raise compute.RefusedError(frozenset())
 
     monkeypatch.setattr(compute, "_columnar", refused)
     _computed(world)
     assert sorted(Outcome.objects.values_list(*fields)) == columnar
+
+
+def test_a_park_with_a_figure_the_columns_refuse_is_read_alone(world: World) -> None:
+    Figure.objects.filter(park=world.other, quantity="publicity_events", period="2023").update(given="some")
+    parks = list(Park.objects.order_by("slug"))
+    packs = [find_pack(name) for name in PACKS]
+    with pytest.raises(compute.RefusedError) as refused:
+        compute._columnar(parks, packs, "2023")
+    assert refused.value.parks == {world.other.pk}
+    found = {(o.park.slug, o.pack): o for o in compute.outcomes(parks, packs, "2023")}
+    assert len(found) == 2 * len(PACKS)
+    for (slug, pack), outcome in found.items():
+        counts = keep.assessed(Park.objects.get(slug=slug), pack, "2023").result["counts"]
+        assert (outcome.met, outcome.open) == (counts.get("met", 0), counts.get("undetermined", 0))
 
 
 def test_a_reviewer_computes_and_sees_their_area_only(world: World) -> None:

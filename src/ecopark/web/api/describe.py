@@ -60,7 +60,7 @@ def _body(one: Mapping[str, Any], schema: Mapping[str, Any]) -> list[dict[str, A
 def _answers(one: Mapping[str, Any]) -> list[dict[str, str]]:
     found = []
     for code, answer in one.get("responses", {}).items():
-        shape = next((c.get("schema", {}) for c in answer.get("content", {}).values()), {})
+        shape: Mapping[str, Any] = next((c.get("schema", {}) for c in answer.get("content", {}).values()), {})
         found.append({"code": str(code), "type": type_words(shape) if shape else ""})
     return found
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from ninja import Field, Schema
-from pydantic import AfterValidator
+from pydantic import AfterValidator, create_model
 
 BIGGEST = 2**63 - 1
 
@@ -385,7 +385,7 @@ class Found(Schema):
 
 def page_of(item: type[Schema]) -> type[Schema]:
     """The schema of a page of items: how many there are, and some of them."""
-    return type(
-        f"{item.__name__}Page", (Schema,),
-        {"__annotations__": {"count": int, "items": list[item]}, "__doc__": "How many there are, and some of them."},
-    )  # fmt: skip
+    fields: dict[str, Any] = {"count": (int, ...), "items": (list[item], ...)}  # type: ignore[valid-type]
+    made: type[Schema] = create_model(f"{item.__name__}Page", __base__=Schema, **fields)
+    made.__doc__ = "How many there are, and some of them."
+    return made

@@ -1,7 +1,7 @@
 """Many parks at once: figures of a whole area into columns, the columnar batch over them, one row per park and standard.
 
-Parks whose settings agree (base year, options, factors) run together. A group with a figure the columns cannot take is held
-against the standards park by park instead; nobody is left out in silence.
+Parks whose settings agree (base year, options, factors) run together. A park with a figure the columns refuse is held against
+the standards by the traced form instead; nobody is left out in silence.
 """
 
 from __future__ import annotations
@@ -83,11 +83,24 @@ def _run_settings(park: Park) -> dict[str, Any]:
 
 
 def outcomes(parks: Sequence[Park], packs: Sequence[Pack], period: str) -> list[Outcome]:
-    """The outcomes of parks whose settings agree."""
-    try:
-        return _columnar(parks, packs, period)
-    except InputError:
-        return [outcome for park in parks for outcome in _traced(park, packs, period)]
+    """The outcomes of parks whose settings agree; parks with a figure the columns refuse are read one by one."""
+    rest, found = list(parks), list[Outcome]()
+    while rest:
+        try:
+            return found + _columnar(rest, packs, period)
+        except RefusedError as refused:
+            apart = [p for p in rest if p.pk in refused.parks] or rest
+        found += [outcome for park in apart for outcome in _traced(park, packs, period)]
+        rest = [p for p in rest if p not in apart]
+    return found
+
+
+class RefusedError(EcoparkError):
+    """The columns cannot take figures of some parks."""
+
+    def __init__(self, parks: frozenset[int]) -> None:
+        super().__init__(f"figures of {len(parks)} park(s) cannot be taken by the column")
+        self.parks = parks
 
 
 def _columnar(parks: Sequence[Park], packs: Sequence[Pack], period: str) -> list[Outcome]:
@@ -103,9 +116,13 @@ def _columnar(parks: Sequence[Park], packs: Sequence[Pack], period: str) -> list
         return []
     frame = pl.DataFrame(table, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
     settings = _run_settings(parks[0])
-    batch = assess_batch(
-        frame, list(packs), subjects=subjects, periods=[period], settings=settings, known_reported=known_reported
-    )
+    try:
+        batch = assess_batch(
+            frame, list(packs), subjects=subjects, periods=[period], settings=settings, known_reported=known_reported
+        )
+    except InputError as error:
+        rows_wrong = [p.place.row for p in error.problems if p.severity == "error" and p.place.row]
+        raise RefusedError(frozenset(int(table[row - 1][0].split("/")[0]) for row in rows_wrong)) from None
     tops = {_name(p.pk, p.key): p for p in parks}
     counts = _counts(batch.results)
     signed = _signed(parks, packs)

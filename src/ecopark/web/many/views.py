@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -40,13 +41,30 @@ def parks(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, table.PER_PAGE).get_page(request.GET.get("page"))
     job = Job.objects.filter(kind="many", by=request.user).order_by("-at").first()
     context = {
-        "page": page, "rows": table.rows_of(page.object_list, packs, period), "packs": packs, "period": period,
+        "page": page, "rows": _marked(table.rows_of(page.object_list, packs, period)), "packs": packs, "period": period,
         "years": _years(period), "totals": list(zip(packs, table.totals(found, packs, period), strict=True)),
         "areas": _areas(mine), "query": query, "verdicts": VERDICT_WORDS, "job": job,
         "last": Outcome.objects.filter(park__in=mine.order_by().values("pk"), period=period).aggregate(at=Max("at"))["at"],
         "usual": table.usual_packs(mine) if not page.paginator.count else [p.id for p in packs], "all_packs": shipped_ids(),
     }  # fmt: skip
     return render(request, "many/parks.html", context)
+
+
+def _marked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with the verdict of every cell drawn; one drawing for all cells that say the same."""
+    drawn: dict[tuple[str, str, bool], str] = {}
+    for row in rows:
+        cells = []
+        for pack, cell in row["cells"]:
+            if cell.outcome is not None:
+                key = (cell.outcome.verdict, cell.outcome.basis, cell.outcome.verified)
+                if key not in drawn:
+                    drawn[key] = render_to_string(
+                        "many/mark.html", dict(zip(("name", "basis", "verified"), key, strict=True))
+                    )
+            cells.append((pack, cell, drawn[key] if cell.outcome is not None else ""))
+        row["cells"] = cells
+    return rows
 
 
 def as_csv(request: HttpRequest) -> HttpResponse:
