@@ -200,9 +200,11 @@ def _assess_many(
             source = read_facts(facts, set_aside=True)
         batch = assess_many(
             source, pack, engine=engine, periods=[period] if period else None, subject=subject, since=since, options=options,
-            set_aside=set_aside,
+            set_aside=set_aside, step=step,
         )  # fmt: skip
-    written = write_batch(batch, out) if out is not None else []
+        if out is not None:
+            step(str(out))
+        written = write_batch(batch, out) if out is not None else []
     if isinstance(source, Facts) and source.rejected:
         folder = Path() if out is None else out if out.is_dir() else out.parent
         written.append(write_rejected(source, folder / "rejected.csv"))

@@ -8,6 +8,7 @@ worked out once (`Meanings`), plain numbers are converted by the column, and eve
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -22,6 +23,7 @@ from ecopark.core.rounding import exact
 from ecopark.core.value import Scalar
 from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.coded import Codes, all_different, coded, paired, side_by_side
+from ecopark.observations.long_checks import suspects
 from ecopark.observations.meaning import KnownReported, Meaning, Meanings
 from ecopark.observations.model import Facts, Observation, Subject
 from ecopark.observations.quantity import catalogue, is_money
@@ -93,6 +95,15 @@ class LongFacts:
         """Which rows have a meaning for which `test` (on `about`) holds."""
         flags = self.about.sort("mid").select(test.fill_null(False)).to_series().to_numpy()
         return np.asarray(flags[self.rows["mid"].to_numpy()], dtype=np.bool_)
+
+    def of(self, subject: str) -> LongFacts:
+        """The facts of one subject and of what is part of it."""
+        below = {s.id: s for s in self.subjects.values() if s.id == subject or subject in self._above(s)}
+        sids = [self.ids[name] for name in {subject, *below} if name in self.ids]
+        rows = self.rows.filter(pl.col("sid").is_in(sids))
+        return LongFacts(
+            rows, self.about, self.names, below, self.factors, self.inexact, self.settings, self.source
+        )  # fmt: skip
 
     def facts(self, subjects: Iterable[str], needed: pl.DataFrame | None = None) -> Facts:
         """The exact facts of some subjects (and of their firms), for the traced form.
@@ -194,6 +205,8 @@ def long_facts(
     *,
     settings: Mapping[str, Any] | None = None,
     known_reported: KnownReported | None = None,
+    checks: bool = False,
+    name: str = "",
 ) -> LongFacts:
     """Read facts of many subjects.
 
@@ -203,6 +216,10 @@ def long_facts(
         `Facts`, a path of a Parquet file, or a polars frame (lazy or not), in the long form of the facts contract.
     subjects
         Declared subjects: `Subject` objects, or a frame with ``subject, kind, parent, from, until, name``.
+    checks
+        Also look for closed lists that lack a code and for figures side by side in two units.
+    name
+        What the data are called where something is wrong; default: the path.
 
     Raises
     ------
@@ -213,6 +230,7 @@ def long_facts(
         return data
     if isinstance(data, Facts):
         return _from_facts(data)
+    name = name or (str(data) if isinstance(data, str | Path) else "<dataframe>")
     frame = pl.scan_parquet(data) if isinstance(data, str | Path) else data
     if not isinstance(frame, pl.DataFrame | pl.LazyFrame):
         frame = pl.from_dataframe(frame) if hasattr(frame, "__dataframe__") else pl.DataFrame(frame)
@@ -220,9 +238,9 @@ def long_facts(
     lacking = [c for c in ("quantity", "period", "value") if c not in frame.collect_schema()]
     if lacking:
         names = ", ".join(lacking)
-        raise InputError([Problem("no-header", Place("<dataframe>"), f"缺少列：{names}", f"missing columns: {names}")])
+        raise InputError([Problem("no-header", Place(name), f"缺少列：{names}", f"missing columns: {names}")])
     declared = _subjects(subjects)
-    return _from_frame(frame, declared, dict(settings or {}), known_reported)
+    return _from_frame(frame, declared, dict(settings or {}), known_reported, checks, name)
 
 
 def _subjects(given: Any) -> dict[str, Subject]:
@@ -274,8 +292,9 @@ def _meant(found: list[Meaning]) -> _Meant:
 
 
 def _from_frame(
-    frame: pl.LazyFrame, subjects: dict[str, Subject], settings: dict[str, Any], known: KnownReported | None
-) -> LongFacts:
+    frame: pl.LazyFrame, subjects: dict[str, Subject], settings: dict[str, Any], known: KnownReported | None,
+    checks: bool, file: str,
+) -> LongFacts:  # fmt: skip
     parks = [s for s in subjects.values() if s.kind == "park"]
     default = parks[0].id if len(parks) == 1 else DEFAULT_SUBJECT
     schema = frame.collect_schema()
@@ -296,7 +315,7 @@ def _from_frame(
 
     keys = ("subject", "period", "quantity", "unit", "by")
     (sid, names), (period, periods), (quantity, quantities), (unit, units), (by, bys) = side_by_side(column, keys)
-    names = [n or default for n in names]
+    sid, names = _called(sid, names, subjects, default)
     meanings = Meanings(catalogue(), known)
     mid, distinct = paired((quantity, len(quantities)), (unit, len(units)), (by, len(bys)))
     del quantity, unit, by
@@ -316,26 +335,66 @@ def _from_frame(
     if not good.all():
         rest = np.flatnonzero(~good) if places is None else places[~good]
         try:
-            slow = facts_from(_rows_at(frame, rest), list(subjects.values()), known_reported=known, checks=False)
+            slow = _slowly(frame, rest, long_, known, file, set_aside=True)
         except InputError as error:
             problems += error.problems
         else:
+            problems += [problem for _, problem in slow.rejected]
+            problems += slow.warnings if problems else ()
             _append(long_, slow.observations)
     for name in subjects:
         if name not in long_.ids:
             long_.ids[name] = len(long_.names)
             long_.names.append(name)
-    problems += _repeated(long_) + _mixed_base_years(long_)
+    problems += _repeated(long_, file) + _mixed_base_years(long_, file)
+    if checks and len(suspect := suspects(long_)):
+        typed = {(quantities[q], m.id) for (q, _, _), m in zip(distinct, found, strict=True)}
+        try:
+            _slowly(frame, _places_of(frame, suspect, typed, long_, default), long_, known, file, checks=True)
+        except InputError as error:
+            problems += error.problems
     if problems:
-        raise InputError(problems)
+        raise InputError(list(dict.fromkeys(problems)))
     return long_
 
 
-def _rows_at(frame: pl.LazyFrame, places: np.ndarray[Any, Any]) -> pl.DataFrame:
-    """Some rows of a table, in its order."""
-    wanted = pl.LazyFrame({"row": pl.Series(places, dtype=pl.UInt32)})
-    rows = frame.with_row_index("row").join(wanted, on="row", how="semi").collect()
-    return rows.sort("row").drop("row")
+def _called(sid: Codes, texts: list[str], subjects: Mapping[str, Subject], default: str) -> tuple[Codes, list[str]]:
+    """Subjects by their ids: what is typed may be the (only) name of a declared one, or nothing."""
+    count = Counter(s.name for s in subjects.values() if s.name)
+    by_name = {s.name: s.id for s in subjects.values() if count[s.name] == 1 and s.name not in subjects}
+    ids = [by_name.get(text, text) if text else default for text in texts]
+    names = list(dict.fromkeys(ids))
+    if len(names) == len(ids):
+        return sid, ids
+    place = {name: i for i, name in enumerate(names)}
+    return np.array([place[name] for name in ids], dtype=np.int32)[sid], names
+
+
+def _slowly(
+    frame: pl.LazyFrame, places: np.ndarray[Any, Any], long: LongFacts, known: KnownReported | None, file: str,
+    *, set_aside: bool = False, checks: bool = False,
+) -> Facts:  # fmt: skip
+    """Some rows of a table through the ordinary reader, in the table's order."""
+    rows = pl.DataFrame([frame.select(name).collect().to_series().gather(places) for name in COLUMNS])
+    return facts_from(
+        rows, list(long.subjects.values()), settings=long.settings, known_reported=known, set_aside=set_aside,
+        checks=checks, name=file, numbers=(places + 1).tolist(),
+    )  # fmt: skip
+
+
+def _places_of(
+    frame: pl.LazyFrame, suspect: pl.DataFrame, typed: set[tuple[str, str]], long: LongFacts, default: str
+) -> np.ndarray[Any, Any]:
+    """Where the rows of some subjects and quantities stand, whatever these are called there."""
+    wanted = {(long.names[sid], quantity) for sid, quantity in suspect.iter_rows()}
+    ids = {q: i for q, i in typed if any(i == quantity for _, quantity in wanted)}
+    asked = frame.select(pl.col("subject", "quantity").str.strip_chars()).with_row_index("row")
+    rows = asked.filter(pl.col("quantity").is_in(list(ids))).collect()
+    called, names = coded(rows["subject"])
+    sid, names = _called(called, names, long.subjects, default)
+    keep = [(names[s], ids[q]) in wanted for s, q in zip(sid.tolist(), rows["quantity"].to_list(), strict=True)]
+    places = rows["row"].filter(pl.Series(keep, dtype=pl.Boolean)).to_numpy()
+    return np.asarray(places, dtype=np.int64)
 
 
 def _in_pieces(
@@ -457,7 +516,7 @@ def _append(long: LongFacts, observations: Iterable[Observation]) -> None:
     long.factors += [Fraction(1)] * len(about)
 
 
-def _repeated(long: LongFacts) -> list[Problem]:
+def _repeated(long: LongFacts, file: str) -> list[Problem]:
     """Keys that are given twice with different values; equal ones are kept once."""
     keys = long.about.select("quantity", "by").unique(maintain_order=True).with_row_index("cell")
     cells = long.about.join(keys, on=["quantity", "by"], how="left").sort("mid")["cell"].to_numpy().astype(np.int64)
@@ -478,7 +537,7 @@ def _repeated(long: LongFacts) -> list[Problem]:
             quantity, by = long.about.row(mid)[1:3]
             what = f"{long.names[sid]} {quantity} {part or year or ''} {by}".strip()
             zh, en = f"{what} 有多个不同的值", f"{what} is given more than once with different values"
-            problems.append(Problem("differing-duplicate", Place("<dataframe>"), zh, en))
+            problems.append(Problem("differing-duplicate", Place(file), zh, en))
     if len(twice) and not problems:
         long.rows = rows.unique(["key", "part"], keep="first", maintain_order=True).drop("key", "base")
     return problems
@@ -489,7 +548,7 @@ def _bases(long: LongFacts) -> np.ndarray[Any, Any]:
     return np.asarray(table[long.rows["mid"].to_numpy()], dtype=np.int32)
 
 
-def _mixed_base_years(long: LongFacts) -> list[Problem]:
+def _mixed_base_years(long: LongFacts, file: str) -> list[Problem]:
     if long.about["base"].drop_nulls().n_unique() < 2:
         return []
     rows = long.rows.select("sid").with_columns(pl.Series("base", _bases(long))).filter(pl.col("base") > 0)
@@ -497,7 +556,7 @@ def _mixed_base_years(long: LongFacts) -> list[Problem]:
     return [
         Problem(
             "mixed-base-years",
-            Place("<dataframe>"),
+            Place(file),
             f"{long.names[s]} 混用了不同基年",
             f"{long.names[s]} mixes base years of constant prices",
         )

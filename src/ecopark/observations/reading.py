@@ -6,7 +6,7 @@ All problems of all files are collected; `InputError` carries every one of them,
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -94,6 +94,37 @@ def _subjects_beside(path: Path) -> list[Path]:
     return found
 
 
+def subjects_beside(path: Path) -> list[Subject]:
+    """The subjects that a file next to a single file of facts declares, as `read_facts` takes them.
+
+    Raises
+    ------
+    InputError
+        They cannot be used; carries every problem.
+    """
+    placed: list[Placed] = []
+    problems: list[Problem] = []
+    for file in _subjects_beside(path):
+        for table in read_tables(file, str(file), None)[0]:
+            layout = recognise(table)
+            found, more = from_table(table, layout)
+            placed += found
+            problems += [*layout.problems, *more]
+    subjects, more = together(placed)
+    problems += more
+    if any(p.severity == "error" for p in problems):
+        raise InputError(problems)
+    return _under_one_park(subjects)
+
+
+def _under_one_park(subjects: list[Subject]) -> list[Subject]:
+    """Firms that name no park belong to it where there is only one."""
+    parks = [s for s in subjects if s.kind == "park"]
+    if len(parks) != 1:
+        return subjects
+    return [replace(s, parent=parks[0].id) if s.kind == "firm" and not s.parent else s for s in subjects]
+
+
 def facts_from(
     data: Any,
     subjects: Iterable[Subject] = (),
@@ -102,8 +133,15 @@ def facts_from(
     set_aside: bool = False,
     known_reported: KnownReported | None = None,
     checks: bool = True,
+    name: str = "",
+    numbers: Sequence[int] | None = None,
 ) -> Facts:
     """The facts of a polars or pandas frame, or of a list of mappings, in the long form.
+
+    Parameters
+    ----------
+    name, numbers
+        Of a part of a file: what the file is called, and the number that each row has in it, counted from 1.
 
     Examples
     --------
@@ -112,7 +150,9 @@ def facts_from(
     Facts(1 observations, 1 subjects)
     """
     with _without_collector():
-        table, problems = from_data(data)
+        table, problems = from_data(data, name) if name else from_data(data)
+        if table is not None:
+            table.numbers = numbers
         tables = [table] if table is not None else []
         placed = [(subject, Place("<subjects>")) for subject in subjects]
         return _assemble(tables, placed, problems, None, dict(settings or {}), set_aside, known_reported, checks)
@@ -162,8 +202,7 @@ def _assemble(
     problems += more
     parks = [s for s in subjects if s.kind == "park"]
     default = folder.park.id if folder else parks[0].id if len(parks) == 1 else DEFAULT_SUBJECT
-    if len(parks) == 1:
-        subjects = [replace(s, parent=default) if s.kind == "firm" and not s.parent else s for s in subjects]
+    subjects = _under_one_park(subjects)
     base_year = settings.get("base_year")
     rows = RowReader(subjects, default_subject=default, base_year=base_year, known_reported=known_reported)
     for table, layout in layouts:

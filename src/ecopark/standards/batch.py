@@ -9,7 +9,7 @@ story of any row again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -105,6 +105,7 @@ def assess_batch(
     settings: Mapping[str, Any] | None = None,
     known_reported: Any = None,
     out: Path | str | None = None,
+    step: Callable[[str], None] | None = None,
 ) -> Batch:
     """Assess every park of the facts against every pack.
 
@@ -128,6 +129,8 @@ def assess_batch(
         As in a park folder: factors to confirm, grid, base year.
     out
         Directory to write the two tables to.
+    step
+        Is told the id of each pack as it is begun.
 
     Raises
     ------
@@ -144,7 +147,7 @@ def assess_batch(
     groups = [years] if since is None else [[y] for y in years]
     raw = []
     for group in groups:
-        raw.append(_assess_years(list(loaded.values()), long, group, grid, engine, since, merged))
+        raw.append(_assess_years(list(loaded.values()), long, group, grid, engine, since, merged, step))
     rows = pl.concat(raw)
     rows = _decide_near(rows, long, loaded, since, merged)
     rows = _footnotes(rows, loaded)
@@ -192,7 +195,7 @@ class _Made:
 
 def _assess_years(
     packs: Sequence[Pack], long: LongFacts, years: list[int], grid: pl.DataFrame, engine: str, since: int | None,
-    options: Options,
+    options: Options, step: Callable[[str], None] | None,
 ) -> pl.DataFrame:  # fmt: skip
     cells = Cells(long, years)
     plans = []
@@ -211,6 +214,8 @@ def _assess_years(
     with engines.engine(engine) as chosen:
         wide = chosen.keep(cells.wide(sids, chosen.convert))
         for pack, atoms, clauses in plans:
+            if step is not None:
+                step(pack.id)
             frame = atoms.program.apply(wide)
             table = chosen.collect(frame.select("sid", "year", *[e for c in clauses for e in c.exprs]))
             table = table.with_columns(pl.col("sid").cast(pl.UInt32), pl.col("year").cast(pl.Int32))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,11 @@ from ecopark import __version__
 from ecopark.core.rounding import decimal_text, exact
 from ecopark.core.whole import all_or_nothing
 from ecopark.errors import EcoparkError, InputError, Place, Problem
-from ecopark.observations.model import Facts
+from ecopark.observations.layout import recognise
+from ecopark.observations.long_frame import LongFacts, long_facts
+from ecopark.observations.model import Facts, Subject
+from ecopark.observations.readers.parquet_table import from_polars
+from ecopark.observations.reading import subjects_beside
 from ecopark.packs.load import find_pack
 from ecopark.packs.model import Clause, Pack
 from ecopark.packs.verify import verified_clauses
@@ -30,6 +34,8 @@ from ecopark.workflows.assess_park import (
 
 ENGINES = ("polars", "duckdb", "spark")
 TABLES = (".parquet", ".csv", ".xlsx")
+HEAD = 20
+"""Rows of a table by which its form is recognised."""
 
 
 def assess_many(
@@ -42,17 +48,21 @@ def assess_many(
     since: int | None = None,
     options: Options | None = None,
     set_aside: bool = False,
+    step: Callable[[str], None] | None = None,
 ) -> Batch:
     """Hold every park against several packs at once.
 
     Parameters
     ----------
     facts
-        A Parquet file in the long form (read straight into columns), or anything `read_facts` takes.
+        A Parquet file or a Polars frame in the long form (read straight into columns, with the subjects declared beside the
+        file), or anything `read_facts` takes.
     engine
         ``polars``, ``duckdb`` or ``spark``.
     subject
         Only this park.
+    step
+        Is told the id of each pack as it is begun.
 
     Returns
     -------
@@ -73,11 +83,8 @@ def assess_many(
             zh=f"--engine 应为 {', '.join(ENGINES)}，而不是“{engine}”",
         )
     loaded = [p if isinstance(p, Pack) else find_pack(p) for p in every_pack(packs)]
-    source = _source(facts, set_aside)
-    settings = with_run_settings(source if isinstance(source, Facts) else Facts([]), options).settings
-    if isinstance(source, Facts):
-        source = with_run_settings(source, options)
-    check_options(loaded, settings, options)
+    source = _source(facts, options, set_aside)
+    check_options(loaded, source.settings, options)
     if subject is not None:
         source = _only(source, subject)
     return assess_batch(
@@ -87,48 +94,64 @@ def assess_many(
         periods=periods,
         since=since,
         options=options,
-        settings=settings,
-        known_reported=known_reported,
+        step=step,
     )
 
 
-def _source(facts: Any, set_aside: bool) -> Facts | pl.DataFrame:
-    if not isinstance(facts, str | Path):
-        return facts if isinstance(facts, Facts | pl.DataFrame) else read_facts(facts, set_aside=set_aside)
-    path = Path(facts)
-    if path.suffix.lower() != ".parquet" or set_aside or not path.exists():
-        return read_facts(path, set_aside=set_aside)
-    try:
-        return _usable(pl.read_parquet(path))
-    except (pl.exceptions.PolarsError, OSError):
-        zh, en = "不是可读的 Parquet 文件。", "is no readable Parquet file."
-        raise InputError([Problem("unreadable-file", Place(str(path)), zh, en)]) from None
-
-
-def _usable(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with whole years; rows of a breakdown are read one by one, so that holes in closed lists are found.
+def _source(facts: Any, options: Options | None, set_aside: bool) -> Facts | LongFacts:
+    """The facts, read into columns where they are a table in the long form; checked either way.
 
     Raises
     ------
     InputError
-        A closed list lacks a code.
+        They cannot be used; every problem is listed.
     """
-    if "period" in frame.columns and frame["period"].dtype.is_float():
-        frame = frame.with_columns(pl.col("period").cast(pl.Int64).cast(pl.String))
-    if "by" in frame.columns and frame["by"].dtype == pl.String:
-        split = frame.filter(pl.col("by").is_not_null() & (pl.col("by").str.strip_chars() != ""))
-        if len(split):
-            read_facts(split)
-    return frame
+    if isinstance(facts, LongFacts):
+        return facts
+    settings = with_run_settings(Facts([]), options).settings
+    if isinstance(facts, pl.DataFrame) and not set_aside and _is_long(facts.head(HEAD)):
+        return _columns(facts.lazy(), [], settings, "")
+    if isinstance(facts, str | Path) and not set_aside and Path(facts).suffix.lower() == ".parquet":
+        path = Path(facts)
+        try:
+            table = pl.scan_parquet(path)
+            if path.is_file() and _is_long(table.head(HEAD).collect()):
+                return _columns(table, subjects_beside(path), settings, str(path))
+        except (pl.exceptions.PolarsError, OSError):
+            zh, en = "不是可读的 Parquet 文件。", "is no readable Parquet file."
+            raise InputError([Problem("unreadable-file", Place(str(path)), zh, en)]) from None
+    return with_run_settings(read_facts(facts, set_aside=set_aside), options)
 
 
-def _only(source: Facts | pl.DataFrame, subject: str) -> Facts | pl.DataFrame:
-    known = set(source.subjects) if isinstance(source, Facts) else set(source["subject"].cast(pl.String).unique())
-    if subject not in known:
+def _is_long(head: pl.DataFrame) -> bool:
+    """Whether a table is in the long form under the names of the facts contract, and so can be read by the column."""
+    layout = recognise(from_polars(head, ""))
+    named = all(head.columns[at] == name for name, at in layout.columns.items())
+    return layout.kind == "long" and named and not layout.problems and "period" in layout.columns
+
+
+def _columns(table: pl.LazyFrame, subjects: Sequence[Subject], settings: Mapping[str, Any], name: str) -> LongFacts:
+    if table.collect_schema()["period"].is_float():  # years beside an empty cell
+        period = pl.col("period")
+        whole = period.cast(pl.Int64, strict=False)
+        text = pl.when(period == whole).then(whole.cast(pl.String)).otherwise(period.cast(pl.String))
+        table = table.with_columns(text.alias("period"))
+    return long_facts(table, subjects, settings=settings, known_reported=known_reported, checks=True, name=name)
+
+
+def _only(source: Facts | LongFacts, subject: str) -> Facts | LongFacts:
+    """The facts of one park and its firms.
+
+    Raises
+    ------
+    InputError
+        There is no such subject.
+    """
+    if subject not in (source.subjects if isinstance(source, Facts) else source.ids):
         zh, en = f"没有对象 '{subject}'", f"there is no subject '{subject}'"
         raise InputError([Problem("unknown-subject", Place(), zh, en)])
-    if isinstance(source, pl.DataFrame):
-        return source.filter(pl.col("subject") == subject)
+    if isinstance(source, LongFacts):
+        return source.of(subject)
     firms = {s.id for s in source.children(subject)}
     kept = [o for o in source.observations if o.subject == subject or o.subject in firms]
     subjects = [s for s in source.subjects.values() if s.id == subject or s.id in firms]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,8 @@ class Table:
         One-based line at which each row begins, for text files.
     numbered
         Rows are counted from the first data row (Parquet, frames); row 0 is the header.
+    numbers
+        Of a part of such a table: what number each row has in the whole.
     notes
         Cells the reader knows to be wrong, by (row, column): (code, zh, en).
     """
@@ -55,6 +57,7 @@ class Table:
     rows: list[list[Any]]
     lines: list[int] | None = None
     numbered: bool = False
+    numbers: Sequence[int] | None = None
     notes: dict[tuple[int, int], tuple[str, str, str]] = field(default_factory=dict)
 
     def place(self, row: int, column: int) -> Place:
@@ -62,7 +65,7 @@ class Table:
         if self.lines is not None:
             return Place(self.file, line=self.lines[row])
         if self.numbered:
-            return Place(self.file, row=row)
+            return Place(self.file, row=row if self.numbers is None or not row else self.numbers[row - 1])
         return Place(self.file, self.sheet, f"{letters(column)}{row + 1}")
 
     @property
