@@ -23,7 +23,7 @@ from ecopark.admission.policy import Policy
 from ecopark.admission.ratios import Ratio
 from ecopark.core.value import Scalar
 from ecopark.expr.nodes import Leaf, Node, leaves
-from ecopark.expr.pieces import Part, Piece, any_of, constant, nothing
+from ecopark.expr.pieces import NEAR, Part, Piece, any_of, constant, nothing
 from ecopark.indicators.cells import Cells
 from ecopark.indicators.columns import Atoms
 from ecopark.indicators.resolve import compiled
@@ -71,6 +71,14 @@ class Asked:
         return found
 
 
+@dataclass(frozen=True)
+class _Made:
+    """What is known of a figure's columns: the items that can be missing, and the limits that float64 always tells apart."""
+
+    keys: list[Any]
+    certain: list[bool]
+
+
 def own_years(table: ProjectTable, on: date) -> Ints:
     """The year each project is judged for: the last one with figures, else that of the decision."""
     rows = table.long.rows
@@ -111,19 +119,19 @@ class Figures:
         cells = Cells(self._settled(), distinct.tolist())
         atoms = Atoms(cells, (), self.parameters, prefix="g_")
         exprs: list[nw.Expr] = []
-        keys: list[list[Any]] = []
+        told: list[_Made] = []
         limits = {what: sorted(found) for what, found in self._limits.items()}
         for number, (what, found) in enumerate(limits.items()):
-            made, names = _compiled(number, self._part(what, atoms), found, atoms)
+            made, about = _compiled(number, self._part(what, atoms), found, atoms)
             exprs += made
-            keys.append(names)
+            told.append(about)
         wide = cells.wide(range(len(self.table)))
         frame: pl.DataFrame = atoms.program.apply(wide).select("sid", "year", *exprs).to_native().collect()
         if len(distinct) > 1:
             own = np.searchsorted(distinct, self.years)
             frame = frame[np.arange(len(self.table)) * len(distinct) + own]
         for number, (what, found) in enumerate(limits.items()):
-            self._made[what] = self._read(frame, number, keys[number], found)
+            self._made[what] = self._read(frame, number, told[number], found)
 
     def _settled(self) -> Any:
         """The facts with undated breakdowns put into the project's own year, where the columns look for them."""
@@ -164,16 +172,30 @@ class Figures:
             return atoms.program.marked(part, nw.lit(True, nw.Boolean()))
         return part
 
-    def _read(self, frame: pl.DataFrame, number: int, keys: list[Any], limits: list[Fraction]) -> Asked:
+    def _read(self, frame: pl.DataFrame, number: int, made: _Made, limits: list[Fraction]) -> Asked:
         value = frame[f"v{number}"].to_numpy().astype(np.float64)
-        mask = frame[f"m{number}"].to_numpy()
+        mask = np.zeros(len(value))
+        for bit in range(min(len(made.keys), MAX_KEYS)):
+            mask += frame[f"m{number}_{bit}"].to_numpy() * float(2**bit)
         missing = np.isnan(value)
         state = np.zeros(len(value), dtype=np.int64)
         if missing.any():
             pairs = np.stack([mask[missing], self.years[missing].astype(np.float64)])
             state[missing] = 1 + np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1)
-        signs = {limit: frame[f"s{number}_{i}"].to_numpy() for i, limit in enumerate(limits)}
+        signs = {limit: _side_of(value, limit, sure) for limit, sure in zip(limits, made.certain, strict=True)}
         return Asked(value, state, frame[f"n{number}"].to_numpy().copy(), signs)
+
+
+def _side_of(value: Floats, limit: Fraction, certain: bool) -> NDArray[np.int8]:
+    """On which side of a limit values lie; 0 on it and where there is no value.
+
+    Computed values closer to the limit than float64 can tell lie on it exactly, or are marked `near` and not looked at.
+    `certain`: every value and the limit are typed figures, which float64 tells apart however close they are.
+    """
+    bar = float(limit)
+    gap = np.nan_to_num(value - bar)
+    slack = 0.0 if certain else NEAR * (abs(bar) or 1.0)
+    return np.where(np.abs(gap) <= slack, 0, np.sign(gap)).astype(np.int8)
 
 
 def _breaks_down(leaf: Leaf) -> bool:
@@ -181,31 +203,17 @@ def _breaks_down(leaf: Leaf) -> bool:
     return leaf.kind != "name" or (found is not None and bool(found.breakdowns))
 
 
-def _compiled(number: int, part: Part, limits: list[Fraction], atoms: Atoms) -> tuple[list[nw.Expr], list[Any]]:
-    """Columns of one figure: value, missing, near, and the side of every limit."""
+def _compiled(number: int, part: Part, limits: list[Fraction], atoms: Atoms) -> tuple[list[nw.Expr], _Made]:
+    """Columns of one figure: value, near, and what is missing."""
     program = atoms.program
     part = program.shared(part)
     near = part.near
-    exprs = []
-    for i, limit in enumerate(limits):
-        above, below = (program.compare(op, part, constant(limit)) for op in (">=", "<="))
-        near = any_of([near, above.near])  # what is too close is too close for both
-        over, under = above.value.expr, below.value.expr
-        sign = (
-            nw.when(over & under)
-            .then(nw.lit(0, nw.Int8()))
-            .otherwise(
-                nw.when(over)
-                .then(nw.lit(1, nw.Int8()))
-                .otherwise(nw.when(under).then(nw.lit(-1, nw.Int8())).otherwise(nw.lit(0, nw.Int8())))
-            )
-        )
-        exprs.append(sign.alias(f"s{number}_{i}"))
+    exprs, certain = [], []
+    for limit in limits:
+        bar = constant(limit)
+        near = any_of([near, program.compare(">=", part, bar).near])
+        certain.append((part.exact and bar.exact) or part.const is not None or (limit == 0 and part.off is None))
     keys = list(part.missing)
-    mask = nw.lit(0.0, nw.Float64())
-    for bit, key in enumerate(keys[:MAX_KEYS]):
-        weight = nw.lit(float(2**bit), nw.Float64())
-        mask = mask + nw.when(part.missing[key].expr).then(weight).otherwise(nw.lit(0.0, nw.Float64()))
     unsure = nw.lit(False, nw.Boolean()) if near is None else near.expr
     for key in keys[MAX_KEYS:]:
         unsure = unsure | part.missing[key].expr
@@ -213,11 +221,10 @@ def _compiled(number: int, part: Part, limits: list[Fraction], atoms: Atoms) -> 
     if part.kind == "flag":
         one, zero = nw.lit(1.0, nw.Float64()), nw.lit(0.0, nw.Float64())
         value = nw.when(value).then(one).otherwise(nw.when(~value).then(zero))
-    column = nw.col("sid") * 0  # a literal alone is not broadcast by every engine
     exprs.append((value if part.kind != "any" else nw.lit(None, nw.Float64())).alias(f"v{number}"))
-    exprs.append((mask + column.cast(nw.Float64())).alias(f"m{number}"))
-    exprs.append((unsure & (column == 0)).alias(f"n{number}"))
-    return exprs, keys
+    exprs += [part.missing[key].expr.alias(f"m{number}_{bit}") for bit, key in enumerate(keys[:MAX_KEYS])]
+    exprs.append(unsure.alias(f"n{number}"))
+    return exprs, _Made(keys, certain)
 
 
 __all__ = ["Asked", "Figures", "own_years"]

@@ -18,7 +18,7 @@ from ecopark.admission.batch_figures import Figures
 from ecopark.admission.batch_rules import Plan, Rows, Shown
 from ecopark.admission.policy import PolicyRule, QuotaState, in_force
 from ecopark.admission.quota_rules import Quota
-from ecopark.admission.review_rules import Procedure, Scorecard
+from ecopark.admission.review_rules import Procedure, Scorecard, lines_for
 from ecopark.admission.rules import List, Threshold
 
 Ints = NDArray[np.int64]
@@ -170,14 +170,18 @@ def scorecard(rule: PolicyRule, rows: Rows) -> Plan:
 @plan_for("review")
 def review(rule: PolicyRule, rows: Rows) -> Plan:
     """What the offices said."""
-    return Plan([rows.opinions])
+    return Plan([rows.opinions], once=True)
 
 
 @plan_for("procedure")
 def procedure(rule: PolicyRule, rows: Rows) -> Plan:
-    """The industry itself, for it picks the lines of the classification."""
-    assert isinstance(rule.spec, Procedure)
-    return Plan([rows.codes[1]])
+    """The lines of the classification that the industry falls under, and whether it is told what is covered."""
+    spec: Procedure = rule.spec
+    codes, index = rows.codes
+    known: dict[Any, int] = {}
+    lines = [known.setdefault(tuple(map(id, lines_for(spec.table, c))) if c else None, len(known)) for c in codes]
+    told = [rows.covered(spec.covered[0])] if spec.covered is not None and spec.covered[0] else []
+    return Plan([np.array(lines or [0], dtype=np.int64)[index], *told], once=True)
 
 
 __all__ = ["PLANS", "ask_for", "plan_for", "plan_of"]

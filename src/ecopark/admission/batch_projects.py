@@ -97,6 +97,16 @@ class ProjectTable:
     def _columns(self) -> dict[str, list[Any]]:
         return {name: self.about[name].to_list() for name in self.about.columns}
 
+    @cached_property
+    def _typed(self) -> tuple[NDArray[Any], ...]:
+        """Figure, year, value and typed number of the plain rows."""
+        return tuple(self.long.rows[name].to_numpy() for name in ("mid", "year", "x", "typed"))
+
+    @cached_property
+    def _meant(self) -> list[tuple[Any, ...]]:
+        """What each figure means."""
+        return self.long.about.rows()
+
     # -- back to one project -------------------------------------------------------------------------------------------
 
     def describe(self, row: int) -> Any:
@@ -145,11 +155,9 @@ class ProjectTable:
     def facts(self, row: int) -> Facts:
         """The exact figures of a plain row."""
         first, last = int(self._starts[row]), int(self._starts[row + 1])
-        meant, found = self.long.about, []
-        for mid, when, x, typed in (
-            self.long.rows.slice(first, last - first).select("mid", "year", "x", "typed").iter_rows()
-        ):
-            _, quantity, by, kind, unit_text, base = meant.row(mid)
+        meant, found = self._meant, []
+        for mid, when, x, typed in zip(*(column[first:last].tolist() for column in self._typed), strict=True):
+            _, quantity, by, kind, unit_text, base = meant[mid]
             value: Any = x == 1.0 if kind == "flag" else exact(typed) * self.long.factors[mid]
             period = year(when) if when else ALWAYS
             found.append(Observation(SUBJECT, quantity, period, value, unit_text or "", by, base_year=base))

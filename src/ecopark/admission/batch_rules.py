@@ -130,6 +130,7 @@ class Rows:
         self.start = start
         self._missing: dict[tuple[Any, int], Missing] = {}
         self._signatures: dict[Any, Ints] = {}
+        self._coverage: dict[tuple[str, ...], Flags] = {}
         self._cases: dict[int, Case] = {}
         self._plain: dict[int, Project] = {}
         self.stand_ins: dict[Any, tuple[Fraction, Text]] = {}
@@ -160,12 +161,17 @@ class Rows:
         key = ("codes", prefixes)
         if key not in self._signatures:
             codes, index = self.codes
-            known: dict[Any, int] = {}
-            by_code = [
-                known.setdefault((bool(c), *(bool(p) and covers(p, c) for p in prefixes)), len(known)) for c in codes
-            ]
-            self._signatures[key] = np.array(by_code or [0], dtype=np.int64)[index]
+            by_code = np.array([bool(c) for c in codes] or [False]).astype(np.int64)
+            for own in dict.fromkeys(p for p in prefixes if p):
+                by_code = np.unique(by_code * 2 + self._covered(own), return_inverse=True)[1]
+            self._signatures[key] = by_code[index]
         return self._signatures[key]
+
+    def _covered(self, prefixes: tuple[str, ...]) -> Flags:
+        """Which of the distinct codes some prefixes cover."""
+        if prefixes not in self._coverage:
+            self._coverage[prefixes] = np.array([covers(prefixes, c) for c in self.codes[0]] or [False])
+        return self._coverage[prefixes]
 
     @cached_property
     def said(self) -> list[tuple[str, ...]]:
@@ -178,7 +184,9 @@ class Rows:
         """The same as one text a project, in the form in which words are compared."""
         import unicodedata
 
-        whole = "\n".join(BETWEEN.join(s).replace("\n", " ").replace("\r", " ") for s in self.said)
+        about = self.table.about.select(pl.col("words").fill_null(""), "project")
+        said = about.select(pl.concat_str(pl.all(), separator=BETWEEN).str.replace_all(r"[\n\r]", " ")).to_series()
+        whole = "\n".join(said.to_list())
         pieces = unicodedata.normalize("NFKC", whole).lower().split("\n")
         return pl.Series(pieces if len(pieces) == len(self) else [""] * len(self), dtype=pl.String)
 
@@ -355,7 +363,7 @@ class Plan:
     alone
         Projects that must be held by themselves.
     once
-        The rule's texts tell none of its figures: one trial says all.
+        The rule's texts tell none of its figures, nor the industry: one trial says all.
     place
         Whether the rule looks at the place at all.
     slots
@@ -456,7 +464,8 @@ def _try(rule: PolicyRule, rows: Rows, plan: Plan, slots: list[Slot], members: I
     try:
         for which, row in enumerate(pair):
             findings.append(hold(rule, _trial(rows, plan, slots, row, which)))
-            if plan.mark is None and not plan.figures and rows.codes[1][pair[0]] == rows.codes[1][pair[1]]:
+            same = plan.once or rows.codes[1][pair[0]] == rows.codes[1][pair[1]]
+            if plan.mark is None and not plan.figures and same:
                 return _constant(findings[0])  # nothing is put in its place: a second trial would be the same one
             if plan.once:
                 break

@@ -326,7 +326,9 @@ def map_hash(folder: Path) -> str:
     paths = layer_files(folder)
     digest = hashlib.sha256()
     for path in paths:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
+        read = path.read_bytes()
+        digest.update(path.name.encode() + b"\0")
+        digest.update(read.replace(b"\r\n", b"\n") if b"\r" in read else read)
     return digest.hexdigest()[:16] if paths else ""
 
 
@@ -373,15 +375,15 @@ def _plain_polygons(entries: Any) -> Any:
         if not entries or any(e["geometry"]["type"] != "Polygon" for e in entries):
             return None
         rings = [e["geometry"]["coordinates"] for e in entries]
-        of_feature = np.repeat(np.arange(len(rings)), [len(r) for r in rings])
         flat = list(chain.from_iterable(rings))
-        sizes = np.fromiter(map(len, flat), np.int64, len(flat))
         points = list(chain.from_iterable(flat))
-        if set(map(len, points)) != {2} or len(np.unique(of_feature)) != len(entries):
+        if set(map(len, points)) != {2} or not all(rings):
             return None
         xy = np.fromiter(chain.from_iterable(points), np.float64, 2 * len(points)).reshape(-1, 2)
-        made = shapely.linearrings(xy, indices=np.repeat(np.arange(len(flat)), sizes))
-        return shapely.polygons(made, indices=of_feature)
+        ends, of_rings = (np.cumsum([0, *map(len, lists)]) for lists in (flat, rings))
+        if np.diff(ends).min() < 4 or (xy[ends[:-1]] != xy[ends[1:] - 1]).any():
+            return None
+        return shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (ends, of_rings))
     except (shapely.errors.ShapelyError, TypeError, ValueError, KeyError, AttributeError):
         return None  # one by one, to say which feature it is
 

@@ -10,6 +10,7 @@ missing the whole is missing. Division by zero is missing, with that reason.
 
 from __future__ import annotations
 
+import operator
 from fractions import Fraction
 from typing import Protocol
 
@@ -220,4 +221,7 @@ def compare(op: str, a: Result, b: Result) -> bool:
     if op == "!=":
         return a != b
     left, right = _number(a), _number(b)
-    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[op]
+    return bool(_ORDER[op](left, right))
+
+
+_ORDER = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
