@@ -280,6 +280,9 @@ def test_what_comes_back_is_counted_and_the_statistics_say_who(gridded: World) -
     assert "keeper" in row["keepers"]
     assert context["chart"]["data"]["series"][0]["values"][0] == 2
     json.dumps(context["chart"]["data"])
+    clocks = gridded.client_of("keeper").get("/p/alpha/").context["clocks"]
+    assert clocks == {"late": 0, "soon": 2, "running": 0}  # a spot case is to be assigned within hours
+    assert gridded.client_of("firm").get("/p/alpha/").context["clocks"] is None
 
 
 def test_the_register_pages_in_the_database(gridded: World, django_assert_max_num_queries: Any) -> None:

@@ -154,3 +154,14 @@ def test_programmes_group_tasks(world: World) -> None:
     assert (shown["tasks"], shown["lights"]["green"]) == (1, 1)
     assert len(client.get(f"/p/alpha/tasks/?programme={programme.pk}").context["page"]) == 1
     assert world.client_of("reviewer").post("/p/alpha/tasks/programmes/", {"name": "x"}).status_code == 403
+
+
+def test_the_overview_and_the_failing_clause_lead_to_tasks(world: World) -> None:
+    make(world)
+    client = world.client_of("office")
+    assert client.get("/p/alpha/").context["lights"] == {"red": 0, "amber": 0, "green": 1, "grey": 0}
+    assert "lights" not in world.client_of("keeper").get("/p/alpha/").context
+    write(world.park, [Change("alpha", "publicity_events", "2023", "1", "events/year")], world.people["office"], "")
+    address = f"/p/alpha/assess/hj274-2015/2023/clause/{CLAUSE.rpartition('/')[2]}/"
+    assert "tasks/new/?clause=" in client.get(address).content.decode()
+    assert "tasks/new/?clause=" not in world.client_of("reviewer").get(address).content.decode()

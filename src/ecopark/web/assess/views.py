@@ -67,7 +67,11 @@ def drawer(request: HttpRequest, slug: str, pack: str, period: str, tail: str) -
     clause = next((c for c in kept.result["clauses"] if c["tail"] == tail), None)
     if clause is None:
         raise Http404
-    context = {"pack": found, "period": period, "kept": kept, "clause": clause, "is_past": "kept" in request.GET}
+    is_past, failing = "kept" in request.GET, clause["status"] in ("not_met", "partly_met")
+    context = {
+        "pack": found, "period": period, "kept": kept, "clause": clause, "is_past": is_past,
+        "may_make_tasks": failing and not is_past and standing.may("write_tasks"),
+    }  # fmt: skip
     return render(request, "assess/drawer.html", context)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from ecopark.casework import cases as engine
@@ -180,6 +180,13 @@ def copy_state(case: Case) -> engine.Case:
     case.to_area = grid.area if grid else ""
     case.save(update_fields=["status", "to", "to_area", "ended", "reopened", "returned", "due", "in_time"])
     return done
+
+
+def by_clock(rows: QuerySet[Case], now: datetime) -> dict[str, int]:
+    """Open cases that are late, due within a day, and in time."""
+    still = rows.exclude(status__in=engine.ENDED)
+    late, soon = still.filter(due__lt=now).count(), still.filter(due__gte=now, due__lt=now + timedelta(days=1)).count()
+    return {"late": late, "soon": soon, "running": still.count() - late - soon}
 
 
 def who_text(park: Park, to: str, grids: Grids | None = None, firms: dict[str, str] | None = None) -> Text:

@@ -1,4 +1,4 @@
-"""The overview of a park: titles and verdicts, trends, what is missing, what changed lately."""
+"""The overview of a park: titles and verdicts, trends, tasks by light, cases by clock, what is missing, what changed lately."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from ecopark.core.text import Text
 from ecopark.observations.quantity import catalogue
@@ -13,9 +14,13 @@ from ecopark.packs.load import find_pack
 from ecopark.packs.model import Pack
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
+from ecopark.web.cases.models import Case
+from ecopark.web.cases.work import by_clock
 from ecopark.web.figures.models import Figure
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import Standing, enter
+from ecopark.web.rules.title_views import due
+from ecopark.web.tasks.work import by_light
 from ecopark.web.templatetags.ui import say
 
 LATELY = 8
@@ -39,6 +44,13 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
             results.append(result)
             context["cards"].append(_card(find_pack(name), kept, result))
         context |= {"period": period, "gaps": _gaps(results), "trends": _trends(park, results, period)}
+    if standing.may("see_tasks") and park.tasks.exists():
+        context["lights"] = by_light(park, timezone.localdate())
+    if standing.may("see_cases"):
+        known = standing.of_cases(Case.objects.filter(park=park))
+        context["clocks"] = by_clock(known, timezone.now()) if known.exists() else None
+    if standing.may("see_assessments"):
+        context["due"] = due(park)
     if standing.may("see_history"):
         context["lately"] = _lately(standing)
     return render(request, "park/overview.html", context)

@@ -15,8 +15,8 @@ from ecopark.web.templatetags.ui import say
 
 DIGITS = 6
 MOST = 6
-FAR = Fraction(1, 2)
-"""A change by more than this share of the present figure is no task for a department: it is not proposed."""
+FAR = 2
+"""A change to more than so many times the present figure, or to less than that part of it, is no task: it is not proposed."""
 
 
 def drafts_of(clause: dict[str, Any], start: date, due: date, departments: set[str]) -> list[Draft]:
@@ -33,7 +33,7 @@ def drafts_of(clause: dict[str, Any], start: date, due: date, departments: set[s
     for change in clause["changes"][:MOST]:
         quantity = catalogue().find(change["quantity"])
         now, needed = number(change["exact"]["now"]), number(change["exact"]["needed"])
-        if now is None or needed is None or now == needed or abs(needed - now) > FAR * abs(now) > 0:
+        if now is None or needed is None or now == needed or _far(now, needed):
             continue
         up = needed > now
         label = Text(**{k: change["label"][k] for k in ("zh", "en")})
@@ -72,6 +72,10 @@ def reach(needed: Fraction, *, up: bool) -> str:
     scale = Fraction(10) ** max(places, 0)
     rounded = (math.ceil if up else math.floor)(needed * scale)
     return decimal_text(Fraction(rounded) / scale)
+
+
+def _far(now: Fraction, needed: Fraction) -> bool:
+    return now * needed > 0 and not Fraction(1, FAR) <= needed / now <= FAR
 
 
 def _neat(value: Fraction) -> str:

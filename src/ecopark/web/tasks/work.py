@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from ecopark.casework import tasks as engine
-from ecopark.casework.dispatch import Effect, effect
+from ecopark.casework.dispatch import Effect, counted, effect
 from ecopark.core.rounding import exact
 from ecopark.core.text import Text
 from ecopark.packs.load import UnknownPackError, find_pack
@@ -177,6 +177,12 @@ def shown(tasks: Iterable[Task], on: date, departments: set[str]) -> list[Shown]
         state = state_of(task)
         found.append(Shown(task, state, engine.light(state, on), task.lead not in departments))
     return found
+
+
+def by_light(park: Park, on: date) -> dict[str, int]:
+    """Open tasks of a park by light, the worst first."""
+    found = shown(park.tasks.prefetch_related("events"), on, set())
+    return counted([one.light for one in found if one.state.open])
 
 
 def target_of(task: Task) -> engine.Target | None:
