@@ -83,24 +83,14 @@ def _run_settings(park: Park) -> dict[str, Any]:
 
 
 def outcomes(parks: Sequence[Park], packs: Sequence[Pack], period: str) -> list[Outcome]:
-    """The outcomes of parks whose settings agree; parks with a figure the columns refuse are read one by one."""
-    rest, found = list(parks), list[Outcome]()
-    while rest:
-        try:
-            return found + _columnar(rest, packs, period)
-        except RefusedError as refused:
-            apart = [p for p in rest if p.pk in refused.parks] or rest
-        found += [outcome for park in apart for outcome in _traced(park, packs, period)]
-        rest = [p for p in rest if p not in apart]
-    return found
-
-
-class RefusedError(EcoparkError):
-    """The columns cannot take figures of some parks."""
-
-    def __init__(self, parks: frozenset[int]) -> None:
-        super().__init__(f"figures of {len(parks)} park(s) cannot be taken by the column")
-        self.parks = parks
+    """The outcomes of parks whose settings agree; halved until a park whose figures the columns refuse stands alone."""
+    try:
+        return _columnar(parks, packs, period)
+    except InputError:
+        if len(parks) == 1:
+            return _traced(parks[0], packs, period)
+    half = len(parks) // 2
+    return [*outcomes(parks[:half], packs, period), *outcomes(parks[half:], packs, period)]
 
 
 def _columnar(parks: Sequence[Park], packs: Sequence[Pack], period: str) -> list[Outcome]:
@@ -116,13 +106,9 @@ def _columnar(parks: Sequence[Park], packs: Sequence[Pack], period: str) -> list
         return []
     frame = pl.DataFrame(table, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
     settings = _run_settings(parks[0])
-    try:
-        batch = assess_batch(
-            frame, list(packs), subjects=subjects, periods=[period], settings=settings, known_reported=known_reported
-        )
-    except InputError as error:
-        rows_wrong = [p.place.row for p in error.problems if p.severity == "error" and p.place.row]
-        raise RefusedError(frozenset(int(table[row - 1][0].split("/")[0]) for row in rows_wrong)) from None
+    batch = assess_batch(
+        frame, list(packs), subjects=subjects, periods=[period], settings=settings, known_reported=known_reported
+    )
     tops = {_name(p.pk, p.key): p for p in parks}
     counts = _counts(batch.results)
     signed = _signed(parks, packs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +17,8 @@ from ecopark.core.text import Text
 from ecopark.errors import InputError
 from ecopark.indicators.factors import table
 from ecopark.packs.load import find_pack, shipped_ids
+from ecopark.packs.model import OptionSet, Pack, Parameter
+from ecopark.standards.describe import parameter_words
 from ecopark.web.figures.facts import problems_of
 from ecopark.web.pages.context import lang
 from ecopark.web.parks import office
@@ -63,7 +66,7 @@ def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str,
             "options": office.options_text(park), "grid": factors.get("grid", ""),
             "confirm": " ".join(factors.get("confirm") or ()), "narrow": (park.settings.get("bounds") or {}).get("narrow", ""),
             "grids": sorted(table().get("grid.average", {})),
-            "parameters": [(find_pack(n), find_pack(n).parameters, find_pack(n).option_sets) for n in park.packs],
+            "parameters": [_settable(find_pack(n)) for n in park.packs],
         }  # fmt: skip
     elif tab == "departments":
         context["departments"] = park.departments.all()
@@ -172,6 +175,11 @@ def changes(park: Park) -> list[dict[str, Any]]:
                 text = Text(f"部门{kind.zh}：{named}", f"department {kind.en}: {named}")
             events.append(_event(row, text))
     return sorted(events, key=lambda e: e["at"], reverse=True)[:100]
+
+
+def _settable(pack: Pack) -> tuple[Pack, list[tuple[Parameter, Text]], Sequence[OptionSet]]:
+    """What can be set of a standard: parameters with their labels, and option sets."""
+    return pack, [(p, parameter_words(p.label)) for p in pack.parameters], pack.option_sets
 
 
 def _event(row: Any, what: Text, before: str | None = None, after: str | None = None) -> dict[str, Any]:
