@@ -12,6 +12,7 @@ from ecopark.core.text import Text
 from ecopark.examples.five_zones import five_zones, zones
 from ecopark.examples.invented_park import invented_park
 from ecopark.web.demo_casework import make_casework
+from ecopark.web.firms.demo import make_firms
 from ecopark.web.parks.models import Department, Park
 from ecopark.web.parks.settle import read_layers, settle
 from ecopark.web.people.models import ROLE_TEXT, Membership, User
@@ -84,6 +85,7 @@ def make_demo(firms: int = 50) -> Park:
         )  # fmt: skip
     make_casework(park, users)
     make_projects(park, users["office"])
+    make_firms(park, users["office"], users["firm"])
     _five_zones(users["admin"], users["consultant"])
     return park
 

@@ -1,4 +1,287 @@
-"""The registry."""
-from django.shortcuts import render
-def registry(request, slug):
-    return render(request, "home.html")
+"""The registry of firms, parcels, facilities, groups and grids; the page of one firm; doubles and their merge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ecopark.admission.industry import industries
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError
+from ecopark.observations.quantity import catalogue
+from ecopark.web.assess.keep import years_of
+from ecopark.web.figures.models import Figure
+from ecopark.web.firms import grades, registry
+from ecopark.web.firms.models import AUDITS, EVENTS, FirmEvent, FirmGrade, GradeRun
+from ecopark.web.pages.context import lang
+from ecopark.web.parks.maps import layer
+from ecopark.web.parks.models import Subject
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.templatetags.ui import t
+
+PER_PAGE = 50
+SORTS = {
+    "name": "name", "key": "key", "code": "credit_code", "group": "parent", "since": "since", "industry": "industry",
+    "grade": "grade", "rank": "rank",
+}  # fmt: skip
+KINDS = {
+    "firms": Text("企业", "Firms"),
+    "groups": Text("功能组团", "Groups"),
+    "parcels": Text("地块", "Parcels"),
+    "facilities": Text("设施", "Facilities"),
+    "grids": Text("监管网格", "Grids"),
+}
+YEARS_SHOWN = 4
+
+
+def standing_in(request: HttpRequest, slug: str, action: str, subject: str | None = None) -> Standing:
+    """The standing, kept on the request for the frame of the page."""
+    standing = enter(request, slug, action, subject)
+    request.standing = standing  # type: ignore[attr-defined]
+    return standing
+
+
+def last_run(standing: Standing) -> GradeRun | None:
+    """The last grading of the park, for whoever may see grades."""
+    return GradeRun.objects.filter(park=standing.park).first() if standing.may("see_grades") else None
+
+
+def registry_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Firms paged, sorted and filtered in the database; what else the park is made of."""
+    standing = standing_in(request, slug, "see_firms")
+    kind = request.GET.get("kind", "firms")
+    tabs = [k for k in KINDS if k == "firms" or (standing.wide and _there(standing, k))]
+    if kind not in tabs:
+        raise Http404
+    context: dict[str, Any] = {
+        "kind": kind, "may_write": standing.may("write_firms"), "may_grades": standing.may("see_grades"),
+        "may_land": standing.may("see_land"),
+        "tabs": [{"label": KINDS[k], "url": f"?kind={k}", "current": k == kind} for k in tabs] if len(tabs) > 1 else [],
+    }  # fmt: skip
+    if kind == "firms":
+        context |= _firms(request, standing)
+    else:
+        context["page"] = Paginator(_features(standing, kind), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "firms/registry.html", context)
+
+
+def _firms(request: HttpRequest, standing: Standing) -> dict[str, Any]:
+    run = last_run(standing)
+    rows: QuerySet[Any] = standing.subjects().filter(kind="firm")
+    like, group, state, grade = (request.GET.get(k, "").strip() for k in ("q", "group", "state", "grade"))
+    if like:
+        rows = rows.filter(Q(name__icontains=like) | Q(credit_code__startswith=like.upper()) | Q(key=like))
+    if group:
+        rows = rows.filter(parent=group)
+    if state in ("active", "gone"):
+        rows = rows.filter(until__isnull=state == "active")
+    if run is not None:
+        mine = FirmGrade.objects.filter(run=run, subject=OuterRef("pk"))
+        rows = rows.annotate(grade=Subquery(mine.values("grade")[:1]), rank=Subquery(mine.values("rank")[:1]))
+        if grade:
+            rows = rows.filter(pk__in=FirmGrade.objects.filter(run=run, grade=grade).values("subject"))
+    sort = request.GET.get("sort", "name")
+    field = SORTS.get(sort.lstrip("-"), "name")
+    if field in ("grade", "rank") and run is None:
+        field = "name"
+    if field == "industry":
+        rows = rows.annotate(industry=KT("attributes__industry_code"))
+    order = F(field).desc(nulls_last=True) if sort.startswith("-") else F(field).asc(nulls_last=True)
+    page = Paginator(rows.order_by(order, "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    groups = {s.key: s.name for s in standing.park.subjects.filter(kind="group")}
+    return {
+        "page": page, "groups": groups, "run": run, "like": like, "group": group, "state": state, "grade": grade, "sort": sort,
+        "grades": sorted(k for k in run.counts if k and k != "outside") if run else [],
+        "doubles": len(registry.doubles(standing.park)) if standing.may("write_firms") else 0,
+    }  # fmt: skip
+
+
+def _there(standing: Standing, kind: str) -> bool:
+    return standing.park.layers.filter(name=kind).exists()
+
+
+def _features(standing: Standing, kind: str) -> list[dict[str, Any]]:
+    """The features of a layer as rows of a list."""
+    stored = standing.park.layers.filter(name=kind).first()
+    firms = dict(standing.subjects().filter(kind="firm").values_list("key", "name")) if kind == "parcels" else {}
+    rows = []
+    for f in (stored.features if stored else {}).get("features", []):
+        p = f.get("properties") or {}
+        rows.append(
+            {
+                "id": p.get("id", ""), "name": {"zh": p.get("zh") or p.get("name", ""), "en": p.get("en") or p.get("name", "")},
+                "firm": p.get("firm"), "firm_name": firms.get(p.get("firm", ""), ""), "group": p.get("group", ""),
+                "area": p.get("area_km2"), "free": bool(p.get("free")), "type": p.get("type") or p.get("rank") or "",
+            }
+        )  # fmt: skip
+    return rows
+
+
+def firm(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    """One firm: figures over the years, grade, parcels, audits, tasks and cases, history."""
+    standing = standing_in(request, slug, "see_firms", key)
+    subject = get_object_or_404(standing.subjects(), key=key, kind__in=("firm", registry.MERGED))
+    years = [str(y) for y in years_of(standing.park)[:YEARS_SHOWN]]
+    context: dict[str, Any] = {
+        "firm": subject, "years": years, "figures": _over_years(subject, years), "may_write": standing.may("write_firms"),
+        "events": _events(subject), "audits": subject.audits.all(), "retrofits": subject.retrofits.select_related("audit"),
+        "audit_kinds": AUDITS, "industry": industries().get(subject.attributes.get("industry_code", ""), ""),
+        "group": standing.park.subjects.filter(key=subject.parent, kind="group").first(), "has_map": _plots_of(standing, key) != [],
+        "projects": subject.projects.all() if standing.may("see_projects") else [],
+        "merged": subject.kind == registry.MERGED, "today": timezone.localdate(),
+    }  # fmt: skip
+    if standing.may("see_grades"):
+        context["grades"] = _grades(subject)
+    if apps.is_installed("ecopark.web.cases") and standing.may("see_cases"):
+        model = apps.get_model("cases", "Case")
+        context["cases"] = standing.of_cases(model.objects.filter(park=standing.park, firm=subject))[:8]
+    return render(request, "firms/firm.html", context)
+
+
+def _grades(subject: Subject) -> list[FirmGrade]:
+    """The last grade of each method and year."""
+    found: dict[tuple[str, str], FirmGrade] = {}
+    for g in FirmGrade.objects.filter(subject=subject).select_related("run").defer("body").order_by("-run__at", "-pk"):
+        found.setdefault((g.run.method, g.run.year), g)
+    return list(found.values())
+
+
+def _over_years(subject: Subject, years: list[str]) -> list[dict[str, Any]]:
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for f in Figure.objects.filter(subject=subject, period__in=years).order_by("quantity", "by"):
+        quantity = catalogue().find(f.quantity)
+        row = rows.setdefault(
+            (f.quantity, f.by),
+            {
+                "label": quantity.label if quantity else Text(f.quantity, f.quantity),
+                "by": f.by,
+                "cells": dict.fromkeys(years),
+            },
+        )
+        row["cells"][f.period] = f
+    return [{**row, "cells": list(row["cells"].values())} for row in rows.values()]
+
+
+def _events(subject: Subject) -> list[dict[str, Any]]:
+    found = []
+    for e in subject.events.select_related("by").order_by("-at", "-pk"):
+        event: dict[str, Any] = {
+            "at": e.at,
+            "who": e.by.shown_name,
+            "what": EVENTS[e.kind],
+            "why": e.why or None,
+            "tone": "",
+        }
+        if e.kind == "edited":
+            event["before"] = "；".join(f"{k} {v if v is not None else '—'}" for k, v in e.data["before"].items())
+            event["after"] = "；".join(f"{k} {v if v is not None else '—'}" for k, v in e.data["after"].items())
+        elif e.kind == "took":
+            zh, en = f"并入重复登记 {e.data['double']}", f"took the double {e.data['double']} in"
+            event |= {"what": Text(zh, en), "undo": e.pk if e.undone is None else None}
+        found.append(event)
+    return found
+
+
+def _plots_of(standing: Standing, key: str) -> list[dict[str, Any]]:
+    found = []
+    for stored in standing.park.layers.filter(name__in=("parcels", "facilities")):
+        own = [f for f in stored.features.get("features", []) if (f.get("properties") or {}).get("firm") == key]
+        if own:
+            found.append(layer(stored.name, {"type": "FeatureCollection", "features": own}) | {"shown": True})
+    return found
+
+
+def firm_map(request: HttpRequest, slug: str, key: str) -> JsonResponse:
+    """The firm's parcels and facilities over the groups and roads of the park."""
+    standing = enter(request, slug, "see_firms", key)
+    below = [layer(m.name, m.features) for m in standing.park.layers.filter(name__in=("boundary", "groups", "roads"))]
+    return JsonResponse({"layers": [*below, *_plots_of(standing, key)]})
+
+
+def edit(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
+    """Register a firm, or change its entry with a reason."""
+    standing = standing_in(request, slug, "write_firms", key or None)
+    subject = get_object_or_404(standing.subjects(), key=key, kind="firm") if key else None
+    values = registry.fields_of(subject) if subject else {"parent": standing.park.key}
+    status = 200
+    if request.method == "POST":
+        values = {name: request.POST.get(name, "").strip() for name in registry.FIELDS}
+        why = request.POST.get("why", "")
+        try:
+            if subject is None:
+                subject = registry.add(standing.park, request.POST.get("key", ""), values, request.user, why)
+                messages.success(request, t("已登记", "Registered"))
+            elif registry.edit(subject, values, request.user, why):
+                messages.success(request, t("已保存", "Saved"))
+        except EcoparkError as error:
+            messages.error(request, error.message(lang()))
+            status = 422
+        else:
+            return redirect("firm", slug, subject.key)
+    context = {
+        "firm": subject if key else None, "values": values, "key": request.POST.get("key", ""),
+        "groups": standing.park.subjects.filter(kind__in=("park", "group")).order_by("kind", "key"),
+    }  # fmt: skip
+    return render(request, "firms/edit.html", context, status=status)
+
+
+def doubles(request: HttpRequest, slug: str) -> HttpResponse:
+    """Firms that stand twice under one credit code, with what a merge would set aside."""
+    standing = standing_in(request, slug, "write_firms")
+    found = [
+        {
+            "code": firms[0].credit_code,
+            "firms": [{"firm": f, "figures": f.figures.count(), "clashes": registry.clashes(firms[0], f)[:20] if f != firms[0] else []} for f in firms],
+        }
+        for firms in registry.doubles(standing.park)
+    ]  # fmt: skip
+    done = (
+        FirmEvent.objects.filter(park=standing.park, kind="took").select_related("subject", "by").order_by("-at")[:50]
+    )
+    return render(request, "firms/doubles.html", {"doubles": found, "done": done})
+
+
+@require_POST
+def merge(request: HttpRequest, slug: str) -> HttpResponse:
+    """Merge one entry into another."""
+    standing = standing_in(request, slug, "write_firms")
+    kept, double = (
+        get_object_or_404(standing.subjects(), key=request.POST.get(k, ""), kind="firm") for k in ("kept", "double")
+    )
+    try:
+        registry.merge(kept, double, request.user, request.POST.get("why", ""))
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
+        return redirect("firm-doubles", slug)
+    messages.success(request, t(f"“{double.name}”已并入", f"'{double.name}' was merged"))
+    return redirect("firm", slug, kept.key)
+
+
+@require_POST
+def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Undo a merge."""
+    standing = standing_in(request, slug, "write_firms")
+    event = get_object_or_404(FirmEvent, park=standing.park, pk=pk, kind="took")
+    try:
+        registry.undo(event, request.user, request.POST.get("why", ""))
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
+    else:
+        messages.success(request, t("合并已撤销", "The merge was undone"))
+    return redirect("firm", slug, event.subject.key)
+
+
+def method_now(standing: Standing) -> tuple[str, str]:
+    """Method and latest year of the park's grading; empty where there is none."""
+    years = years_of(standing.park)
+    return grades.method_of(standing.park), str(years[0]) if years else ""

@@ -17,8 +17,8 @@ from ecopark.web.projects import gate
 from ecopark.web.projects.models import Decision, Project
 from ecopark.web.projects.steps import ConflictError, StepError, put
 from ecopark.web.projects.told import told
-from ecopark.workflows.admit_project import book_and_record, record
 from ecopark.workflows.admit_project import Kept as KeptNow
+from ecopark.workflows.admit_project import book_and_record, record
 from ecopark.workflows.write_minutes import minutes_html, minutes_word
 
 STAGE_AFTER = {"admit": "admitted", "conditional": "admitted", "refuse": "refused", "undetermined": "review"}

@@ -110,7 +110,9 @@ def given_of(post: Mapping[str, str], before: Mapping[str, Any], policy: Policy 
         for row in rows:
             value = post.get(f"value|{row.name}", "").strip()[:60]
             if value:
-                facts.append({"quantity": row.quantity, "value": value, "unit": post.get(f"unit|{row.name}", row.units[0])[:40]})
+                facts.append(
+                    {"quantity": row.quantity, "value": value, "unit": post.get(f"unit|{row.name}", row.units[0])[:40]}
+                )
     given["facts"] = [*facts, *form.others]
     return given
 
@@ -122,7 +124,15 @@ def facts_said(given: Mapping[str, Any], policy: Policy | None) -> list[dict[str
     for fact in given.get("facts") or ():
         name = str(fact.get("quantity"))
         quantity = catalogue().find(name)
-        label = Text(*LABELS[name]) if name in LABELS else ratios[name].label if name in ratios else quantity.label if quantity else Text(name, name)
+        label = (
+            Text(*LABELS[name])
+            if name in LABELS
+            else ratios[name].label
+            if name in ratios
+            else quantity.label
+            if quantity
+            else Text(name, name)
+        )
         found.append({**fact, "label": label})
     return found
 

@@ -123,9 +123,24 @@ def open_ledger() -> Ledger:
     return Ledger.at(ledger_place())
 
 
+def place_of(park: Park) -> str:
+    """The place of the park's accounts in the ledger."""
+    return str(park.settings.get("ledger_place") or park.slug)
+
+
+def claim_place(park: Park, ledger: Ledger) -> str:
+    """The place of the park's accounts, chosen once: never that of accounts which another park of this name has left."""
+    if not park.settings.get("ledger_place"):
+        taken = ledger.accounts(place=park.slug)
+        park.settings = park.settings | {"ledger_place": f"{park.slug}-{secrets.token_hex(3)}" if taken else park.slug}
+        park.save(update_fields=["settings"])
+    return place_of(park)
+
+
 def address_of(park: Park) -> LedgerAddress | None:
-    """The park's accounts in the ledger; None while there is no ledger."""
-    return LedgerAddress(ledger_place(), park.slug) if ledger_exists() else None
+    """The park's accounts in the ledger; None while it has none."""
+    known = park.settings.get("ledger_place") and ledger_exists()
+    return LedgerAddress(ledger_place(), place_of(park)) if known else None
 
 
 # -- asking ------------------------------------------------------------------------------------------------------------
@@ -164,11 +179,19 @@ def together(park: Park, projects: Sequence[Project], value: str, on: date) -> C
 
 def with_opinions(project: Project) -> dict[str, Any]:
     """A project's description with what the offices have said of it."""
-    given = {k: v for k, v in project.given.items() if k != "opinions"} | {"id": f"{project.park.slug}-{project.number}"}
+    given = {k: v for k, v in project.given.items() if k != "opinions"} | {
+        "id": f"{project.park.slug}-{project.number}-{project.at:%Y%m%d%H%M%S%f}"
+    }
     last = {o.office: o for o in project.opinions.filter(version=project.version)}
     if last:
         given["opinions"] = [
-            {"office": o.office, "opinion": o.opinion, "by": o.signed_by, "date": o.signed_on.isoformat(), "note": o.note}
+            {
+                "office": o.office,
+                "opinion": o.opinion,
+                "by": o.signed_by,
+                "date": o.signed_on.isoformat(),
+                "note": o.note,
+            }
             for o in last.values()
         ]
     return given
@@ -178,4 +201,6 @@ class NoPolicyError(EcoparkError):
     """The park works with no admission policy yet."""
 
     def __init__(self) -> None:
-        super().__init__("The park works with no admission policy yet: choose one.", zh="园区尚未选定准入政策，请先选定。")
+        super().__init__(
+            "The park works with no admission policy yet: choose one.", zh="园区尚未选定准入政策，请先选定。"
+        )

@@ -32,10 +32,10 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     rows: list[dict[str, Any]] = []
     held: list[dict[str, Any]] = []
     problems: tuple[Any, ...] = ()
-    if gate.ledger_exists():
+    if gate.address_of(standing.park):
         decisions = {d.name: d for d in Decision.objects.filter(park=standing.park).defer("body")}
         with gate.open_ledger() as ledger:
-            for account in ledger.accounts(place=standing.park.slug):
+            for account in ledger.accounts(place=gate.place_of(standing.park)):
                 balance = ledger.balance(account, at=now)
                 rows.append({"account": account, "balance": balance, "parts": _parts(balance)})
                 for r in ledger.reservations(account, at=now, state="reserved"):
@@ -62,11 +62,13 @@ def _parts(balance: Any) -> list[dict[str, Any]]:
 def account(request: HttpRequest, slug: str, item: str, year: int) -> HttpResponse:
     """Every entry of one account, newest first."""
     standing = standing_in(request, slug, "see_projects")
-    if not gate.ledger_exists():
+    if not gate.address_of(standing.park):
         raise Http404
     now = timezone.now()
     with gate.open_ledger() as ledger:
-        found = next((a for a in ledger.accounts(place=slug) if a.item == item and a.year == year), None)
+        found = next(
+            (a for a in ledger.accounts(place=gate.place_of(standing.park)) if a.item == item and a.year == year), None
+        )
         if found is None:
             raise Http404
         statement = ledger.statement(found, to=now)
@@ -97,9 +99,9 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
     now, by = timezone.now(), request.user.shown_name
     try:
         with gate.open_ledger() as ledger:
-            account = Account(item, int(year), standing.park.slug)
+            account = Account(item, int(year), gate.claim_place(standing.park, ledger))
             if act == "allocate":
-                known = {a.key for a in ledger.accounts(place=standing.park.slug)}
+                known = {a.key for a in ledger.accounts(place=account.place)}
                 found = ledger.account(account) if account.key in known else ledger.open(account, by=by, at=now)
                 ledger.allocate(found, amount, by=by, at=now, note=why)
             else:

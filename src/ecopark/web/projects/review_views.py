@@ -47,7 +47,9 @@ def opinion(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     elif not by:
         messages.error(request, t("请写签字人姓名。", "Say who signs."))
     elif request.POST.get("version") != str(project.version):
-        messages.error(request, t("申报内容刚被改过，请重新核对。", "The description has just been changed: look at it again."))
+        messages.error(
+            request, t("申报内容刚被改过，请重新核对。", "The description has just been changed: look at it again.")
+        )
     else:
         made = Opinion.objects.create(
             project=project, office=office.id, opinion=said, note=request.POST.get("note", "").strip()[:500],
@@ -74,7 +76,11 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     seen = request.POST.get("version", "")
     try:
         made = decisions.decide(
-            project, request.user, until=until, why=request.POST.get("why", ""), seen=int(seen) if seen.isdigit() else None
+            project,
+            request.user,
+            until=until,
+            why=request.POST.get("why", ""),
+            seen=int(seen) if seen.isdigit() else None,
         )
     except EcoparkError as error:
         messages.error(request, error.message(lang()))

@@ -116,7 +116,10 @@ def change(
         raise StepError(Text("已准入的项目不能再改申报内容。", "A project that was admitted is not changed any more."))
     if locked.version != seen:
         raise ConflictError(
-            Text("刚才别人改过这个项目，未保存。请核对后再存。", "Somebody else has just changed this project. Look at it and save again.")
+            Text(
+                "刚才别人改过这个项目，未保存。请核对后再存。",
+                "Somebody else has just changed this project. Look at it and save again.",
+            )
         )
     _read(project.park, given)
     if locked.given == dict(given):
@@ -124,7 +127,9 @@ def change(
     before = locked.given
     locked.given, locked.name, locked.version = dict(given), str(given["name"])[:200], locked.version + 1
     locked.save(update_fields=["given", "name", "version"])
-    put(locked, "edited", locked.stage, user, why, at=at, data={"before": before, "after": dict(given), "version": seen})
+    put(
+        locked, "edited", locked.stage, user, why, at=at, data={"before": before, "after": dict(given), "version": seen}
+    )
     project.refresh_from_db()
     return locked
 

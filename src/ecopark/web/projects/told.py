@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ecopark.admission.bookings import decision_id
 from ecopark.admission.decision import CounterOffer, Decision, Finding
 from ecopark.admission.industry import named
 from ecopark.admission.joint_review import Review, votes_of
+from ecopark.admission.project_form import LABELS
 from ecopark.admission.wording import BASIS_TEXT, STATUS_TEXT, VERDICTS, amount
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
@@ -47,17 +49,18 @@ def told(d: Decision) -> dict[str, Any]:
         "facts": _facts(d),
         "findings": [_finding(f) for f in _ordered(d)],
         "reasons": [f.id for f in d.reasons],
+        "others": len(d.findings) - len(d.reasons),
         "met": sum(f.status == "met" for f in d.findings),
         "bookings": [
             {
-                "quota": b.quota, "label": both(lambda k, b=b: quota_name(b.quota, k)), "year": b.year,
-                "amount": both(lambda k, b=b: amount(b.amount, b.unit, k)), "ratio": decimal_text(b.ratio),
-                "required": both(lambda k, b=b: amount(b.required, b.unit, k)),
+                "quota": b.quota, "label": both(partial(quota_name, b.quota)), "year": b.year,
+                "amount": both(partial(amount, b.amount, b.unit)), "ratio": decimal_text(b.ratio),
+                "required": both(partial(amount, b.required, b.unit)),
             }
             for b in d.bookings
         ],
         "quotas": None if d.quotas is None else [
-            {"quota": q, "label": both(lambda k, q=q: quota_name(q, k)), "year": y, "left": decimal_text(left)}
+            {"quota": q, "label": both(partial(quota_name, q)), "year": y, "left": decimal_text(left)}
             for (q, y), left in sorted(d.quotas.items())
         ],
         "missing": [str(m) for m in d.missing],
@@ -98,8 +101,8 @@ def offer_data(offer: CounterOffer) -> dict[str, Any]:
         "changes": [
             {
                 "quantity": c.quantity, "by": c.by, "label": pair(c.label), "unit": c.unit, "to": decimal_text(c.needed),
-                "now": both(lambda k, c=c: amount(c.now, c.unit, k)),
-                "needed": both(lambda k, c=c: amount(c.needed, c.unit, k)), "percent": percent(c.relative),
+                "now": both(partial(amount, c.now, c.unit)),
+                "needed": both(partial(amount, c.needed, c.unit)), "percent": percent(c.relative),
             }
             for c in offer.changes
         ],
@@ -127,11 +130,12 @@ def _facts(d: Decision) -> list[dict[str, Any]]:
     rows = []
     for o in d.project.facts.observations:
         ratio = d.policy.ratios.get(o.quantity)
-        label = ratio.label if ratio is not None else catalogue()[o.quantity].label
+        own = Text(*LABELS[o.quantity]) if o.quantity in LABELS else None
+        label = own or (ratio.label if ratio is not None else catalogue()[o.quantity].label)
         rows.append(
             {
                 "quantity": o.quantity, "label": pair(label), "by": o.by, "period": str(o.period),
-                "value": both(lambda k, o=o: amount(o.value, o.unit, k)),
+                "value": both(partial(amount, o.value, o.unit)),
             }
         )  # fmt: skip
     return rows

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -32,8 +32,6 @@ from ecopark.web.templatetags.ui import t
 from ecopark.web.uploads import UploadError, keep, stored_path
 from ecopark.workflows.admit_project import list_policies, write_project_form
 from ecopark.workflows.tell_decision import OPINIONS
-
-NUMBERS = ("industrial_value_added", "tax_paid_10k_cny", "fixed_investment", "land_area_mu")
 
 
 def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
@@ -148,18 +146,27 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "may_edit": standing.may("decide_projects") and project.stage in steps.OPEN,
         "decisions": project.decisions.select_related("by").defer("body"), "events": list(reversed(_events(project, slug))),
         "today": timezone.localdate(), "stage_label": STAGES[project.stage],
-        "firms": standing.subjects().filter(kind="firm", until__isnull=True).order_by("name")[:2000] if project.stage == "operating" else [],
+        "firms": _firms(standing) if project.stage == "operating" else [],
     }  # fmt: skip
     return render(request, "projects/project.html", context)
 
 
+def _firms(standing: Standing) -> Any:
+    """Firms a project may have become."""
+    return standing.subjects().filter(kind="firm", until__isnull=True).order_by("name")[:2000]
+
+
 def _events(project: Project, slug: str) -> list[dict[str, Any]]:
     """The project's story for the timeline."""
-    from django.urls import reverse
-
     found = []
     for e in project.events.select_related("by"):
-        event: dict[str, Any] = {"at": e.at, "who": e.by.shown_name, "why": e.why or None, "tone": "", "what": STAGES[e.stage]}
+        event: dict[str, Any] = {
+            "at": e.at,
+            "who": e.by.shown_name,
+            "why": e.why or None,
+            "tone": "",
+            "what": STAGES[e.stage],
+        }
         if e.kind == "edited":
             event |= {"what": Text("申报内容已修改", "description changed"), "why": changed_words(e.data) or e.why}
         elif e.kind == "opinion":
@@ -186,21 +193,27 @@ BOOKING_WORDS = {
 }  # fmt: skip
 
 
+def _figures(given: dict[str, Any]) -> dict[tuple[str, str, str], str]:
+    """The figures of a description as texts."""
+    return {
+        (f["quantity"], f.get("by", ""), f.get("period", "")): f"{f['value']} {f.get('unit', '')}".strip()
+        for f in given.get("facts", ())
+    }
+
+
 def changed_words(data: dict[str, Any]) -> str:
     """What an edit changed, figure by figure."""
-    before, after = (
-        {(f["quantity"], f.get("by", ""), f.get("period", "")): f"{f['value']} {f.get('unit', '')}".strip() for f in d.get("facts", ())}
-        for d in (data["before"], data["after"])
-    )  # fmt: skip
+    before, after = (_figures(data[when]) for when in ("before", "after"))
     parts = []
     for key in {**before, **after}:
         if before.get(key) != after.get(key):
             known = catalogue().find(key[0])
             label = known.label[lang()] if known else key[0]
             parts.append(f"{label} {before.get(key, '—')} → {after.get(key, '—')}")
-    for key in ("name", "industry_code", "kind", "start", "parcel", "group"):
-        if data["before"].get(key) != data["after"].get(key):
-            parts.append(f"{key} {data['before'].get(key, '—')} → {data['after'].get(key, '—')}")
+    for name in ("name", "industry_code", "kind", "start", "parcel", "group"):
+        was, now = data["before"].get(name, "—"), data["after"].get(name, "—")
+        if was != now:
+            parts.append(f"{name} {was} → {now}")
     return ("；" if lang() == "zh" else "; ").join(parts)
 
 
@@ -260,7 +273,7 @@ def entered(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 # -- the Excel form ----------------------------------------------------------------------------------------------------
 
 
-def excel_form(request: HttpRequest, slug: str) -> FileResponse:
+def excel_form(request: HttpRequest, slug: str) -> HttpResponse:
     """The empty form, with the park's free parcels and groups to choose from."""
     standing = standing_in(request, slug, "see_projects")
     with tempfile.TemporaryDirectory() as folder:
@@ -269,7 +282,7 @@ def excel_form(request: HttpRequest, slug: str) -> FileResponse:
         data = path.read_bytes()
     answer = HttpResponse(data, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     answer["Content-Disposition"] = f'attachment; filename="{slug}-project.xlsx"'
-    return answer  # type: ignore[return-value]
+    return answer
 
 
 @require_POST
@@ -308,9 +321,3 @@ def standing_in(request: HttpRequest, slug: str, action: str) -> Standing:
     standing = enter(request, slug, action)
     request.standing = standing  # type: ignore[attr-defined]
     return standing
-
-
-def forbid(wrong: bool) -> None:
-    """403 where it is wrong."""
-    if wrong:
-        raise PermissionDenied

@@ -22,7 +22,7 @@ from django.utils.translation import get_language
 
 from ecopark.admission.wording import VERDICTS as DECISION_TEXT
 from ecopark.core.text import Text
-from ecopark.core.words import number
+from ecopark.core.words import number, unit_words
 from ecopark.reports.labels import SHORT_BASIS, STATUS_TONE, TO_VERIFY, VERDICT_TONE, VERDICT_WORDS
 from ecopark.standards.result import STATUS_TEXT, VERIFIED_TEXT
 
@@ -281,3 +281,9 @@ def languages() -> list[tuple[str, str, bool]]:
 def page_numbers(page: Any) -> list[int | None]:
     """The page numbers to link to; None stands for a gap."""
     return [n if isinstance(n, int) else None for n in page.paginator.get_elided_page_range(page.number, on_ends=1)]
+
+
+@register.filter
+def unit_said(symbol: str) -> str:
+    """A unit in the words of this request's language: 万元 for ``10k CNY``."""
+    return unit_words(symbol, language())

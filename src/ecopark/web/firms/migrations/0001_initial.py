@@ -8,223 +8,419 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('parks', '0002_history'),
+        ("parks", "0002_history"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Appeal',
+            name="Appeal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.CharField(max_length=160)),
-                ('value', models.CharField(max_length=60)),
-                ('reason', models.CharField(max_length=1000)),
-                ('name', models.CharField(max_length=200)),
-                ('stored', models.CharField(max_length=200)),
-                ('media_type', models.CharField(max_length=80)),
-                ('digest', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('open', '待处理'), ('accepted', '已采纳'), ('rejected', '不采纳')], default='open', max_length=12)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('answer', models.CharField(blank=True, max_length=1000)),
-                ('decided', models.DateTimeField(blank=True, null=True)),
-                ('result', models.JSONField(default=dict)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appeals', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='appeals', to='parks.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quantity", models.CharField(max_length=160)),
+                ("value", models.CharField(max_length=60)),
+                ("reason", models.CharField(max_length=1000)),
+                ("name", models.CharField(max_length=200)),
+                ("stored", models.CharField(max_length=200)),
+                ("media_type", models.CharField(max_length=80)),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "待处理"), ("accepted", "已采纳"), ("rejected", "不采纳")],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("answer", models.CharField(blank=True, max_length=1000)),
+                ("decided", models.DateTimeField(blank=True, null=True)),
+                ("result", models.JSONField(default=dict)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="appeals", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="appeals", to="parks.subject"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-at',),
+                "ordering": ("-at",),
             },
         ),
         migrations.CreateModel(
-            name='Audit',
+            name="Audit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('cleaner', '清洁生产审核'), ('energy', '能源审计'), ('other', '其他诊断')], max_length=12)),
-                ('mandatory', models.BooleanField(default=False)),
-                ('due', models.DateField(blank=True, null=True)),
-                ('done', models.DateField(blank=True, null=True)),
-                ('auditor', models.CharField(blank=True, max_length=200)),
-                ('findings', models.TextField(blank=True)),
-                ('park', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audits', to='parks.park')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audits', to='parks.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("cleaner", "清洁生产审核"), ("energy", "能源审计"), ("other", "其他诊断")],
+                        max_length=12,
+                    ),
+                ),
+                ("mandatory", models.BooleanField(default=False)),
+                ("due", models.DateField(blank=True, null=True)),
+                ("done", models.DateField(blank=True, null=True)),
+                ("auditor", models.CharField(blank=True, max_length=200)),
+                ("findings", models.TextField(blank=True)),
+                (
+                    "park",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="audits", to="parks.park"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="audits", to="parks.subject"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-due', '-pk'),
+                "ordering": ("-due", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='FirmEvent',
+            name="FirmEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('added', '登记'), ('edited', '修改'), ('merged', '并入其他企业'), ('took', '并入重复登记'), ('undone', '撤销合并')], max_length=12)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('why', models.CharField(blank=True, max_length=500)),
-                ('data', models.JSONField(default=dict)),
-                ('undone', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('park', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='firm_events', to='parks.park')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='parks.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("added", "登记"),
+                            ("edited", "修改"),
+                            ("merged", "并入其他企业"),
+                            ("took", "并入重复登记"),
+                            ("undone", "撤销合并"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("why", models.CharField(blank=True, max_length=500)),
+                ("data", models.JSONField(default=dict)),
+                ("undone", models.DateTimeField(blank=True, null=True)),
+                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "park",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="firm_events", to="parks.park"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="parks.subject"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at', 'pk'),
+                "ordering": ("at", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='GradeRun',
+            name="GradeRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(max_length=80)),
-                ('method_hash', models.CharField(max_length=64)),
-                ('year', models.CharField(max_length=12)),
-                ('key', models.CharField(max_length=64)),
-                ('options', models.JSONField(default=dict)),
-                ('counts', models.JSONField(default=dict)),
-                ('warnings', models.JSONField(default=list)),
-                ('version', models.CharField(max_length=40)),
-                ('firms', models.IntegerField(default=0)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('appeal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to='firms.appeal')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('park', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grade_runs', to='parks.park')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("method", models.CharField(max_length=80)),
+                ("method_hash", models.CharField(max_length=64)),
+                ("year", models.CharField(max_length=12)),
+                ("key", models.CharField(max_length=64)),
+                ("options", models.JSONField(default=dict)),
+                ("counts", models.JSONField(default=dict)),
+                ("warnings", models.JSONField(default=list)),
+                ("version", models.CharField(max_length=40)),
+                ("firms", models.IntegerField(default=0)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "appeal",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="runs",
+                        to="firms.appeal",
+                    ),
+                ),
+                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "park",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="grade_runs", to="parks.park"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-at', '-pk'),
+                "ordering": ("-at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='FirmGrade',
+            name="FirmGrade",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('group', models.CharField(blank=True, max_length=80)),
-                ('score', models.FloatField(blank=True, null=True)),
-                ('rank', models.IntegerField(blank=True, null=True)),
-                ('of', models.IntegerField(default=0)),
-                ('grade', models.CharField(blank=True, max_length=12)),
-                ('outside', models.BooleanField(default=False)),
-                ('body', models.BinaryField()),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grades', to='parks.subject')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grades', to='firms.graderun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("group", models.CharField(blank=True, max_length=80)),
+                ("score", models.FloatField(blank=True, null=True)),
+                ("rank", models.IntegerField(blank=True, null=True)),
+                ("of", models.IntegerField(default=0)),
+                ("grade", models.CharField(blank=True, max_length=12)),
+                ("outside", models.BooleanField(default=False)),
+                ("body", models.BinaryField()),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="grades", to="parks.subject"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="grades", to="firms.graderun"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='appeal',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='appeals', to='firms.graderun'),
+            model_name="appeal",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="appeals", to="firms.graderun"
+            ),
         ),
         migrations.CreateModel(
-            name='HistoricalAudit',
+            name="HistoricalAudit",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('cleaner', '清洁生产审核'), ('energy', '能源审计'), ('other', '其他诊断')], max_length=12)),
-                ('mandatory', models.BooleanField(default=False)),
-                ('due', models.DateField(blank=True, null=True)),
-                ('done', models.DateField(blank=True, null=True)),
-                ('auditor', models.CharField(blank=True, max_length=200)),
-                ('findings', models.TextField(blank=True)),
-                ('history_change_reason', models.CharField(max_length=300, null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('park', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parks.park')),
-                ('subject', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parks.subject')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("cleaner", "清洁生产审核"), ("energy", "能源审计"), ("other", "其他诊断")],
+                        max_length=12,
+                    ),
+                ),
+                ("mandatory", models.BooleanField(default=False)),
+                ("due", models.DateField(blank=True, null=True)),
+                ("done", models.DateField(blank=True, null=True)),
+                ("auditor", models.CharField(blank=True, max_length=200)),
+                ("findings", models.TextField(blank=True)),
+                ("history_change_reason", models.CharField(max_length=300, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "park",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="parks.park",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="parks.subject",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical audit',
-                'verbose_name_plural': 'historical audits',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical audit",
+                "verbose_name_plural": "historical audits",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalRetrofit',
+            name="HistoricalRetrofit",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('quantity', models.CharField(blank=True, max_length=120)),
-                ('expected', models.CharField(blank=True, help_text='change of the quantity a year, as typed', max_length=60)),
-                ('achieved', models.CharField(blank=True, max_length=60)),
-                ('unit', models.CharField(blank=True, max_length=40)),
-                ('cost', models.CharField(blank=True, help_text='10k CNY', max_length=60)),
-                ('due', models.DateField(blank=True, null=True)),
-                ('done', models.DateField(blank=True, null=True)),
-                ('history_change_reason', models.CharField(max_length=300, null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('audit', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='firms.audit')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('park', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parks.park')),
-                ('subject', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='parks.subject')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("quantity", models.CharField(blank=True, max_length=120)),
+                (
+                    "expected",
+                    models.CharField(blank=True, help_text="change of the quantity a year, as typed", max_length=60),
+                ),
+                ("achieved", models.CharField(blank=True, max_length=60)),
+                ("unit", models.CharField(blank=True, max_length=40)),
+                ("cost", models.CharField(blank=True, help_text="10k CNY", max_length=60)),
+                ("due", models.DateField(blank=True, null=True)),
+                ("done", models.DateField(blank=True, null=True)),
+                ("history_change_reason", models.CharField(max_length=300, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "audit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="firms.audit",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "park",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="parks.park",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="parks.subject",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical retrofit',
-                'verbose_name_plural': 'historical retrofits',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical retrofit",
+                "verbose_name_plural": "historical retrofits",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='PlotTable',
+            name="PlotTable",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('stored', models.CharField(max_length=200)),
-                ('plots', models.IntegerField(default=0)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('park', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='plot_tables', to='parks.park')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("stored", models.CharField(max_length=200)),
+                ("plots", models.IntegerField(default=0)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "park",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="plot_tables", to="parks.park"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-at', '-pk'),
+                "ordering": ("-at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Retrofit',
+            name="Retrofit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('quantity', models.CharField(blank=True, max_length=120)),
-                ('expected', models.CharField(blank=True, help_text='change of the quantity a year, as typed', max_length=60)),
-                ('achieved', models.CharField(blank=True, max_length=60)),
-                ('unit', models.CharField(blank=True, max_length=40)),
-                ('cost', models.CharField(blank=True, help_text='10k CNY', max_length=60)),
-                ('due', models.DateField(blank=True, null=True)),
-                ('done', models.DateField(blank=True, null=True)),
-                ('audit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='retrofits', to='firms.audit')),
-                ('park', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='retrofits', to='parks.park')),
-                ('subject', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='retrofits', to='parks.subject')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("quantity", models.CharField(blank=True, max_length=120)),
+                (
+                    "expected",
+                    models.CharField(blank=True, help_text="change of the quantity a year, as typed", max_length=60),
+                ),
+                ("achieved", models.CharField(blank=True, max_length=60)),
+                ("unit", models.CharField(blank=True, max_length=40)),
+                ("cost", models.CharField(blank=True, help_text="10k CNY", max_length=60)),
+                ("due", models.DateField(blank=True, null=True)),
+                ("done", models.DateField(blank=True, null=True)),
+                (
+                    "audit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="retrofits",
+                        to="firms.audit",
+                    ),
+                ),
+                (
+                    "park",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="retrofits", to="parks.park"
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="retrofits", to="parks.subject"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-due', '-pk'),
+                "ordering": ("-due", "-pk"),
             },
         ),
         migrations.AddIndex(
-            model_name='graderun',
-            index=models.Index(fields=['park', '-at'], name='firms_grade_park_id_005881_idx'),
+            model_name="graderun",
+            index=models.Index(fields=["park", "-at"], name="firms_grade_park_id_005881_idx"),
         ),
         migrations.AddConstraint(
-            model_name='graderun',
-            constraint=models.UniqueConstraint(fields=('park', 'method', 'year', 'key'), name='graded_once'),
+            model_name="graderun",
+            constraint=models.UniqueConstraint(fields=("park", "method", "year", "key"), name="graded_once"),
         ),
         migrations.AddIndex(
-            model_name='firmgrade',
-            index=models.Index(fields=['run', 'rank'], name='firms_firmg_run_id_a392a5_idx'),
+            model_name="firmgrade",
+            index=models.Index(fields=["run", "rank"], name="firms_firmg_run_id_a392a5_idx"),
         ),
         migrations.AddIndex(
-            model_name='firmgrade',
-            index=models.Index(fields=['run', 'grade'], name='firms_firmg_run_id_256df6_idx'),
+            model_name="firmgrade",
+            index=models.Index(fields=["run", "grade"], name="firms_firmg_run_id_256df6_idx"),
         ),
         migrations.AddConstraint(
-            model_name='firmgrade',
-            constraint=models.UniqueConstraint(fields=('run', 'subject'), name='one_grade_each'),
+            model_name="firmgrade",
+            constraint=models.UniqueConstraint(fields=("run", "subject"), name="one_grade_each"),
         ),
     ]

@@ -7,102 +7,168 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('parks', '0002_history'),
+        ("parks", "0002_history"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Project',
+            name="Project",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('name', models.CharField(max_length=200)),
-                ('given', models.JSONField(default=dict)),
-                ('stage', models.CharField(choices=[('lead', '线索'), ('talks', '洽谈'), ('review', '会审'), ('admitted', '准入'), ('signed', '签约'), ('building', '建设'), ('operating', '投产'), ('refused', '不予准入'), ('dropped', '终止')], default='lead', max_length=12)),
-                ('verdict', models.CharField(blank=True, help_text='of the last decision', max_length=16)),
-                ('version', models.IntegerField(default=1)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('moved', models.DateTimeField(default=django.utils.timezone.now)),
-                ('firm', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='projects', to='parks.subject')),
-                ('park', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='projects', to='parks.park')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.IntegerField()),
+                ("name", models.CharField(max_length=200)),
+                ("given", models.JSONField(default=dict)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("lead", "线索"),
+                            ("talks", "洽谈"),
+                            ("review", "会审"),
+                            ("admitted", "准入"),
+                            ("signed", "签约"),
+                            ("building", "建设"),
+                            ("operating", "投产"),
+                            ("refused", "不予准入"),
+                            ("dropped", "终止"),
+                        ],
+                        default="lead",
+                        max_length=12,
+                    ),
+                ),
+                ("verdict", models.CharField(blank=True, help_text="of the last decision", max_length=16)),
+                ("version", models.IntegerField(default=1)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("moved", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "firm",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="projects",
+                        to="parks.subject",
+                    ),
+                ),
+                (
+                    "park",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="projects", to="parks.park"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-moved',),
+                "ordering": ("-moved",),
             },
         ),
         migrations.CreateModel(
-            name='Opinion',
+            name="Opinion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('office', models.CharField(max_length=60)),
-                ('opinion', models.CharField(max_length=12)),
-                ('note', models.CharField(blank=True, max_length=500)),
-                ('signed_by', models.CharField(max_length=80)),
-                ('signed_on', models.DateField()),
-                ('version', models.IntegerField(help_text='version of the project it was given on')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='opinions', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("office", models.CharField(max_length=60)),
+                ("opinion", models.CharField(max_length=12)),
+                ("note", models.CharField(blank=True, max_length=500)),
+                ("signed_by", models.CharField(max_length=80)),
+                ("signed_on", models.DateField()),
+                ("version", models.IntegerField(help_text="version of the project it was given on")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="opinions", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at', 'pk'),
+                "ordering": ("at", "pk"),
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entry', models.IntegerField()),
-                ('name', models.CharField(max_length=60)),
-                ('verdict', models.CharField(max_length=16)),
-                ('on', models.DateField()),
-                ('policy', models.CharField(max_length=80)),
-                ('policy_hash', models.CharField(max_length=64)),
-                ('map_hash', models.CharField(blank=True, max_length=64)),
-                ('version', models.CharField(max_length=40)),
-                ('reservations', models.JSONField(default=list)),
-                ('until', models.DateTimeField(blank=True, null=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('body', models.BinaryField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('park', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='parks.park')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("entry", models.IntegerField()),
+                ("name", models.CharField(max_length=60)),
+                ("verdict", models.CharField(max_length=16)),
+                ("on", models.DateField()),
+                ("policy", models.CharField(max_length=80)),
+                ("policy_hash", models.CharField(max_length=64)),
+                ("map_hash", models.CharField(blank=True, max_length=64)),
+                ("version", models.CharField(max_length=40)),
+                ("reservations", models.JSONField(default=list)),
+                ("until", models.DateTimeField(blank=True, null=True)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("body", models.BinaryField()),
+                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "park",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="decisions", to="parks.park"
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="decisions", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-entry',),
+                "ordering": ("-entry",),
             },
         ),
         migrations.CreateModel(
-            name='ProjectEvent',
+            name="ProjectEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(help_text='stage, edited, opinion, decided, booking', max_length=12)),
-                ('stage', models.CharField(choices=[('lead', '线索'), ('talks', '洽谈'), ('review', '会审'), ('admitted', '准入'), ('signed', '签约'), ('building', '建设'), ('operating', '投产'), ('refused', '不予准入'), ('dropped', '终止')], max_length=12)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('why', models.CharField(blank=True, max_length=500)),
-                ('data', models.JSONField(default=dict)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='projects.project')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(help_text="stage, edited, opinion, decided, booking", max_length=12)),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("lead", "线索"),
+                            ("talks", "洽谈"),
+                            ("review", "会审"),
+                            ("admitted", "准入"),
+                            ("signed", "签约"),
+                            ("building", "建设"),
+                            ("operating", "投产"),
+                            ("refused", "不予准入"),
+                            ("dropped", "终止"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("why", models.CharField(blank=True, max_length=500)),
+                ("data", models.JSONField(default=dict)),
+                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="projects.project"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('at', 'pk'),
+                "ordering": ("at", "pk"),
             },
         ),
         migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['park', 'stage', '-moved'], name='projects_pr_park_id_df0b8b_idx'),
+            model_name="project",
+            index=models.Index(fields=["park", "stage", "-moved"], name="projects_pr_park_id_df0b8b_idx"),
         ),
         migrations.AddConstraint(
-            model_name='project',
-            constraint=models.UniqueConstraint(fields=('park', 'number'), name='one_project_number'),
+            model_name="project",
+            constraint=models.UniqueConstraint(fields=("park", "number"), name="one_project_number"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('park', 'entry'), name='one_decision_entry'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(fields=("park", "entry"), name="one_decision_entry"),
         ),
     ]

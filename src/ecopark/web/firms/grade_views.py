@@ -1,0 +1,250 @@
+"""Grades: the table of a method and year, a firm's own sheet, appeals with evidence, what other weights would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from ecopark.core.rounding import decimal_text
+from ecopark.core.text import Text
+from ecopark.core.words import with_unit
+from ecopark.errors import EcoparkError
+from ecopark.grading.load import find_method, shipped_methods
+from ecopark.grading.sheet import sheet_of
+from ecopark.grading.simulate import simulate
+from ecopark.web.assess.keep import years_of
+from ecopark.web.firms import grades
+from ecopark.web.firms.models import APPEALS, Appeal, FirmGrade, GradeRun
+from ecopark.web.firms.views import PER_PAGE, method_now, standing_in
+from ecopark.web.jobs import work
+from ecopark.web.pages.context import lang
+from ecopark.web.templatetags.ui import t
+from ecopark.web.uploads import DOCUMENTS, UploadError, keep, stored_path
+from ecopark.workflows.grade_firms import method_with
+from ecopark.workflows.write_sheet import change_rows, distance_text, objection_text
+
+SORTS = {"rank": "rank", "score": "score", "grade": "grade", "name": "subject__name"}
+MOST_MOVES = 200
+
+
+def table(request: HttpRequest, slug: str) -> HttpResponse:
+    """The grades of a method and year; a reporter finds their own firm."""
+    standing = standing_in(request, slug, "see_grades")
+    method, year = method_now(standing)
+    method, year = request.GET.get("method", method), request.GET.get("year", year)
+    if method and method not in shipped_methods():
+        raise Http404
+    made = grades.latest(standing.park, method, year) if method else None
+    now = grades.current(standing.park, method, year) if made else None
+    context: dict[str, Any] = {
+        "method": find_method(method) if method else None, "year": year, "years": [str(y) for y in years_of(standing.park)],
+        "methods": [find_method(m) for m in shipped_methods()] if standing.may("settings") else [],
+        "run": made, "stale": made is not None and now is None, "may_run": standing.may("write_firms"),
+        "may_simulate": standing.may("simulate_grades") and made is not None, "wide": standing.wide,
+        "cutoffs": (standing.park.settings.get("grading") or {}).get("cutoffs", ""), "job": None,
+        "appeals": Appeal.objects.filter(run__park=standing.park, state="open").count() if standing.may("decide_appeals") else 0,
+    }  # fmt: skip
+    if made is not None:
+        rows = standing.of_subjects(FirmGrade.objects.filter(run=made).select_related("subject").defer("body"))
+        wanted = request.GET.get("grade", "")
+        if wanted:
+            rows = rows.filter(outside=True) if wanted == "outside" else rows.filter(grade=wanted)
+        sort = request.GET.get("sort", "rank")
+        field = SORTS.get(sort.lstrip("-"), "rank")
+        order = F(field).desc(nulls_last=True) if sort.startswith("-") else F(field).asc(nulls_last=True)
+        context["page"] = Paginator(rows.order_by(order, "pk"), PER_PAGE).get_page(request.GET.get("page"))
+        context["wanted"] = wanted
+        context["counts"] = sorted(made.counts.items()) if standing.wide else []
+    job = standing.park.jobs.filter(kind="grade", state__in=("waiting", "running")).first()
+    context["job"] = job if standing.may("write_firms") else None
+    return render(request, "firms/grades.html", context)
+
+
+@require_POST
+def run(request: HttpRequest, slug: str) -> HttpResponse:
+    """Grade now; a large park in the background."""
+    standing = standing_in(request, slug, "write_firms")
+    method, year = method_now(standing)
+    year = request.POST.get("year", year)
+    if not method or not year.isdigit():
+        messages.error(request, t("请先选定评价方法。", "Choose a method first."))
+        return redirect("grades", slug)
+    address = reverse("grades", args=[slug]) + f"?year={year}"
+    if standing.park.subjects.filter(kind="firm").count() > grades.AT_ONCE:
+        title = Text(f"亩均效益评价 {year}", f"grading {year}")
+        work.ask("grade", title, request.user, standing.park, method=method, year=year, url=address)
+        return redirect(address)
+    try:
+        grades.run(standing.park, method, year, request.user)
+    except EcoparkError as error:
+        messages.error(request, error.message(lang())[:1000])
+    return redirect(address)
+
+
+@require_POST
+def choose(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose the method the park grades by, and cut-offs where the method has none."""
+    standing = standing_in(request, slug, "settings")
+    park = standing.park
+    method, cutoffs = request.POST.get("method", ""), request.POST.get("cutoffs", "").strip()
+    try:
+        if method not in shipped_methods():
+            raise EcoparkError("there is no such method.", zh="没有这个评价方法。")
+        method_with(method, cutoffs=cutoffs or None)
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
+        return redirect("grades", slug)
+    park.settings = park.settings | {"grading": {"method": method} | ({"cutoffs": cutoffs} if cutoffs else {})}
+    park._change_reason = f"grading: {method}"
+    park.save(update_fields=["settings"])
+    messages.success(request, t("评价方法已选定", "The method was chosen"))
+    return redirect("grades", slug)
+
+
+def sheet(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
+    """A firm's own sheet: every item, the next class and the smallest change to it, and its appeals."""
+    standing = standing_in(request, slug, "see_grades", key)
+    made = get_object_or_404(GradeRun, park=standing.park, pk=pk)
+    own = get_object_or_404(FirmGrade.objects.select_related("subject", "run"), run=made, subject__key=key)
+    told = own.told
+    now = grades.current(standing.park, made.method, made.year)
+    context: dict[str, Any] = {
+        "run": made, "grade": own, "told": told, "method": find_method(made.method), "changes": [], "distance": "", "objection": "",
+        "current": now is not None and now.pk == made.pk, "states": APPEALS, "wide": standing.wide,
+        "may_appeal": standing.may("file_appeal", key),
+        "appeals": Appeal.objects.filter(run__park=standing.park, run__method=made.method, run__year=made.year, subject=own.subject),
+    }  # fmt: skip
+    for item in told["items"]:
+        item["said"] = with_unit(item["value"], item["unit"], lang()) if item["value"] is not None else None
+    if context["current"] and made.firms <= grades.AT_ONCE and not own.outside:
+        found = sheet_of(grades.graded(standing.park, made.method, made.year), key)
+        context |= {
+            "changes": change_rows(found, lang())[1:], "distance": distance_text(found, lang()),
+            "objection": objection_text(found.method, lang()),
+        }  # fmt: skip
+    return render(request, "firms/sheet.html", context)
+
+
+@require_POST
+def file_appeal(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
+    """Object to a figure, with evidence."""
+    standing = standing_in(request, slug, "file_appeal", key)
+    made = get_object_or_404(GradeRun, park=standing.park, pk=pk)
+    own = get_object_or_404(FirmGrade.objects.select_related("subject"), run=made, subject__key=key)
+    quantity, value, reason = (request.POST.get(k, "").strip() for k in ("quantity", "value", "reason"))
+    file = request.FILES.get("file")
+    problem = ""
+    if not (quantity and value and reason and file):
+        problem = t(
+            "请写明数据项、正确数值和理由，并附佐证材料。",
+            "Give the figure, its right value, the reason and the evidence.",
+        )
+    elif made.pk != getattr(grades.latest(standing.park, made.method, made.year), "pk", None):
+        problem = t(
+            "评价结果已更新，请针对最新结果申诉。", "The grades are newer than this page: appeal against the latest."
+        )
+    else:
+        try:
+            stored = keep(file, f"appeals/{standing.park.pk}", DOCUMENTS)
+        except UploadError as error:
+            problem = error.text[lang()]
+        else:
+            Appeal.objects.create(
+                run=made, subject=own.subject, quantity=quantity[:160], value=value[:60], reason=reason[:1000], name=stored.name,
+                stored=stored.key, media_type=stored.media_type, digest=stored.digest, by=request.user,
+            )  # fmt: skip
+            messages.success(request, t("申诉已提交", "The appeal was handed in"))
+    if problem:
+        messages.error(request, problem)
+    return redirect("grade-sheet", slug, pk, key)
+
+
+def appeals(request: HttpRequest, slug: str) -> HttpResponse:
+    """Appeals: the office decides; others see those they may."""
+    standing = standing_in(request, slug, "see_grades")
+    rows = standing.of_subjects(Appeal.objects.filter(run__park=standing.park))
+    rows = rows.select_related("subject", "run", "by", "decided_by")
+    context = {
+        "page": Paginator(rows, 50).get_page(request.GET.get("page")), "states": APPEALS, "wide": standing.wide,
+        "may_decide": standing.may("decide_appeals"),
+    }  # fmt: skip
+    return render(request, "firms/appeals.html", context)
+
+
+@require_POST
+def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Accept an appeal and grade everybody again, or reject it with a reason."""
+    standing = standing_in(request, slug, "decide_appeals")
+    found = get_object_or_404(Appeal, run__park=standing.park, pk=pk)
+    step = request.POST.get("step")
+    if step not in ("accept", "reject"):
+        raise Http404
+    try:
+        done = grades.decide(found, step == "accept", request.user, request.POST.get("answer", ""))
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
+    else:
+        count = len(done.result.get("moved", []))
+        words = t(
+            f"已采纳并重新评价，{count} 家企业类别变化", f"accepted and graded again: {count} firm(s) changed class"
+        )
+        messages.success(request, words if done.state == "accepted" else t("已答复", "answered"))
+    return redirect("appeals", slug)
+
+
+def evidence(request: HttpRequest, slug: str, pk: int) -> FileResponse:
+    """The evidence of an appeal, to who may see the appeal."""
+    standing = standing_in(request, slug, "see_grades")
+    found = get_object_or_404(standing.of_subjects(Appeal.objects.filter(run__park=standing.park)), pk=pk)
+    path = stored_path(found.stored)
+    if not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=True, filename=found.name, content_type=found.media_type)
+
+
+def simulator(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Who moves under other weights and cut-offs, and why; nothing is kept."""
+    standing = standing_in(request, slug, "simulate_grades")
+    made = get_object_or_404(GradeRun, park=standing.park, pk=pk)
+    if made.firms > grades.AT_ONCE:
+        raise PermissionDenied
+    method = grades.chosen_method(standing.park, made.method)
+    several = len(method.groups) > 1
+    inputs = [
+        {
+            "name": f"{g.id}.{i.id}", "label": i.indicator.label, "group": g.label if several else None,
+            "now": decimal_text(i.weight), "typed": request.GET.get(f"w|{g.id}.{i.id}", decimal_text(i.weight)),
+        }
+        for g in method.groups
+        for i in g.items
+        if i.weight is not None
+    ]  # fmt: skip
+    cutoffs = request.GET.get("cutoffs", "").strip()
+    weights = {i["name"]: i["typed"] for i in inputs if i["typed"].strip() != i["now"]}
+    context: dict[str, Any] = {
+        "run": made,
+        "method": method,
+        "inputs": inputs,
+        "cutoffs": cutoffs,
+        "problem": "",
+        "moves": None,
+    }
+    if weights or cutoffs:
+        try:
+            grading = grades.graded(standing.park, made.method, made.year)
+            changed = method_with(grading.method, weights=weights or None, cutoffs=cutoffs or None)
+            moves = [m for m in simulate(grading, changed) if m.moved]
+            names = dict(standing.park.subjects.filter(kind="firm").values_list("key", "name"))
+            context["moves"] = [{"m": m, "name": names.get(m.firm, m.firm), "why": m.why()} for m in moves[:MOST_MOVES]]
+            context["moved"] = len(moves)
+        except EcoparkError as error:
+            context["problem"] = error.message(lang())
+    return render(request, "firms/simulator.html", context)

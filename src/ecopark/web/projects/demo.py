@@ -1,0 +1,159 @@
+"""Projects of the demonstration: at every stage, one refused that came back better, quotas in the ledger. All invented."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from ecopark.admission.ledger import Account
+from ecopark.admission.places import is_free
+from ecopark.web.parks.models import Park
+from ecopark.web.people.models import User
+from ecopark.web.projects import gate, steps
+from ecopark.web.projects.decide import decide, end_of, settle
+from ecopark.web.projects.models import Opinion, Project
+from ecopark.web.projects.told import pair, told
+from ecopark.web.projects.views import with_changes
+
+POLICY = "invented-park"
+QUOTAS = {"energy": "6000", "cod": "20", "nox": "12"}
+FIGURES = (
+    "energy_total_tce", "industrial_value_added", "industrial_gross_output", "tax_paid_10k_cny", "fixed_investment",
+    "land_area_mu", "floor_area_m2", "rd_expenditure", "industrial_fresh_water_m3", "co2_emissions_t", "emission_cod_t",
+    "emission_nox_t", "employees",
+)  # fmt: skip
+UNITS = ("tce", "10k CNY", "10k CNY", "10k CNY", "10k CNY", "mu", "m2", "10k CNY", "m3", "tCO2", "t", "t", "person")
+PROJECTS = {
+    # name: industry, words, group (empty: open), figures in the order of FIGURES
+    "晶圆封装测试项目（虚构）": ("3973", "晶圆减薄；划片；封装测试", "G02", "760 2000 22000 1280 14400 40 40000 880 14000 1900 1.5 0.4 260"),
+    "创新生物药生产基地（虚构）": ("2761", "细胞培养；纯化；制剂", "", "820 2600 24000 1750 13000 42 52000 1300 15000 2100 2.1 0.3 340"),
+    "协作机器人整机项目（虚构）": ("3491", "精密装配；整机测试", "G03", "310 1500 17500 1150 7800 30 30000 620 6000 800 0.4 0.1 210"),
+    "汽车域控制器项目（虚构）": ("3670", "表面贴装；整机装配", "G04", "420 1700 19000 1330 8600 34 36000 700 8000 1100 0.6 0.2 280"),
+    "含硝化工序的中间体项目（虚构）": ("2614", "硝化工序；精馏", "G09", "3900 4200 26000 1500 21000 60 30000 300 60000 9800 9 6 180"),
+    "功率半导体一期（虚构）": ("3972", "功率模块封装", "G02", "640 2100 21000 1600 13600 38 41000 820 12000 1700 1.1 0.3 240"),
+}  # fmt: skip
+
+
+def make_projects(park: Park, user: User) -> None:
+    """Fill the pipeline and the ledger of the demonstration park."""
+    park.settings = park.settings | {"policy": POLICY}
+    park.save(update_fields=["settings"])
+    now = timezone.now()
+    _quotas(park, user, now)
+    spots = _free(park, now.year)
+    chips, drug, robot, car, nitro, power = (
+        _given(name, spots) for name in PROJECTS
+    )  # fmt: skip
+    # in operation for a year: its firm's figures stand against what it promised
+    _operating(park, user, power, now - timedelta(days=600))
+    # refused by a list: no figure turns it round
+    project = _review(park, user, nitro, now - timedelta(days=90), agreeing=("investment",))
+    decide(project, user, until=None, at=now - timedelta(days=70), why="第 11 次联合会审")
+    # admitted, its quota held for some weeks more
+    project = _review(park, user, robot, now - timedelta(days=30))
+    decide(project, user, until=end_of(timezone.localdate(now) + timedelta(days=21)), at=now - timedelta(days=11))
+    # refused, and back with the smallest change that turns it round
+    project = _review(park, user, chips, now - timedelta(days=60))
+    decide(project, user, until=None, at=now - timedelta(days=40), why="第 12 次联合会审")
+    answer = told(gate.answer(park, gate.with_opinions(project), timezone.localdate(now)))
+    project.refresh_from_db()
+    steps.move(project, "talks", user, "企业按最小调整重报", at=now - timedelta(days=30))
+    changed = with_changes(project.given, answer["offer"]["changes"])
+    steps.change(project, changed, user, "采用最小调整", seen=1, at=now - timedelta(days=29))
+    project.refresh_from_db()
+    steps.move(project, "review", user, at=now - timedelta(days=20))
+    _agree(project, user, now - timedelta(days=12))
+    made = decide(
+        project,
+        user,
+        until=end_of(timezone.localdate(now) + timedelta(days=120)),
+        at=now - timedelta(days=10),
+        why="第 14 次联合会审",
+    )
+    settle(made, "confirm", user, "投资协议已签", at=now - timedelta(days=3))
+    project.refresh_from_db()
+    steps.move(project, "signed", user, at=now - timedelta(days=3))
+    # under review with two opinions, and in talks
+    _review(park, user, drug, now - timedelta(days=8), agreeing=("investment", "land"))
+    project = steps.start(park, car, user, "招商推介会", at=now - timedelta(days=15))
+    steps.move(project, "talks", user, at=now - timedelta(days=4))
+
+
+def _quotas(park: Park, user: User, now: datetime) -> None:
+    begin = now - timedelta(days=620)
+    with gate.open_ledger() as ledger:
+        place = gate.claim_place(park, ledger)
+        for year in range(begin.year, now.year + 2):
+            for item, amount in QUOTAS.items():
+                account = ledger.open(Account(item, year, place), by=user.shown_name, at=begin)
+                ledger.allocate(account, amount, by=user.shown_name, at=begin, note=f"市分解下达 {year}（虚构）")
+
+
+def _free(park: Park, year: int) -> dict[str, str]:
+    """The largest free parcel of each group."""
+    layers = gate.map_of(park)
+    found: dict[str, str] = {}
+    rows = sorted(layers.layers.get("parcels", ()) if layers else (), key=lambda p: p.area_mu() or 0)
+    for parcel in rows:
+        if is_free(parcel, year):
+            found[str(parcel.get("group"))] = parcel.id
+    return found
+
+
+def _given(name: str, spots: dict[str, str]) -> dict[str, Any]:
+    industry, words, group, figures = PROJECTS[name]
+    facts = [{"quantity": q, "value": v, "unit": u} for q, v, u in zip(FIGURES, figures.split(), UNITS, strict=True)]
+    place = {"parcel": spots[group]} if group in spots else {}
+    return {
+        "name": name,
+        "industry_code": industry,
+        "kind": "new",
+        "words": words.split("；"),
+        "facts": facts,
+        "invented": True,
+    } | place
+
+
+def _review(
+    park: Park, user: User, given: dict[str, Any], at: datetime, agreeing: tuple[str, ...] | None = None
+) -> Project:
+    project = steps.start(park, given, user, "招商线索", at=at)
+    steps.move(project, "talks", user, at=at + timedelta(days=2))
+    steps.move(project, "review", user, at=at + timedelta(days=5))
+    _agree(project, user, at + timedelta(days=7), agreeing)
+    return project
+
+
+def _agree(project: Project, user: User, at: datetime, agreeing: tuple[str, ...] | None = None) -> None:
+    policy = gate.policy_of(project.park)
+    assert policy is not None
+    for office in gate.offices_of(policy):
+        if agreeing is not None and office.id not in agreeing:
+            continue
+        Opinion.objects.create(
+            project=project, office=office.id, opinion="agree", signed_by=SIGNERS[office.id], by=user, at=at,
+            signed_on=timezone.localdate(at), version=project.version,
+        )  # fmt: skip
+        data = {"opinion": "agree", "office": office.id, "label": pair(office.label)}
+        steps.put(project, "opinion", project.stage, user, SIGNERS[office.id], at=at, data=data)
+
+
+SIGNERS = {"environment": "周敏", "investment": "郑帆", "land": "孙可", "energy": "马涛"}
+
+
+def _operating(park: Park, user: User, given: dict[str, Any], at: datetime) -> None:
+    project = _review(park, user, given, at)
+    made = decide(project, user, until=end_of(timezone.localdate(at) + timedelta(days=90)), at=at + timedelta(days=20))
+    settle(made, "confirm", user, "投资协议已签", at=at + timedelta(days=60))
+    project.refresh_from_db()
+    for days, stage in ((60, "signed"), (90, "building"), (300, "operating")):
+        steps.move(project, stage, user, at=at + timedelta(days=days))
+    firms = park.subjects.filter(kind="firm", until__isnull=True, parent=GROUP)
+    project.firm = firms.order_by("-since", "key").first()
+    project.save(update_fields=["firm"])
+
+
+GROUP = "G02"
+"""Where the project in operation has settled."""
