@@ -1,7 +1,7 @@
 """The peer of `gate_10k.py`: the invented park's rules as one would write them with geopandas, pandas and numpy.
 
 Every rule is columns; texts are made by one comprehension a rule; what hangs on few things (lists, procedures, opinions) is
-made once and mapped. Limits are compared in float64.
+made once and mapped; what is missing is a table of the combinations of empty columns. Limits are compared in float64.
 """
 
 from __future__ import annotations
@@ -19,6 +19,38 @@ from ecopark.admission.load import find_policy
 from ecopark.admission.review_rules import procedure_rows
 
 MU = 2000 / 3
+ASKED = {
+    "energy_intensity": ("energy_total_tce", "industrial_value_added"),
+    "tax_per_mu": ("tax_paid_10k_cny", "land_area_mu"),
+    "investment_per_mu": ("fixed_investment", "land_area_mu"),
+    "far": ("floor_area_m2", "land_area_mu"),
+    "water": ("industrial_fresh_water_m3", "industrial_value_added"),
+    "research": ("rd_expenditure", "industrial_gross_output"),
+    "industry_list": ("words",),
+    "refusal_list": ("words",),
+    "cod_capacity": ("emission_cod_t",),
+    "nox_capacity": ("emission_nox_t",),
+    "parcel": ("parcel",),
+    "energy_quota": ("energy_total_tce",),
+    "cod_quota": ("emission_cod_t",),
+    "nox_quota": ("emission_nox_t",),
+    "scorecard": (
+        "co2_emissions_t", "industrial_value_added", "tax_paid_10k_cny", "land_area_mu", "industrial_gross_output",
+    ),
+}  # fmt: skip
+"""Columns that a rule cannot do without, in the order in which they are told."""
+TOLD = {
+    "words": "words",
+    "parcel": "parcel",
+    "co2_emissions_t": "fuel_consumption@2026;electricity_consumption_kwh@2026",
+}
+"""What is told of a missing column, where that is not its name and year."""
+UNITS = {
+    "energy_intensity": "tce/10k CNY", "tax_per_mu": "10k CNY/mu", "investment_per_mu": "10k CNY/mu", "far": "1",
+    "water": "m3/10k CNY", "research": "%", "setback": "m", "setback_water": "m", "cod_capacity": "t",
+    "nox_capacity": "t", "energy_quota": "tce", "cod_quota": "t", "nox_quota": "t",
+}  # fmt: skip
+BOOKED = {"energy": ("energy_total_tce", 1.0), "cod": ("emission_cod_t", 2.0), "nox": ("emission_nox_t", 1.0)}
 
 
 def screen(folder: Path, target: Path, quotas: dict[str, float]) -> None:
@@ -86,10 +118,47 @@ def screen(folder: Path, target: Path, quotas: dict[str, float]) -> None:
     found["joint_review"] = review(rule["joint_review"], d)
     for tail, table in (("eia", "eia_2021"), ("permit", "permit_2019")):
         found[tail] = procedure(rule[tail], code, table)
-    write(target, d["project"].to_numpy(dtype=object), policy, found)
+    write(target, d, policy, found)
+    book(target, d, policy, found)
 
 
-def write(target: Path, names: np.ndarray, policy: object, found: dict[str, tuple]) -> None:
+def lacking(d: pd.DataFrame) -> dict[str, np.ndarray]:
+    """By column that a rule cannot do without: where it is empty."""
+    columns = dict.fromkeys(c for asked in ASKED.values() for c in asked)
+    empty = {c: d[c].isna().to_numpy() for c in columns if c in d and c != "words"}
+    return empty | {"words": (d["words"].isna() | (d["words"] == "")).to_numpy(), "parcel": np.ones(len(d), bool)}
+
+
+def told(columns: tuple[str, ...], empty: list[np.ndarray]) -> np.ndarray:
+    """What is missing as text: one text for every combination of empty columns."""
+    code = sum((e.astype(np.int64) << i for i, e in enumerate(empty)), np.zeros(len(empty[0]), dtype=np.int64))
+    distinct, index = np.unique(code, return_inverse=True)
+    words = [TOLD.get(c, f"{c}@2026") for c in columns]
+    texts = [";".join(w for i, w in enumerate(words) if k >> i & 1) for k in distinct.tolist()]
+    return np.array(texts, dtype=object)[index]
+
+
+def book(target: Path, d: pd.DataFrame, policy: object, found: dict[str, tuple]) -> None:
+    """What the projects would take of the quotas, project by project."""
+    parts = []
+    for quota_id, (column, ratio) in BOOKED.items():
+        status = np.asarray(found[f"{quota_id}_quota"][0], dtype=object)
+        mine = np.flatnonzero((status == "met") | (status == "not_met"))
+        amount = d[column].to_numpy()[mine]
+        body = {
+            "row": mine,
+            "project": d["project"].to_numpy(dtype=object)[mine],
+            "rule": f"{policy.id}/{quota_id}_quota",
+        }
+        body |= {"quota": quota_id, "year": 2026, "amount": amount, "unit": UNITS[f"{quota_id}_quota"], "ratio": ratio}
+        parts.append(pd.DataFrame(body | {"required": amount * ratio}))
+    whole = pd.concat(parts, ignore_index=True).sort_values("row", kind="stable").drop(columns="row")
+    whole.to_parquet(target.with_name(f"{target.stem}-bookings.parquet"), index=False)
+
+
+def write(target: Path, d: pd.DataFrame, policy: object, found: dict[str, tuple]) -> None:
+    names, empty = d["project"].to_numpy(dtype=object), lacking(d)
+    open_of: dict[str, np.ndarray] = {}
     size = len(names)
     refuse, open_, condition = (np.zeros(size, dtype=bool) for _ in range(3))
     parts = []
@@ -108,15 +177,29 @@ def write(target: Path, names: np.ndarray, policy: object, found: dict[str, tupl
             "status": status,
             "value": value if number else np.nan,
         }
-        body |= {"word": "" if number else value, "limit": limit}
+        body |= {"word": "" if number else value, "limit": limit, "unit": UNITS.get(r.tail, ""), "missing": ""}
+        if r.tail == "scorecard":
+            body["unit"] = np.where(np.asarray(limit) == "> 3", "tCO2/10k CNY", "")
+        if r.tail in ASKED:
+            asked = [empty[c] & (status == "undetermined") for c in ASKED[r.tail]]
+            body["missing"] = told(ASKED[r.tail], asked)
+            for c, mine in zip(ASKED[r.tail], asked):
+                open_of[c] = open_of[c] | mine if c in open_of else mine
         parts.append(pd.DataFrame(body | {"reason_zh": zh, "reason_en": en, "basis": r.basis}))
     verdict = np.select([refuse, open_, condition], ["refuse", "undetermined", "conditional"], "admit")
     whole = pd.concat(parts, ignore_index=True)
     whole.insert(1, "verdict", np.tile(verdict, len(parts)))
-    for column in ("rule", "clause", "status", "verdict", "basis"):
+    for column in ("rule", "clause", "status", "verdict", "basis", "unit", "missing"):
         whole[column] = whole[column].astype("category")
     order = np.arange(len(whole)).reshape(len(parts), size).T.reshape(-1)
     whole.iloc[order].to_parquet(target, index=False)
+    body = {
+        "project": names,
+        "verdict": verdict,
+        "period": 2026,
+        "missing": told(tuple(open_of), list(open_of.values())),
+    }
+    pd.DataFrame(body).to_parquet(target.with_name(f"{target.stem}-projects.parquet"), index=False)
 
 
 # -- figures -----------------------------------------------------------------------------------------------------------

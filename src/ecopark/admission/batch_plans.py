@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from ecopark.admission.batch_figures import Figures
 from ecopark.admission.batch_rules import Plan, Rows, Shown
 from ecopark.admission.policy import PolicyRule, QuotaState, in_force
 from ecopark.admission.quota_rules import Quota
-from ecopark.admission.review_rules import Procedure, Scorecard, lines_for
+from ecopark.admission.review_rules import Item, Procedure, Scorecard, lines_for
 from ecopark.admission.rules import List, Threshold
+from ecopark.expr.pieces import holds
 
 Ints = NDArray[np.int64]
 Ask = Callable[[PolicyRule, Figures, QuotaState | None, date], None]
@@ -159,12 +161,27 @@ def _ask_scorecard(rule: PolicyRule, figures: Figures, quotas: QuotaState | None
 
 @plan_for("scorecard", _ask_scorecard)
 def scorecard(rule: PolicyRule, rows: Rows) -> Plan:
-    """The level of every item, and the vetoes."""
+    """The points of the items that go by a ratio alone, taken together; the levels of others, and the vetoes."""
     spec: Scorecard = rule.spec
     ratios = dict.fromkeys([r for _, r, _ in spec.vetoes] + [i.ratio for i in spec.items if i.ratio is not None])
     entries = [e for item in spec.items for e, _ in item.entries]
-    keys = [*_entries(entries, rows), *(rows.figures.of(r).region() for r in ratios)]
-    return Plan(keys, [Shown(r) for r in ratios], once=True)
+    plain = [item for item in spec.items if item.ratio is not None and not item.entries]
+    other = dict.fromkeys([r for _, r, _ in spec.vetoes] + [i.ratio for i in spec.items if i.ratio and i.entries])
+    keys = [*_entries(entries, rows), *(rows.figures.of(r).region() for r in other if r is not None)]
+    keys += [rows.figures.of(item.ratio).state for item in plain if item.ratio is not None]
+    return Plan([*keys, _points_of(plain, rows)], [Shown(r) for r in ratios], once=True)
+
+
+def _points_of(items: Sequence[Item], rows: Rows) -> Ints:
+    """The points of some items added up, as whole numbers of one common part; an item that is missing adds none."""
+    part = lcm(*(level.points.denominator for item in items for level in item.levels))
+    total = np.zeros(len(rows), dtype=np.int64)
+    for item in items:
+        assert item.ratio is not None
+        asked = rows.figures.of(item.ratio)
+        tests = [(asked.state == 0) & holds(x.op, asked.signs[x.value], 0) for x in item.levels]
+        total += np.select(tests, [int(x.points * part) for x in item.levels], 0)
+    return total
 
 
 @plan_for("review")
