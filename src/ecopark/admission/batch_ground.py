@@ -221,9 +221,12 @@ def _rooms(spec: Capacity, units: Sequence[Any]) -> tuple[Floats, Floats, NDArra
     """What each unit bears and has left (nan where the map does not say), and whether that is exact."""
     given = np.full((2, max(len(units), 1)), np.nan)
     tidy = np.ones(given.shape[1], dtype=bool)
-    for place, unit in enumerate(units):
-        for line, key in enumerate((spec.capacity, spec.load)):
-            value = unit.get(key)
+    for line, key in enumerate((spec.capacity, spec.load)):
+        values = [unit.get(key) for unit in units]
+        if values and set(map(type, values)) <= {int, float}:
+            given[line] = values
+            continue
+        for place, value in enumerate(values):
             if isinstance(value, int | float) and not isinstance(value, bool):
                 given[line, place] = value
             elif value not in (None, ""):

@@ -291,7 +291,7 @@ def _from_wide(frame: pl.DataFrame, file: str) -> ProjectTable:
         else _cells(row.head(0), pl.Series([], dtype=pl.Int32), pl.Series([], dtype=pl.Float64))
     )
     return ProjectTable(
-        _about(frame.select(texts), file), cells.sort("row", "figure"), figures, np.zeros(frame.height, bool)
+        _about(frame.select(texts), file), cells.sort("row", maintain_order=True), figures, np.zeros(frame.height, bool)
     )
 
 

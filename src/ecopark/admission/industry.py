@@ -50,13 +50,15 @@ def covers(prefixes: Iterable[str], code: str) -> bool:
     >>> covers(["26", "3140"], "2614"), covers(["C"], "2614"), covers(["B"], "2614")
     (True, True, False)
     """
-    for prefix in prefixes:
-        if prefix.isdigit():
-            if code.startswith(prefix):
-                return True
-        elif prefix == section(code):
-            return True
-    return False
+    digits, letters = _by_kind(tuple(prefixes))
+    return code.startswith(digits) or (bool(letters) and section(code) in letters)
+
+
+@cache
+def _by_kind(prefixes: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Prefixes of digits, and the others."""
+    digits = tuple(p for p in prefixes if p.isdigit())
+    return digits, frozenset(p for p in prefixes if not p.isdigit())
 
 
 @cache
