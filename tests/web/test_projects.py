@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
 
+from ecopark.errors import EcoparkError
 from ecopark.web.projects import decide as decisions
 from ecopark.web.projects import gate, steps
 from ecopark.web.projects.models import Decision, Project
@@ -289,3 +291,22 @@ def test_every_page_by_every_role(ground: World, role: str) -> None:
         answer = client.post(f"/p/alpha/projects/{tail}", fields)
         expected = (200, 302) if role in writers else (404,) if role in ("stranger", "anonymous") else (403,)
         assert answer.status_code in expected, tail
+
+
+def test_the_ledger_is_copied_entry_by_entry(ground: World, tmp_path: Any, settings: Any) -> None:
+    for item in ("energy", "cod", "nox"):
+        allocate(ground, item, "5000")
+    project = under_review(ground, given())
+    decisions.decide(project, ground.people["office"], until=decisions.end_of(date(date.today().year, 12, 31)))
+    with gate.open_ledger() as ledger:
+        before = [e.to_dict() for a in ledger.accounts() for e in ledger.store.entries(a.key)]
+    assert gate.save_ledger(tmp_path / "copy.sqlite")
+    with pytest.raises(EcoparkError):
+        gate.load_ledger(tmp_path / "copy.sqlite")
+    if connection.vendor != "postgresql":
+        settings.DATA = tmp_path / "elsewhere"
+        settings.DATA.mkdir()
+        gate.load_ledger(tmp_path / "copy.sqlite")
+    with gate.open_ledger() as ledger:
+        assert [e.to_dict() for a in ledger.accounts() for e in ledger.store.entries(a.key)] == before
+        assert ledger.audit() == ()

@@ -1,7 +1,7 @@
 """Backup and restore: the whole site in one archive, from either database and into either.
 
-The archive holds every row as Django's JSON lines, the uploads, and a page about itself with counts and digests. A restore goes
-into an empty site only, in one transaction: all of it or nothing.
+The archive holds every row as Django's JSON lines, the uploads, the quota ledger with every entry, and a page about itself
+with counts and digests. A restore goes into an empty site only, in one transaction: all of it or nothing.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from django.db import connection, transaction
 
 from ecopark import __version__
 from ecopark.errors import EcoparkError
+from ecopark.web.projects import gate
 
 LEFT_OUT = ("contenttypes", "auth.permission", "sessions", "admin.logentry", "axes")
 """What every site makes for itself."""
-ABOUT, ROWS, UPLOADS = "about.json", "rows.jsonl", "uploads/"
+ABOUT, ROWS, UPLOADS, LEDGER = "about.json", "rows.jsonl", "uploads/", "ledger.sqlite"
 
 
 def run(action: str, file: Path | None) -> int:
@@ -64,6 +65,8 @@ def backup(target: Path) -> Path:
         count = sum(1 for _ in rows.open("rb"))
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
             archive.write(rows, ROWS)
+            if gate.save_ledger(Path(folder) / LEDGER):
+                archive.write(Path(folder) / LEDGER, LEDGER)
             for path in _uploads():
                 archive.write(path, UPLOADS + path.relative_to(settings.UPLOADS).as_posix())
             about = {
@@ -106,6 +109,8 @@ def restore(source: Path) -> int:
             if count != about["rows"]:
                 raise EcoparkError(f"{source}: {count} of {about['rows']} rows could be read; nothing was restored")
             _reset_counters()
+        if LEDGER in names:
+            gate.load_ledger(Path(archive.extract(LEDGER, folder)))
         for name in names:
             if name.startswith(UPLOADS) and not name.endswith("/"):
                 target = (Path(settings.UPLOADS) / name.removeprefix(UPLOADS)).resolve()

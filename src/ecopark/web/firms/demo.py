@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -17,7 +17,9 @@ from ecopark.web.people.models import User
 from ecopark.web.uploads import MEDIA, stored_path
 
 METHOD = "invented-park"
-PLOTS = """plot,firm,area_mu,output_10k_cny,energy_tce,emission_t,floor_area_ratio,used_share,idle,cost_10k_cny,output_after_10k_cny,energy_after_tce,emission_after_t
+TAX = "tax_paid_10k_cny"
+AFTER = "output_after_10k_cny,energy_after_tce,emission_after_t"
+PLOTS = """plot,firm,area_mu,output_10k_cny,energy_tce,emission_t,floor_area_ratio,used_share,idle,cost_10k_cny,{after}
 P05,{0},38,1900,610,4.2,0.42,0.35,no,2600,17500,420,1.1
 P11,{1},21,640,180,1.9,0.55,0.48,no,1500,8800,150,0.6
 P17,{2},55,0,0,0,,,yes,1200,26000,900,2.4
@@ -53,47 +55,68 @@ def _double(park: Park, user: User, year: str) -> None:
     again = registry.add(park, f"{firm.key}-T", fields, user, "税务清册导入 / from the tax office's list")
     park.refresh_from_db()
     changes = [Change(again.key, "rd_expenditure", str(int(year) - 6), "310", "10k CNY", source="税务清册")]
-    known = firm.figures.filter(period=year, quantity="tax_paid_10k_cny", by="").first()
+    known = firm.figures.filter(period=year, quantity=TAX, by="").first()
     if known is not None:
         changes.append(Change(again.key, known.quantity, year, known.given, known.unit, source="税务清册"))
     write(park, changes, user, "税务清册导入 / from the tax office's list", state="draft")
 
 
-def _appeal(mine: FirmGrade, reporter: User, at: object) -> None:
-    item = next(i for i in mine.told["items"] if i["id"] == "tax_per_mu" or i["value"] is not None)
+def _appeal(mine: FirmGrade, reporter: User, at: datetime) -> None:
+    tax = mine.subject.figures.filter(period=mine.run.year, quantity=TAX, by="").first()
+    if tax is None or tax.number is None:
+        return
     text = "完税证明（虚构，演示用）\ntax receipt (invented, for demonstration)\n"
     key = f"appeals/{mine.run.park_id}/{secrets.token_hex(16)}.txt"
     path = stored_path(key)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     Appeal.objects.create(
-        run=mine.run, subject=mine.subject, quantity=item["id"], value=f"{float(item['value'] or 1) * 1.25:.2f}",
-        reason="12 月入库的税款未计入 / tax paid in December was left out", name="完税证明.txt", stored=key, media_type=MEDIA["txt"],
-        digest=hashlib.sha256(text.encode()).hexdigest(), by=reporter, at=at,
-    )  # fmt: skip
+        run=mine.run,
+        subject=mine.subject,
+        quantity=TAX,
+        value=f"{tax.number * 1.25:.1f}",
+        reason="12 月入库的税款未计入 / tax paid in December was left out",
+        name="完税证明.txt",
+        stored=key,
+        media_type=MEDIA["txt"],
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        by=reporter,
+        at=at,
+    )
 
 
-def _care(park: Park, firms: list[Subject], today: object) -> None:
-    from datetime import date
-
-    assert isinstance(today, date)
+def _care(park: Park, firms: list[Subject], today: date) -> None:
     for number, firm in enumerate(firms[:5]):
         done = today - timedelta(days=40 * number) if number % 2 else None
         audit = Audit.objects.create(
-            park=park, subject=firm, kind="energy" if number % 2 else "cleaner", mandatory=number < 2,
-            due=today + timedelta(days=60 * (number - 1)), done=done, auditor="云栖清洁生产中心（虚构）",
+            park=park,
+            subject=firm,
+            kind="energy" if number % 2 else "cleaner",
+            mandatory=number < 2,
+            due=today + timedelta(days=60 * (number - 1)),
+            done=done,
+            auditor="云栖清洁生产中心（虚构）",
             findings="空压机余热未回收；照明可换。" if done else "",
-        )  # fmt: skip
+        )
         if done:
             Retrofit.objects.create(
-                park=park, subject=firm, audit=audit, name="空压机余热回收", quantity="energy_total_tce", expected="46", unit="tce",
-                cost="38", due=today + timedelta(days=90), done=today if number == 3 else None, achieved="41" if number == 3 else "",
-            )  # fmt: skip
+                park=park,
+                subject=firm,
+                audit=audit,
+                name="空压机余热回收",
+                quantity="energy_total_tce",
+                expected="46",
+                unit="tce",
+                cost="38",
+                due=today + timedelta(days=90),
+                done=today if number == 3 else None,
+                achieved="41" if number == 3 else "",
+            )
 
 
 def _plots(park: Park, user: User, firms: list[Subject]) -> None:
     key = f"land/{park.pk}/{secrets.token_hex(16)}.csv"
     path = stored_path(key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(PLOTS.format(*(f.key for f in firms[3:8])), encoding="utf-8")
+    path.write_text(PLOTS.format(*(f.key for f in firms[3:8]), after=AFTER), encoding="utf-8")
     PlotTable.objects.create(park=park, name="低效用地摸底表.csv", stored=key, plots=5, by=user)

@@ -26,7 +26,7 @@ from ecopark.web.firms.models import APPEALS, Appeal, FirmGrade, GradeRun
 from ecopark.web.firms.views import PER_PAGE, method_now, standing_in
 from ecopark.web.jobs import work
 from ecopark.web.pages.context import lang
-from ecopark.web.templatetags.ui import t
+from ecopark.web.templatetags.ui import brief, t
 from ecopark.web.uploads import DOCUMENTS, UploadError, keep, stored_path
 from ecopark.workflows.grade_firms import method_with
 from ecopark.workflows.write_sheet import change_rows, distance_text, objection_text
@@ -45,13 +45,21 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
     made = grades.latest(standing.park, method, year) if method else None
     now = grades.current(standing.park, method, year) if made else None
     context: dict[str, Any] = {
-        "method": find_method(method) if method else None, "year": year, "years": [str(y) for y in years_of(standing.park)],
+        "method": find_method(method) if method else None,
+        "year": year,
+        "years": [str(y) for y in years_of(standing.park)],
         "methods": [find_method(m) for m in shipped_methods()] if standing.may("settings") else [],
-        "run": made, "stale": made is not None and now is None, "may_run": standing.may("write_firms"),
-        "may_simulate": standing.may("simulate_grades") and made is not None, "wide": standing.wide,
-        "cutoffs": (standing.park.settings.get("grading") or {}).get("cutoffs", ""), "job": None,
-        "appeals": Appeal.objects.filter(run__park=standing.park, state="open").count() if standing.may("decide_appeals") else 0,
-    }  # fmt: skip
+        "run": made,
+        "stale": made is not None and now is None,
+        "may_run": standing.may("write_firms"),
+        "may_simulate": standing.may("simulate_grades") and made is not None,
+        "wide": standing.wide,
+        "cutoffs": (standing.park.settings.get("grading") or {}).get("cutoffs", ""),
+        "job": None,
+        "appeals": Appeal.objects.filter(run__park=standing.park, state="open").count()
+        if standing.may("decide_appeals")
+        else 0,
+    }
     if made is not None:
         rows = standing.of_subjects(FirmGrade.objects.filter(run=made).select_related("subject").defer("body"))
         wanted = request.GET.get("grade", "")
@@ -117,19 +125,31 @@ def sheet(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
     told = own.told
     now = grades.current(standing.park, made.method, made.year)
     context: dict[str, Any] = {
-        "run": made, "grade": own, "told": told, "method": find_method(made.method), "changes": [], "distance": "", "objection": "",
-        "current": now is not None and now.pk == made.pk, "states": APPEALS, "wide": standing.wide,
+        "run": made,
+        "grade": own,
+        "told": told,
+        "method": find_method(made.method),
+        "changes": [],
+        "distance": "",
+        "objection": "",
+        "current": now is not None and now.pk == made.pk,
+        "states": APPEALS,
+        "wide": standing.wide,
         "may_appeal": standing.may("file_appeal", key),
-        "appeals": Appeal.objects.filter(run__park=standing.park, run__method=made.method, run__year=made.year, subject=own.subject),
-    }  # fmt: skip
+        "inputs": grades.inputs_of(made, own),
+        "appeals": Appeal.objects.filter(
+            run__park=standing.park, run__method=made.method, run__year=made.year, subject=own.subject
+        ),
+    }
     for item in told["items"]:
-        item["said"] = with_unit(item["value"], item["unit"], lang()) if item["value"] is not None else None
+        item["said"] = with_unit(brief(item["value"]), item["unit"], lang()) if item["value"] is not None else None
     if context["current"] and made.firms <= grades.AT_ONCE and not own.outside:
         found = sheet_of(grades.graded(standing.park, made.method, made.year), key)
         context |= {
-            "changes": change_rows(found, lang())[1:], "distance": distance_text(found, lang()),
+            "changes": change_rows(found, lang())[1:],
+            "distance": distance_text(found, lang()),
             "objection": objection_text(found.method, lang()),
-        }  # fmt: skip
+        }
     return render(request, "firms/sheet.html", context)
 
 
@@ -142,7 +162,9 @@ def file_appeal(request: HttpRequest, slug: str, pk: int, key: str) -> HttpRespo
     quantity, value, reason = (request.POST.get(k, "").strip() for k in ("quantity", "value", "reason"))
     file = request.FILES.get("file")
     problem = ""
-    if not (quantity and value and reason and file):
+    if quantity not in {i["id"] for i in grades.inputs_of(made, own)}:
+        problem = t("请选择评价单上的数据项。", "Choose a figure of this sheet.")
+    elif not (value and reason and file):
         problem = t(
             "请写明数据项、正确数值和理由，并附佐证材料。",
             "Give the figure, its right value, the reason and the evidence.",
@@ -158,9 +180,17 @@ def file_appeal(request: HttpRequest, slug: str, pk: int, key: str) -> HttpRespo
             problem = error.text[lang()]
         else:
             Appeal.objects.create(
-                run=made, subject=own.subject, quantity=quantity[:160], value=value[:60], reason=reason[:1000], name=stored.name,
-                stored=stored.key, media_type=stored.media_type, digest=stored.digest, by=request.user,
-            )  # fmt: skip
+                run=made,
+                subject=own.subject,
+                quantity=quantity[:160],
+                value=value[:60],
+                reason=reason[:1000],
+                name=stored.name,
+                stored=stored.key,
+                media_type=stored.media_type,
+                digest=stored.digest,
+                by=request.user,
+            )
             messages.success(request, t("申诉已提交", "The appeal was handed in"))
     if problem:
         messages.error(request, problem)
@@ -173,9 +203,11 @@ def appeals(request: HttpRequest, slug: str) -> HttpResponse:
     rows = standing.of_subjects(Appeal.objects.filter(run__park=standing.park))
     rows = rows.select_related("subject", "run", "by", "decided_by")
     context = {
-        "page": Paginator(rows, 50).get_page(request.GET.get("page")), "states": APPEALS, "wide": standing.wide,
+        "page": Paginator(rows, 50).get_page(request.GET.get("page")),
+        "states": APPEALS,
+        "wide": standing.wide,
         "may_decide": standing.may("decide_appeals"),
-    }  # fmt: skip
+    }
     return render(request, "firms/appeals.html", context)
 
 
@@ -220,13 +252,16 @@ def simulator(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     several = len(method.groups) > 1
     inputs = [
         {
-            "name": f"{g.id}.{i.id}", "label": i.indicator.label, "group": g.label if several else None,
-            "now": decimal_text(i.weight), "typed": request.GET.get(f"w|{g.id}.{i.id}", decimal_text(i.weight)),
+            "name": f"{g.id}.{i.id}",
+            "label": i.indicator.label,
+            "group": g.label if several else None,
+            "now": decimal_text(i.weight),
+            "typed": request.GET.get(f"w|{g.id}.{i.id}", decimal_text(i.weight)),
         }
         for g in method.groups
         for i in g.items
         if i.weight is not None
-    ]  # fmt: skip
+    ]
     cutoffs = request.GET.get("cutoffs", "").strip()
     weights = {i["name"]: i["typed"] for i in inputs if i["typed"].strip() != i["now"]}
     context: dict[str, Any] = {

@@ -19,13 +19,15 @@ from ecopark import __version__
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
+from ecopark.expr.nodes import leaves
 from ecopark.grading.appeals import appeal as hear
 from ecopark.grading.appeals import with_appeals
 from ecopark.grading.grade import grade_firms
-from ecopark.grading.load import shipped_methods
+from ecopark.grading.load import shipped_methods, substitutes
 from ecopark.grading.method import Method
 from ecopark.grading.result import FirmGrade as Graded
 from ecopark.grading.result import Grading
+from ecopark.observations.quantity import catalogue
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.figures.models import COUNTED, Figure
 from ecopark.web.firms.models import Appeal, FirmGrade, GradeRun
@@ -63,9 +65,16 @@ def rests_on(park: Park, method: str, year: str) -> str:
     figures = Figure.objects.filter(park=park, state__in=COUNTED).aggregate(last=Max("seq"), count=Count("pk"))
     heard = Appeal.objects.filter(run__park=park, run__method=method, run__year=year, state="accepted")
     found = [
-        method, chosen_method(park, method).hash, year, figures, options_of(park, method), sorted(heard.values_list("pk", flat=True)),
-        park.base_year, park.settings.get("registry_changes", 0), __version__,
-    ]  # fmt: skip
+        method,
+        chosen_method(park, method).hash,
+        year,
+        figures,
+        options_of(park, method),
+        sorted(heard.values_list("pk", flat=True)),
+        park.base_year,
+        park.settings.get("registry_changes", 0),
+        __version__,
+    ]
     return hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -101,8 +110,15 @@ def graded(park: Park, method: str, year: str) -> Grading:
 
 
 def run(
-    park: Park, method: str, year: str, user: Any, *, appeal: Appeal | None = None, at: datetime | None = None, step: Any = None
-) -> GradeRun:  # fmt: skip
+    park: Park,
+    method: str,
+    year: str,
+    user: Any,
+    *,
+    appeal: Appeal | None = None,
+    at: datetime | None = None,
+    step: Any = None,
+) -> GradeRun:
     """Grade and keep; what holds already is found again.
 
     Raises
@@ -119,19 +135,37 @@ def run(
 
 
 def keep(
-    park: Park, grading: Grading, method: str, year: str, key: str, user: Any, *, appeal: Appeal | None = None,
-    at: datetime | None = None, step: Any = None,
-) -> GradeRun:  # fmt: skip
+    park: Park,
+    grading: Grading,
+    method: str,
+    year: str,
+    key: str,
+    user: Any,
+    *,
+    appeal: Appeal | None = None,
+    at: datetime | None = None,
+    step: Any = None,
+) -> GradeRun:
     """Write a grading down, all of it or nothing."""
     subjects = dict(park.subjects.filter(kind="firm").values_list("key", "pk"))
     rows = [g for g in grading.firms if g.firm.id in subjects]
     try:
         with transaction.atomic():
             made = GradeRun.objects.create(
-                park=park, method=method, method_hash=grading.method.hash, year=year, key=key, options=options_of(park, method),
-                counts=_counts(grading), warnings=[pair(Text(w.zh, w.en)) for w in grading.warnings][:200], version=__version__,
-                firms=len(rows), appeal=appeal, by=user, at=at or timezone.now(),
-            )  # fmt: skip
+                park=park,
+                method=method,
+                method_hash=grading.method.hash,
+                year=year,
+                key=key,
+                options=options_of(park, method),
+                counts=_counts(grading),
+                warnings=[pair(Text(w.zh, w.en)) for w in grading.warnings][:200],
+                version=__version__,
+                firms=len(rows),
+                appeal=appeal,
+                by=user,
+                at=at or timezone.now(),
+            )
             for begin in range(0, len(rows), 1000):
                 FirmGrade.objects.bulk_create([_row(made, subjects[g.firm.id], g) for g in rows[begin : begin + 1000]])
                 if step is not None:
@@ -152,16 +186,44 @@ def _counts(grading: Grading) -> dict[str, int]:
 def _row(made: GradeRun, subject: int, g: Graded) -> FirmGrade:
     told = {
         "items": [
-            i.to_dict() | {"label": pair(i.label), "unit": i.unit, "note": pair(i.note), "filled": i.filled} for i in g.items
+            i.to_dict() | {"label": pair(i.label), "unit": i.unit, "note": pair(i.note), "filled": i.filled}
+            for i in g.items
         ],
-        "score": None if g.score is None else decimal_text(g.score, 6), "by_rank": g.by_rank, "grade": g.grade,
-        "notes": [pair(n) for n in g.notes], "outside": pair(g.outside) if g.outside else None, "exempt": g.exempt,
+        "score": None if g.score is None else decimal_text(g.score, 6),
+        "by_rank": g.by_rank,
+        "grade": g.grade,
+        "notes": [pair(n) for n in g.notes],
+        "outside": pair(g.outside) if g.outside else None,
+        "exempt": g.exempt,
         "treated_as": g.treated_as,
-    }  # fmt: skip
+    }
     return FirmGrade(
-        run=made, subject_id=subject, group=g.group, score=None if g.score is None else float(g.score), rank=g.rank, of=g.of,
-        grade=g.grade or "", outside=bool(g.outside), body=FirmGrade.packed(told),
-    )  # fmt: skip
+        run=made,
+        subject_id=subject,
+        group=g.group,
+        score=None if g.score is None else float(g.score),
+        rank=g.rank,
+        of=g.of,
+        grade=g.grade or "",
+        outside=bool(g.outside),
+        body=FirmGrade.packed(told),
+    )
+
+
+def inputs_of(made: GradeRun, own: FirmGrade) -> list[dict[str, Any]]:
+    """What a firm can object to: the figures its items were made of, and ratios that it gave as such."""
+    method = chosen_method(made.park, made.method)
+    has = set(own.subject.figures.filter(period=made.year, by="").values_list("quantity", flat=True))
+    found: dict[str, dict[str, Any]] = {}
+    for item in method.group(own.group).items if own.group else ():
+        node = item.indicator.fitted.node if item.indicator.fitted is not None else None
+        names = [leaf.name for leaf in leaves(node)] if node is not None else []
+        known = [n if n in has else substitutes().get(n, n) for n in names]
+        for name in known if names and has.issuperset(known) else [item.indicator.id]:
+            quantity = catalogue().find(name)
+            label, unit = (quantity.label, quantity.unit) if quantity else (item.indicator.label, item.indicator.unit)
+            found.setdefault(name, {"id": name, "label": pair(label), "unit": unit})
+    return list(found.values())
 
 
 @work.kind("grade")
@@ -190,9 +252,14 @@ def decide(appeal: Appeal, accepted: bool, user: Any, answer: str, *, at: dateti
     if accepted:
         before = graded(park, method, year)
         made, again = hear(
-            before, appeal.subject.key, appeal.quantity, appeal.value, evidence=stored_path(appeal.stored),
-            by=user.shown_name, on=timezone.localdate(now),
-        )  # fmt: skip
+            before,
+            appeal.subject.key,
+            appeal.quantity,
+            appeal.value,
+            evidence=stored_path(appeal.stored),
+            by=user.shown_name,
+            on=timezone.localdate(now),
+        )
         appeal.result = made.to_dict(again.method) | {"evidence": appeal.name}
     appeal.state = "accepted" if accepted else "rejected"
     appeal.answer, appeal.decided_by, appeal.decided = answer.strip()[:1000], user, now

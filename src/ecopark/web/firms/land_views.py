@@ -40,10 +40,16 @@ def programme(request: HttpRequest, slug: str) -> HttpResponse:
     table = PlotTable.objects.filter(park=standing.park).first()
     budget = request.GET.get("budget", "").strip()
     context: dict[str, Any] = {
-        "table": table, "budget": budget or _usual(), "may_write": standing.may("write_firms"), "goals": [(g, NAMES[g]) for g in GOALS],
-        "problem": "", "order": None, "listed": [], "steps": [(s, STEP_TEXT[s]) for s in STEPS],
+        "table": table,
+        "budget": budget or _usual(),
+        "may_write": standing.may("write_firms"),
+        "goals": [(g, NAMES[g]) for g in GOALS],
+        "problem": "",
+        "order": None,
+        "listed": [],
+        "steps": [(s, STEP_TEXT[s]) for s in STEPS],
         "chosen": {g: request.GET.get(g, "") for g in GOALS},
-    }  # fmt: skip
+    }
     if table is not None:
         path = stored_path(table.stored)
         try:
@@ -51,9 +57,13 @@ def programme(request: HttpRequest, slug: str) -> HttpResponse:
             listed, rules = list_land(path, grading=grading)
             done = stories(_log(standing))
             context["listed"] = [
-                row | {"kind_said": kind_text(rules, row["kind"], lang()) if row["kind"] else "", "last": _last(done.get(row["plot"]))}
+                row
+                | {
+                    "kind_said": kind_text(rules, row["kind"], lang()) if row["kind"] else "",
+                    "last": _last(done.get(row["plot"])),
+                }
                 for row in listed_data(listed)
-            ]  # fmt: skip
+            ]
             money = read_budget((budget or _usual()).replace("，", ",").replace(" ", ",").split(","))
             weights = {g: v for g in GOALS if (v := request.GET.get(g, "").strip())}
             context["order"] = order_data(order_land(path, money, weights=weights or None, grading=grading))
@@ -126,9 +136,14 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
     freed = {g: v for g in GOALS if (v := request.POST.get(g, "").strip())}
     try:
         track(
-            _log(standing), request.POST.get("plot", ""), request.POST.get("step", ""), by=request.user.shown_name,
-            on=timezone.localdate(), note=request.POST.get("note", "")[:500], freed=freed,
-        )  # fmt: skip
+            _log(standing),
+            request.POST.get("plot", ""),
+            request.POST.get("step", ""),
+            by=request.user.shown_name,
+            on=timezone.localdate(),
+            note=request.POST.get("note", "")[:500],
+            freed=freed,
+        )
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
     else:

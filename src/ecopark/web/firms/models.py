@@ -12,6 +12,8 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from ecopark.core.text import Text
+from ecopark.grading.load import shared_indicators
+from ecopark.observations.quantity import catalogue
 from ecopark.web.parks.models import Park, Subject
 
 EVENTS = {
@@ -143,6 +145,12 @@ class Appeal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.quantity} {self.state}"
+
+    @property
+    def label(self) -> Text:
+        """What the figure is called."""
+        known = catalogue().find(self.quantity) or shared_indicators().get(self.quantity)
+        return known.label if known else Text(self.quantity, self.quantity)
 
 
 class Audit(models.Model):

@@ -131,7 +131,8 @@ def merge(kept: Subject, double: Subject, user: Any, why: str) -> FirmEvent:
             Text("只能合并统一社会信用代码相同的两条企业登记。", "Only two firms with one credit code can be merged.")
         )
     mine = {f.key for f in kept.figures.all()}
-    moving, aside = [], []
+    moving: list[Figure] = []
+    aside: list[Figure] = []
     for figure in double.figures.all():
         (aside if figure.key in mine else moving).append(figure)
     states = {str(f.pk): f.state for f in aside}

@@ -11,7 +11,6 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -31,9 +30,15 @@ from ecopark.web.templatetags.ui import t
 
 PER_PAGE = 50
 SORTS = {
-    "name": "name", "key": "key", "code": "credit_code", "group": "parent", "since": "since", "industry": "industry",
-    "grade": "grade", "rank": "rank",
-}  # fmt: skip
+    "name": "name",
+    "key": "key",
+    "code": "credit_code",
+    "group": "parent",
+    "since": "since",
+    "industry": "industry",
+    "grade": "grade",
+    "rank": "rank",
+}
 KINDS = {
     "firms": Text("企业", "Firms"),
     "groups": Text("功能组团", "Groups"),
@@ -64,10 +69,12 @@ def registry_page(request: HttpRequest, slug: str) -> HttpResponse:
     if kind not in tabs:
         raise Http404
     context: dict[str, Any] = {
-        "kind": kind, "may_write": standing.may("write_firms"), "may_grades": standing.may("see_grades"),
+        "kind": kind,
+        "may_write": standing.may("write_firms"),
+        "may_grades": standing.may("see_grades"),
         "may_land": standing.may("see_land"),
         "tabs": [{"label": KINDS[k], "url": f"?kind={k}", "current": k == kind} for k in tabs] if len(tabs) > 1 else [],
-    }  # fmt: skip
+    }
     if kind == "firms":
         context |= _firms(request, standing)
     else:
@@ -100,10 +107,17 @@ def _firms(request: HttpRequest, standing: Standing) -> dict[str, Any]:
     page = Paginator(rows.order_by(order, "pk"), PER_PAGE).get_page(request.GET.get("page"))
     groups = {s.key: s.name for s in standing.park.subjects.filter(kind="group")}
     return {
-        "page": page, "groups": groups, "run": run, "like": like, "group": group, "state": state, "grade": grade, "sort": sort,
+        "page": page,
+        "groups": groups,
+        "run": run,
+        "like": like,
+        "group": group,
+        "state": state,
+        "grade": grade,
+        "sort": sort,
         "grades": sorted(k for k in run.counts if k and k != "outside") if run else [],
         "doubles": len(registry.doubles(standing.park)) if standing.may("write_firms") else 0,
-    }  # fmt: skip
+    }
 
 
 def _there(standing: Standing, kind: str) -> bool:
@@ -119,11 +133,16 @@ def _features(standing: Standing, kind: str) -> list[dict[str, Any]]:
         p = f.get("properties") or {}
         rows.append(
             {
-                "id": p.get("id", ""), "name": {"zh": p.get("zh") or p.get("name", ""), "en": p.get("en") or p.get("name", "")},
-                "firm": p.get("firm"), "firm_name": firms.get(p.get("firm", ""), ""), "group": p.get("group", ""),
-                "area": p.get("area_km2"), "free": bool(p.get("free")), "type": p.get("type") or p.get("rank") or "",
+                "id": p.get("id", ""),
+                "name": {"zh": p.get("zh") or p.get("name", ""), "en": p.get("en") or p.get("name", "")},
+                "firm": p.get("firm"),
+                "firm_name": firms.get(p.get("firm", ""), ""),
+                "group": p.get("group", ""),
+                "area": p.get("area_km2"),
+                "free": bool(p.get("free")),
+                "type": p.get("type") or p.get("rank") or "",
             }
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -133,13 +152,21 @@ def firm(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     subject = get_object_or_404(standing.subjects(), key=key, kind__in=("firm", registry.MERGED))
     years = [str(y) for y in years_of(standing.park)[:YEARS_SHOWN]]
     context: dict[str, Any] = {
-        "firm": subject, "years": years, "figures": _over_years(subject, years), "may_write": standing.may("write_firms"),
-        "events": _events(subject), "audits": subject.audits.all(), "retrofits": subject.retrofits.select_related("audit"),
-        "audit_kinds": AUDITS, "industry": industries().get(subject.attributes.get("industry_code", ""), ""),
-        "group": standing.park.subjects.filter(key=subject.parent, kind="group").first(), "has_map": _plots_of(standing, key) != [],
+        "firm": subject,
+        "years": years,
+        "figures": _over_years(subject, years),
+        "may_write": standing.may("write_firms"),
+        "events": _events(subject),
+        "audits": subject.audits.all(),
+        "retrofits": subject.retrofits.select_related("audit"),
+        "audit_kinds": AUDITS,
+        "industry": industries().get(subject.attributes.get("industry_code", ""), ""),
+        "group": standing.park.subjects.filter(key=subject.parent, kind="group").first(),
+        "has_map": _plots_of(standing, key) != [],
         "projects": subject.projects.all() if standing.may("see_projects") else [],
-        "merged": subject.kind == registry.MERGED, "today": timezone.localdate(),
-    }  # fmt: skip
+        "merged": subject.kind == registry.MERGED,
+        "today": timezone.localdate(),
+    }
     if standing.may("see_grades"):
         context["grades"] = _grades(subject)
     if apps.is_installed("ecopark.web.cases") and standing.may("see_cases"):
@@ -229,9 +256,11 @@ def edit(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
         else:
             return redirect("firm", slug, subject.key)
     context = {
-        "firm": subject if key else None, "values": values, "key": request.POST.get("key", ""),
+        "firm": subject if key else None,
+        "values": values,
+        "key": request.POST.get("key", ""),
         "groups": standing.park.subjects.filter(kind__in=("park", "group")).order_by("kind", "key"),
-    }  # fmt: skip
+    }
     return render(request, "firms/edit.html", context, status=status)
 
 
@@ -241,10 +270,17 @@ def doubles(request: HttpRequest, slug: str) -> HttpResponse:
     found = [
         {
             "code": firms[0].credit_code,
-            "firms": [{"firm": f, "figures": f.figures.count(), "clashes": registry.clashes(firms[0], f)[:20] if f != firms[0] else []} for f in firms],
+            "firms": [
+                {
+                    "firm": f,
+                    "figures": f.figures.count(),
+                    "clashes": registry.clashes(firms[0], f)[:20] if f != firms[0] else [],
+                }
+                for f in firms
+            ],
         }
         for firms in registry.doubles(standing.park)
-    ]  # fmt: skip
+    ]
     done = (
         FirmEvent.objects.filter(park=standing.park, kind="took").select_related("subject", "by").order_by("-at")[:50]
     )

@@ -20,20 +20,60 @@ from ecopark.web.projects.views import with_changes
 POLICY = "invented-park"
 QUOTAS = {"energy": "6000", "cod": "20", "nox": "12"}
 FIGURES = (
-    "energy_total_tce", "industrial_value_added", "industrial_gross_output", "tax_paid_10k_cny", "fixed_investment",
-    "land_area_mu", "floor_area_m2", "rd_expenditure", "industrial_fresh_water_m3", "co2_emissions_t", "emission_cod_t",
-    "emission_nox_t", "employees",
-)  # fmt: skip
+    "energy_total_tce",
+    "industrial_value_added",
+    "industrial_gross_output",
+    "tax_paid_10k_cny",
+    "fixed_investment",
+    "land_area_mu",
+    "floor_area_m2",
+    "rd_expenditure",
+    "industrial_fresh_water_m3",
+    "co2_emissions_t",
+    "emission_cod_t",
+    "emission_nox_t",
+    "employees",
+)
 UNITS = ("tce", "10k CNY", "10k CNY", "10k CNY", "10k CNY", "mu", "m2", "10k CNY", "m3", "tCO2", "t", "t", "person")
 PROJECTS = {
     # name: industry, words, group (empty: open), figures in the order of FIGURES
-    "晶圆封装测试项目（虚构）": ("3973", "晶圆减薄；划片；封装测试", "G02", "760 2000 22000 1280 14400 40 40000 880 14000 1900 1.5 0.4 260"),
-    "创新生物药生产基地（虚构）": ("2761", "细胞培养；纯化；制剂", "", "820 2600 24000 1750 13000 42 52000 1300 15000 2100 2.1 0.3 340"),
-    "协作机器人整机项目（虚构）": ("3491", "精密装配；整机测试", "G03", "310 1500 17500 1150 7800 30 30000 620 6000 800 0.4 0.1 210"),
-    "汽车域控制器项目（虚构）": ("3670", "表面贴装；整机装配", "G04", "420 1700 19000 1330 8600 34 36000 700 8000 1100 0.6 0.2 280"),
-    "含硝化工序的中间体项目（虚构）": ("2614", "硝化工序；精馏", "G09", "3900 4200 26000 1500 21000 60 30000 300 60000 9800 9 6 180"),
-    "功率半导体一期（虚构）": ("3972", "功率模块封装", "G02", "640 2100 21000 1600 13600 38 41000 820 12000 1700 1.1 0.3 240"),
-}  # fmt: skip
+    "晶圆封装测试项目（虚构）": (
+        "3973",
+        "晶圆减薄；划片；封装测试",
+        "G02",
+        "760 2000 22000 1280 14400 40 40000 880 14000 1900 1.5 0.4 260",
+    ),
+    "创新生物药生产基地（虚构）": (
+        "2761",
+        "细胞培养；纯化；制剂",
+        "",
+        "820 2600 24000 1750 13000 42 52000 1300 15000 2100 2.1 0.3 340",
+    ),
+    "协作机器人整机项目（虚构）": (
+        "3491",
+        "精密装配；整机测试",
+        "G03",
+        "310 1500 17500 1150 7800 30 30000 620 6000 800 0.4 0.1 210",
+    ),
+    "汽车域控制器项目（虚构）": (
+        "3670",
+        "表面贴装；整机装配",
+        "G04",
+        "420 1700 19000 1330 8600 34 36000 700 8000 1100 0.6 0.2 280",
+    ),
+    "含硝化工序的中间体项目（虚构）": (
+        "2614",
+        "硝化工序；精馏",
+        "G09",
+        "3900 4200 26000 1500 21000 60 30000 300 60000 9800 9 6 180",
+    ),
+    "功率半导体一期（虚构）": (
+        "3972",
+        "功率模块封装",
+        "G02",
+        "640 2100 21000 1600 13600 38 41000 820 12000 1700 1.1 0.3 240",
+    ),
+}
 
 
 def make_projects(park: Park, user: User) -> None:
@@ -43,9 +83,7 @@ def make_projects(park: Park, user: User) -> None:
     now = timezone.now()
     _quotas(park, user, now)
     spots = _free(park, now.year)
-    chips, drug, robot, car, nitro, power = (
-        _given(name, spots) for name in PROJECTS
-    )  # fmt: skip
+    chips, drug, robot, car, nitro, power = (_given(name, spots) for name in PROJECTS)
     # in operation for a year: its firm's figures stand against what it promised
     _operating(park, user, power, now - timedelta(days=600))
     # refused by a list: no figure turns it round
@@ -133,9 +171,15 @@ def _agree(project: Project, user: User, at: datetime, agreeing: tuple[str, ...]
         if agreeing is not None and office.id not in agreeing:
             continue
         Opinion.objects.create(
-            project=project, office=office.id, opinion="agree", signed_by=SIGNERS[office.id], by=user, at=at,
-            signed_on=timezone.localdate(at), version=project.version,
-        )  # fmt: skip
+            project=project,
+            office=office.id,
+            opinion="agree",
+            signed_by=SIGNERS[office.id],
+            by=user,
+            at=at,
+            signed_on=timezone.localdate(at),
+            version=project.version,
+        )
         data = {"opinion": "agree", "office": office.id, "label": pair(office.label)}
         steps.put(project, "opinion", project.stage, user, SIGNERS[office.id], at=at, data=data)
 

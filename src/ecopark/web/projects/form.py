@@ -68,8 +68,12 @@ def form_of(given: Mapping[str, Any], policy: Policy | None) -> Form:
         "kind": str(given.get("kind") or "new"),
         "start": str(given.get("start") or ""),
         "words": "；".join(words),
-        "place": f"parcel:{given['parcel']}" if given.get("parcel") else f"group:{given['group']}" if given.get("group") else "",
-    }  # fmt: skip
+        "place": f"parcel:{given['parcel']}"
+        if given.get("parcel")
+        else f"group:{given['group']}"
+        if given.get("group")
+        else "",
+    }
     sections = [(Text(zh, en), [_row(q) for q in names]) for zh, en, names in SECTIONS]
     rates = [m.quantity for m in policy.movable if m.quantity in policy.ratios] if policy else []
     if policy and rates:

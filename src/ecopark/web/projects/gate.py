@@ -17,10 +17,12 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from ecopark.admission.decision import Decision
 from ecopark.admission.joint_review import Office, Review
-from ecopark.admission.ledger import Ledger
+from ecopark.admission.ledger import Entry, Ledger
+from ecopark.admission.ledger.store import Transaction, open_store
 from ecopark.admission.load import find_policy, shipped_policies
 from ecopark.admission.places import LAYERS, ParkMap, is_free, read_map
 from ecopark.admission.policy import Policy
@@ -141,6 +143,42 @@ def address_of(park: Park) -> LedgerAddress | None:
     """The park's accounts in the ledger; None while it has none."""
     known = park.settings.get("ledger_place") and ledger_exists()
     return LedgerAddress(ledger_place(), place_of(park)) if known else None
+
+
+def save_ledger(path: Path) -> bool:
+    """Copy the ledger, entry by entry, into a new file; False if there is none."""
+    if not ledger_exists():
+        return False
+    _copy(ledger_place(), path)
+    return True
+
+
+def load_ledger(path: Path) -> None:
+    """Bring a copy into this site, which has no ledger yet."""
+    if ledger_exists():
+        raise EcoparkError("this site has a quota ledger already.", zh="本站已有总量指标台账。")
+    open_ledger().close()
+    _copy(path, ledger_place())
+
+
+def _copy(source: str | Path, target: str | Path) -> None:
+    """Every account with its entries as they are, seals included."""
+    old, new = open_store(source, create=False), open_store(target)
+    try:
+        for account in old.accounts():
+            entries = old.entries(account.key)
+            begin = entries[0] if entries else None
+            at, by = (begin.at, begin.by) if begin else (timezone.now(), "ecopark")
+            new.open_account(account, at, by)
+
+            def work(transaction: Transaction, rows: Sequence[Entry] = entries) -> None:
+                for entry in rows:
+                    transaction.add(entry)
+
+            new.write([account.key], work)
+    finally:
+        old.close()
+        new.close()
 
 
 # -- asking ------------------------------------------------------------------------------------------------------------

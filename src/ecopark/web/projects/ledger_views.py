@@ -40,15 +40,23 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
                 rows.append({"account": account, "balance": balance, "parts": _parts(balance)})
                 for r in ledger.reservations(account, at=now, state="reserved"):
                     held.append(
-                        {"account": account, "r": r, "soon": r.until - now < SOON, "last_day": timezone.localdate(r.until - timedelta(seconds=1)),
-                         "decision": decisions.get(r.ref.split("/", 1)[0])}
-                    )  # fmt: skip
+                        {
+                            "account": account,
+                            "r": r,
+                            "soon": r.until - now < SOON,
+                            "last_day": timezone.localdate(r.until - timedelta(seconds=1)),
+                            "decision": decisions.get(r.ref.split("/", 1)[0]),
+                        }
+                    )
             problems = ledger.audit()
     context = {
-        "rows": rows, "held": sorted(held, key=lambda h: h["r"].until), "problems": problems,
-        "may_write": standing.may("decide_projects"), "items": [(k, label, unit) for k, (label, unit) in ITEMS.items()],
+        "rows": rows,
+        "held": sorted(held, key=lambda h: h["r"].until),
+        "problems": problems,
+        "may_write": standing.may("decide_projects"),
+        "items": [(k, label, unit) for k, (label, unit) in ITEMS.items()],
         "year": timezone.localdate().year,
-    }  # fmt: skip
+    }
     return render(request, "projects/ledger.html", context)
 
 
@@ -76,15 +84,20 @@ def account(request: HttpRequest, slug: str, item: str, year: int) -> HttpRespon
         reservations = ledger.reservations(found, at=now)
     entries = [
         {
-            "e": e, "kind": KINDS[e.kind], "after": plain(e.after.free),
+            "e": e,
+            "kind": KINDS[e.kind],
+            "after": plain(e.after.free),
             "last_day": timezone.localdate(e.until - timedelta(seconds=1)) if e.until else None,
         }
         for e in reversed(statement.entries)
-    ]  # fmt: skip
+    ]
     context = {
-        "account": found, "entries": entries, "balance": balance, "may_write": standing.may("decide_projects"),
+        "account": found,
+        "entries": entries,
+        "balance": balance,
+        "may_write": standing.may("decide_projects"),
         "reservations": [{"r": r, "state": STATES[r.state]} for r in reservations],
-    }  # fmt: skip
+    }
     return render(request, "projects/account.html", context)
 
 

@@ -83,12 +83,15 @@ def delivered(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         for year in sorted(known, reverse=True):
             rows = [
                 {
-                    "label": p.label, "promised": _said(p.promised, p.unit), "delivered": _said(p.delivered, p.unit),
-                    "share": None if p.share is None else f"{float(p.share):.0%}", "status": PROMISE_TEXT[p.status],
+                    "label": p.label,
+                    "promised": _said(p.promised, p.unit),
+                    "delivered": _said(p.delivered, p.unit),
+                    "share": None if p.share is None else f"{float(p.share):.0%}",
+                    "status": PROMISE_TEXT[p.status],
                 }
                 for p in promises
                 if p.year == year
-            ]  # fmt: skip
+            ]
             years.append({"year": year, "rows": rows})
     context = {"project": project, "decision": found, "years": years}
     return render(request, "projects/delivered.html", context)
@@ -106,9 +109,13 @@ def together(request: HttpRequest, slug: str) -> HttpResponse:
     value = request.GET.get("value", VALUES[0])
     value = value if value in VALUES else VALUES[0]
     context: dict[str, Any] = {
-        "waiting": waiting, "chosen": chosen or {p.pk for p in waiting}, "value": value,
-        "values": [(v, catalogue()[v].label) for v in VALUES], "problem": "", "choice": None,
-    }  # fmt: skip
+        "waiting": waiting,
+        "chosen": chosen or {p.pk for p in waiting},
+        "value": value,
+        "values": [(v, catalogue()[v].label) for v in VALUES],
+        "problem": "",
+        "choice": None,
+    }
     if chosen:
         asked = [p for p in waiting if p.pk in chosen]
         try:
@@ -123,16 +130,22 @@ def _choice(choice: Any, asked: list[Project]) -> dict[str, Any]:
         "taken": [asked[i] for i in choice.taken],
         "left": [{"project": asked[i], "by": [_shared(k) for k in choice.held_back[i]]} for i in choice.left],
         "refused": [
-            {"project": asked[i], "verdict": choice.decisions[i].verdict, "why": [f.rule.label for f in choice.decisions[i].reasons]}
+            {
+                "project": asked[i],
+                "verdict": choice.decisions[i].verdict,
+                "why": [f.rule.label for f in choice.decisions[i].reasons],
+            }
             for i in choice.refused
         ],
-        "total": _said(choice.total, catalogue()[choice.value].unit), "gap": choice.gap, "proven": choice.gap == 0,
+        "total": _said(choice.total, catalogue()[choice.value].unit),
+        "gap": choice.gap,
+        "proven": choice.gap == 0,
         "shared": [
             {"name": _shared(k), "used": decimal_text(used), "room": decimal_text(choice.room[k])}
             for k, used in sorted(choice.used.items())
             if k in choice.room
         ],
-    }  # fmt: skip
+    }
 
 
 def _shared(key: tuple[str, str]) -> str:

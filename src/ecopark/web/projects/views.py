@@ -47,10 +47,16 @@ def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
         rows = rows.filter(name__icontains=like)
     page = Paginator(rows.order_by("-moved", "-pk"), 50).get_page(request.GET.get("page"))
     context = {
-        "page": page, "stages": [(k, label, counts.get(k, 0)) for k, label in STAGES.items()], "stage": stage, "like": like,
-        "policy": gate.policy_of(park), "policies": list_policies(), "may_write": standing.may("decide_projects"),
-        "waiting": counts.get("review", 0), "any": bool(counts),
-    }  # fmt: skip
+        "page": page,
+        "stages": [(k, label, counts.get(k, 0)) for k, label in STAGES.items()],
+        "stage": stage,
+        "like": like,
+        "policy": gate.policy_of(park),
+        "policies": list_policies(),
+        "may_write": standing.may("decide_projects"),
+        "waiting": counts.get("review", 0),
+        "any": bool(counts),
+    }
     return render(request, "projects/pipeline.html", context)
 
 
@@ -94,9 +100,11 @@ def edit(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse
             messages.success(request, t("已保存", "Saved"))
             return redirect("project", slug, project.pk)
     context = form_context(standing, given, policy) | {
-        "project": project, "problems": problems, "version": project.version if project else 0,
+        "project": project,
+        "problems": problems,
+        "version": project.version if project else 0,
         "answer": _answer(standing, given) if given.get("facts") else None,
-    }  # fmt: skip
+    }
     return render(request, "projects/form.html", context, status=status)
 
 
@@ -104,9 +112,14 @@ def form_context(standing: Standing, given: dict[str, Any], policy: Any) -> dict
     """What the form needs besides the project."""
     parcels, groups = gate.places_of(standing.park, timezone.localdate().year)
     return {
-        "form": forms.form_of(given, policy), "kinds": forms.KINDS, "parcels": parcels, "groups": groups, "policy": policy,
-        "industries": industries(), "given": given,
-    }  # fmt: skip
+        "form": forms.form_of(given, policy),
+        "kinds": forms.KINDS,
+        "parcels": parcels,
+        "groups": groups,
+        "policy": policy,
+        "industries": industries(),
+        "given": given,
+    }
 
 
 @require_POST
@@ -140,14 +153,22 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     ]
     follow = steps.NEXT[project.stage]
     context = {
-        "project": project, "answer": answer, "policy": policy, "facts": forms.facts_said(project.given, policy), "offices": offices, "opinions": OPINIONS,
+        "project": project,
+        "answer": answer,
+        "policy": policy,
+        "facts": forms.facts_said(project.given, policy),
+        "offices": offices,
+        "opinions": OPINIONS,
         "stages": [(k, label) for k, label in STAGES.items() if k not in ("refused", "dropped")],
-        "next": [(k, STAGES[k]) for k in follow], "may_write": standing.may("decide_projects"),
+        "next": [(k, STAGES[k]) for k in follow],
+        "may_write": standing.may("decide_projects"),
         "may_edit": standing.may("decide_projects") and project.stage in steps.OPEN,
-        "decisions": project.decisions.select_related("by").defer("body"), "events": list(reversed(_events(project, slug))),
-        "today": timezone.localdate(), "stage_label": STAGES[project.stage],
+        "decisions": project.decisions.select_related("by").defer("body"),
+        "events": list(reversed(_events(project, slug))),
+        "today": timezone.localdate(),
+        "stage_label": STAGES[project.stage],
         "firms": _firms(standing) if project.stage == "operating" else [],
-    }  # fmt: skip
+    }
     return render(request, "projects/project.html", context)
 
 
@@ -185,12 +206,15 @@ def _events(project: Project, slug: str) -> list[dict[str, Any]]:
 
 
 VERDICT_WORDS = {
-    "admit": Text("准予", "admit"), "conditional": Text("有条件准入", "conditional"),
-    "refuse": Text("不予准入", "refuse"), "undetermined": Text("待定", "undetermined"),
-}  # fmt: skip
+    "admit": Text("准予", "admit"),
+    "conditional": Text("有条件准入", "conditional"),
+    "refuse": Text("不予准入", "refuse"),
+    "undetermined": Text("待定", "undetermined"),
+}
 BOOKING_WORDS = {
-    "confirm": Text("总量指标已确认", "quota confirmed"), "release": Text("总量指标已释放", "quota released"),
-}  # fmt: skip
+    "confirm": Text("总量指标已确认", "quota confirmed"),
+    "release": Text("总量指标已释放", "quota released"),
+}
 
 
 def _figures(given: dict[str, Any]) -> dict[tuple[str, str, str], str]:
