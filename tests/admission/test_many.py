@@ -222,6 +222,14 @@ def test_figures_by_year_and_by_part_are_read_from_the_header() -> None:
     assert found.projects["period"].to_list() == [2028]
 
 
+def test_a_typed_figure_a_hair_from_what_is_left_lies_on_its_own_side() -> None:
+    amounts = ["4999.999999", "5000", "5000.000001"]  # nearer than a computed figure could be told from the limit
+    given = pl.DataFrame({"project": ["below", "on", "above"], "energy_total_tce": [float(a) for a in amounts]})
+    found = check(given, find_policy("invented-park"), None, QUOTAS).findings
+    told = found.filter(pl.col("rule").cast(pl.String) == "invented-park/energy_quota")
+    assert told["status"].to_list() == ["met", "met", "not_met"] and not told["alone"].any()
+
+
 def test_areas_that_cross_units_are_found_as_one_by_one(layers: ParkMap) -> None:
     r = random.Random(3)
     made = rows(r, 20)

@@ -54,6 +54,17 @@ def test_units_that_only_touch_do_not_overlap(tmp_path):
     assert read_map(small_park(tmp_path)).problems == ()
 
 
+def test_a_ring_that_is_left_open_is_closed(tmp_path):
+    ring = [[120.0, 30.0], [120.01, 30.0], [120.01, 30.01], [120.0, 30.01], [120.0, 30.0]]
+    hole = [[120.004, 30.004], [120.006, 30.004], [120.006, 30.006], [120.004, 30.006], [120.004, 30.004]]
+    whole, opened = ({"type": "Polygon", "coordinates": [r, hole]} for r in (ring, ring[:-1]))
+    areas = []
+    for number, shape in enumerate((whole, opened)):
+        write_park(tmp_path / str(number), groups=[feature(shape, id="G1"), feature(square(120.02, 30.0), id="G2")])
+        areas.append([g.shape.area for g in read_map(tmp_path / str(number)).layers["groups"]])
+    assert areas[0] == areas[1] and areas[0][0] == pytest.approx(0.96 * areas[0][1])
+
+
 def test_a_setback_is_measured_in_metres(tmp_path):
     park = small_park(tmp_path)
     near = {"type": "Point", "coordinates": [120.0195, 30.0]}
