@@ -120,8 +120,11 @@ def ledger_exists() -> bool:
 def open_ledger() -> Ledger:
     """The site's ledger, made if there is none."""
     if connection.vendor == "postgresql" and not ledger_exists():
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        import psycopg
+
+        # of its own connection: the ledger's must see it whatever transaction the page is in
+        with psycopg.connect(str(ledger_place()), autocommit=True) as own:
+            own.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
     return Ledger.at(ledger_place())
 
 
