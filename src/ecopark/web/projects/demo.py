@@ -8,7 +8,6 @@ from typing import Any
 from django.utils import timezone
 
 from ecopark.admission.ledger import Account
-from ecopark.admission.places import is_free
 from ecopark.web.parks.models import Park
 from ecopark.web.people.models import User
 from ecopark.web.projects import gate, steps
@@ -41,7 +40,7 @@ PROJECTS = {
         "3973",
         "晶圆减薄；划片；封装测试",
         "G02",
-        "760 2000 22000 1280 14400 40 40000 880 14000 1900 1.5 0.4 260",
+        "760 2000 22000 1280 14400 40 40000 880 14000 1900 0.3 0.1 260",
     ),
     "创新生物药生产基地（虚构）": (
         "2761",
@@ -71,7 +70,7 @@ PROJECTS = {
         "3972",
         "功率模块封装",
         "G02",
-        "640 2100 21000 1600 13600 38 41000 820 12000 1700 1.1 0.3 240",
+        "640 2100 21000 1600 13600 38 41000 820 12000 1700 0.2 0.1 240",
     ),
 }
 
@@ -82,8 +81,7 @@ def make_projects(park: Park, user: User) -> None:
     park.save(update_fields=["settings"])
     now = timezone.now()
     _quotas(park, user, now)
-    spots = _free(park, now.year)
-    chips, drug, robot, car, nitro, power = (_given(name, spots) for name in PROJECTS)
+    chips, drug, robot, car, nitro, power = (_given(park, name, now) for name in PROJECTS)
     # in operation for a year: its firm's figures stand against what it promised
     _operating(park, user, power, now - timedelta(days=600))
     # refused by a list: no figure turns it round
@@ -92,11 +90,17 @@ def make_projects(park: Park, user: User) -> None:
     # admitted, its quota held for some weeks more
     project = _review(park, user, robot, now - timedelta(days=30))
     decide(project, user, until=end_of(timezone.localdate(now) + timedelta(days=21)), at=now - timedelta(days=11))
+    # under review with two opinions, and in talks
+    _review(park, user, drug, now - timedelta(days=8), agreeing=("investment", "land"))
+    project = steps.start(park, car, user, "招商推介会", at=now - timedelta(days=15))
+    steps.move(project, "talks", user, at=now - timedelta(days=4))
     # refused, and back with the smallest change that turns it round
     project = _review(park, user, chips, now - timedelta(days=60))
     decide(project, user, until=None, at=now - timedelta(days=40), why="第 12 次联合会审")
     answer = told(gate.answer(park, gate.with_opinions(project), timezone.localdate(now)))
     project.refresh_from_db()
+    if answer["offer"] is None:
+        return
     steps.move(project, "talks", user, "企业按最小调整重报", at=now - timedelta(days=30))
     changed = with_changes(project.given, answer["offer"]["changes"])
     steps.change(project, changed, user, "采用最小调整", seen=1, at=now - timedelta(days=29))
@@ -113,10 +117,6 @@ def make_projects(park: Park, user: User) -> None:
     settle(made, "confirm", user, "投资协议已签", at=now - timedelta(days=3))
     project.refresh_from_db()
     steps.move(project, "signed", user, at=now - timedelta(days=3))
-    # under review with two opinions, and in talks
-    _review(park, user, drug, now - timedelta(days=8), agreeing=("investment", "land"))
-    project = steps.start(park, car, user, "招商推介会", at=now - timedelta(days=15))
-    steps.move(project, "talks", user, at=now - timedelta(days=4))
 
 
 def _quotas(park: Park, user: User, now: datetime) -> None:
@@ -129,29 +129,23 @@ def _quotas(park: Park, user: User, now: datetime) -> None:
                 ledger.allocate(account, amount, by=user.shown_name, at=begin, note=f"市分解下达 {year}（虚构）")
 
 
-def _free(park: Park, year: int) -> dict[str, str]:
-    """The largest free parcel of each group."""
-    layers = gate.map_of(park)
-    found: dict[str, str] = {}
-    rows = sorted(layers.layers.get("parcels", ()) if layers else (), key=lambda p: p.area_mu() or 0)
-    for parcel in rows:
-        if is_free(parcel, year):
-            found[str(parcel.get("group"))] = parcel.id
-    return found
-
-
-def _given(name: str, spots: dict[str, str]) -> dict[str, Any]:
+def _given(park: Park, name: str, now: datetime) -> dict[str, Any]:
+    """A description, on the parcel where the gate would rather have it; where it passes nowhere, in its group."""
     industry, words, group, figures = PROJECTS[name]
     facts = [{"quantity": q, "value": v, "unit": u} for q, v, u in zip(FIGURES, figures.split(), UNITS, strict=True)]
-    place = {"parcel": spots[group]} if group in spots else {}
-    return {
+    made = {
         "name": name,
         "industry_code": industry,
         "kind": "new",
         "words": words.split("；"),
         "facts": facts,
         "invented": True,
-    } | place
+    }
+    if not group:
+        return made
+    places = gate.answer(park, made, timezone.localdate(now)).places
+    best = next((p for p in places if p.rank and p.kind == "parcel"), None)
+    return made | ({"parcel": best.id} if best else {"group": group})
 
 
 def _review(
@@ -190,8 +184,10 @@ SIGNERS = {"environment": "周敏", "investment": "郑帆", "land": "孙可", "e
 def _operating(park: Park, user: User, given: dict[str, Any], at: datetime) -> None:
     project = _review(park, user, given, at)
     made = decide(project, user, until=end_of(timezone.localdate(at) + timedelta(days=90)), at=at + timedelta(days=20))
-    settle(made, "confirm", user, "投资协议已签", at=at + timedelta(days=60))
     project.refresh_from_db()
+    if project.stage != "admitted":
+        return
+    settle(made, "confirm", user, "投资协议已签", at=at + timedelta(days=60))
     for days, stage in ((60, "signed"), (90, "building"), (300, "operating")):
         steps.move(project, stage, user, at=at + timedelta(days=days))
     firms = park.subjects.filter(kind="firm", until__isnull=True, parent=GROUP)
