@@ -37,7 +37,9 @@ def chromium() -> Iterator[Any]:
 class Visitor:
     """One person at one browser window: logged in, with everything the console said."""
 
-    def __init__(self, browser: Any, base: str, session: str | None, *, lang: str = "zh-hans", size: str = "wide") -> None:
+    def __init__(
+        self, browser: Any, base: str, session: str | None, *, lang: str = "zh-hans", size: str = "wide"
+    ) -> None:
         width, height = SIZES[size]
         self.base = base
         self.context = browser.new_context(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ecopark.web.assess import keep
 from ecopark.web.figures.models import Figure
 
 from .conftest import ROLES, World
@@ -104,7 +105,10 @@ def test_every_scene_of_the_story_opens_for_its_account(lang: str) -> None:
     from ecopark.web.demo import make_demo
     from ecopark.web.people.models import User
 
-    make_demo(30)
+    park = make_demo(50)
+    clauses = {c["tail"]: c for c in keep.assessed(park, "hj274-2015", "2025").result["clauses"]}
+    wrong = [t for t, c in clauses.items() if c["kind"] == "mandatory" and c["status"] != "met"]
+    assert wrong == ["13"]
     page = Client().get("/story/", headers={"accept-language": lang})
     assert page.status_code == 200
     for scene in page.context["scenes"]:

@@ -32,7 +32,7 @@ def admit(
     projects: list[Path] = typer.Argument(
         None,
         metavar="PROJECT...",
-        help="JSON, YAML or the filled Excel form; a table (.parquet, .csv, .jsonl) or folder of many; several with --together.",
+        help="JSON, YAML or the filled Excel form; a table (.parquet, .csv, .jsonl) or folder of many; several: --together.",
     ),
     policy: str = typer.Option("", "--policy", "-p", help="Id of a policy, or its directory."),
     park: Path | None = typer.Option(None, "--park", help="Park folder: its map, its own rules, its ledger."),

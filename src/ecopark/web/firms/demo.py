@@ -51,7 +51,8 @@ def _double(park: Park, user: User, year: str) -> None:
     """A firm that the tax office has under a short name: the same credit code, some figures of its own."""
     firm = park.subjects.filter(kind="firm", until__isnull=True).exclude(credit_code="").order_by("-key").first()
     assert firm is not None
-    fields = registry.fields_of(firm) | {"name": firm.name.replace("有限公司", "")}
+    # registered only now: a firm of the assessed year without figures would leave the park's sums open
+    fields = registry.fields_of(firm) | {"name": firm.name.replace("有限公司", ""), "since": int(year) + 1}
     again = registry.add(park, f"{firm.key}-T", fields, user, "税务清册导入 / from the tax office's list")
     park.refresh_from_db()
     changes = [Change(again.key, "rd_expenditure", str(int(year) - 6), "310", "10k CNY", source="税务清册")]

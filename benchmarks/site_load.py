@@ -1,0 +1,212 @@
+"""50 people reading and 5 writing at once on a running site: how long pages take, whether any answer or write is lost.
+
+    python benchmarks/site_load.py [--seconds 20] [--readers 50] [--writers 5] [--firms 50]
+
+People are logged in before the clock starts. Starts a demonstration site of its own in a temporary directory (SQLite, or
+the database of DATABASE_URL), with the server in a process of its own, on this machine's loopback only. Readers wait a
+moment between pages, as people do (`--think`, in seconds). Each writer changes one figure again and again, saying which
+version it saw; afterwards the history must hold every change that was confirmed, and no other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import random
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+PASSWORD = "ecopark-demo"
+PAGES = (
+    "/p/yunqi/", "/p/yunqi/assess/hj274-2015/2025/", "/p/yunqi/assess/hj274-2015/2025/clause/13/", "/p/yunqi/assess/",
+    "/p/yunqi/data/", "/p/yunqi/data/theme/water/?year=2025", "/p/yunqi/data/submissions/?year=2025", "/p/yunqi/tasks/",
+    "/p/yunqi/cases/",
+)  # fmt: skip
+FIELD = "publicity_events"
+
+
+@dataclass
+class Tally:
+    """What all visitors saw."""
+
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    wrong: list[str] = field(default_factory=list)
+    written: int = 0
+    conflicts: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Visitor:
+    """One logged-in person with a connection of their own."""
+
+    def __init__(self, port: int, name: str, cookies: dict[str, str] | None = None) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookies: dict[str, str] = dict(cookies or {})
+        if cookies:
+            return
+        page = self.get("/login/")[1]
+        status, _ = self.post("/login/", {"username": name, "password": PASSWORD}, page)
+        if status != 302:
+            raise RuntimeError(f"{name} could not log in: {status}")
+
+    def _ask(self, method: str, address: str, body: str | None = None) -> tuple[int, str]:
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), "Referer": "http://127.0.0.1/"}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        self.connection.request(method, address, body, headers)
+        answer = self.connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        for name, value in answer.getheaders():
+            if name.lower() == "set-cookie":
+                key, _, rest = value.partition("=")
+                self.cookies[key] = rest.split(";")[0]
+        return answer.status, text
+
+    def get(self, address: str) -> tuple[int, str]:
+        """A page."""
+        return self._ask("GET", address)
+
+    def post(self, address: str, fields: dict[str, str], page: str) -> tuple[int, str]:
+        """A form, with the token of the page it stands on."""
+        found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+        token = {"csrfmiddlewaretoken": found.group(1)} if found else {}
+        return self._ask("POST", address, urllib.parse.urlencode({**token, **fields}))
+
+
+def read(visitor: Visitor, until: float, think: float, tally: Tally, seed: int) -> None:
+    """One reader."""
+    rng = random.Random(seed)
+    time.sleep(rng.uniform(0, think))
+    while time.monotonic() < until:
+        address = rng.choice(PAGES)
+        start = time.perf_counter()
+        status, _ = visitor.get(address)
+        seconds = time.perf_counter() - start
+        with tally.lock:
+            tally.times[address].append(seconds)
+            if status != 200:
+                tally.wrong.append(f"{address}: {status}")
+        time.sleep(rng.uniform(0, 2 * think))
+
+
+def write(visitor: Visitor, year: int, until: float, think: float, tally: Tally) -> None:
+    """One writer: reads the form, changes one figure, saves."""
+    address = f"/p/yunqi/data/theme/management/?year={year}"
+    number = 10
+    while time.monotonic() < until:
+        _, page = visitor.get(address)
+        seen = re.search(rf'name="version\|{FIELD}\|" value="(\d+)"', page)
+        number += 1
+        fields = {
+            f"given|{FIELD}|": str(number), f"unit|{FIELD}|": "events/year",
+            f"version|{FIELD}|": seen.group(1) if seen else "0",
+        }  # fmt: skip
+        start = time.perf_counter()
+        status, _ = visitor.post(address, fields, page)
+        with tally.lock:
+            tally.times["(save)"].append(time.perf_counter() - start)
+            if status == 302:
+                tally.written += 1
+            elif status == 422:
+                tally.conflicts += 1
+            else:
+                tally.wrong.append(f"save: {status}")
+        time.sleep(think)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run and report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--readers", type=int, default=50)
+    parser.add_argument("--writers", type=int, default=5)
+    parser.add_argument("--firms", type=int, default=50)
+    parser.add_argument("--think", type=float, default=5.0)
+    options = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as data:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        env = {**os.environ, "ECOPARK_DATA": data}
+        command = [sys.executable, "-m", "ecopark.web.run", "demo", "--no-browser", "--port", str(port)]
+        server = subprocess.Popen([*command, "--firms", str(options.firms)], env=env, stdout=subprocess.DEVNULL)
+        try:
+            _wait(port, server)
+            tally = Tally()
+            known = {name: Visitor(port, name) for name in ("office", "consultant", "reviewer")}
+            for address in PAGES:
+                known["office"].get(address)
+            people = [Visitor(port, name, one.cookies) for name, one in known.items()]
+            until = time.monotonic() + options.seconds
+            readers = [
+                threading.Thread(
+                    target=read,
+                    args=(Visitor(port, "", people[i % 3].cookies), until, options.think, tally, i),
+                )
+                for i in range(options.readers)
+            ]
+            writers = [
+                threading.Thread(
+                    target=write, args=(Visitor(port, "", people[0].cookies), 2021 + i % 5, until, 1.0, tally)
+                )
+                for i in range(options.writers)
+            ]
+            for thread in (*readers, *writers):
+                thread.start()
+            for thread in (*readers, *writers):
+                thread.join()
+        finally:
+            server.terminate()
+            server.wait(20)
+        kept = _kept(env)
+    pages = [t for a, found in tally.times.items() if a != "(save)" for t in found]
+    print(f"{options.readers} readers, {options.writers} writers, {options.seconds:.0f} s, {len(pages)} pages")
+    for address, found in sorted(tally.times.items()):
+        print(f"  {address:48} {len(found):5}  median {_part(found, 50):5.0f} ms   95 % {_part(found, 95):5.0f} ms")
+    print(f"  {'all pages':48} {len(pages):5}  median {_part(pages, 50):5.0f} ms   95 % {_part(pages, 95):5.0f} ms")
+    print(f"errors: {len(tally.wrong)} {sorted(set(tally.wrong))[:5]}")
+    print(f"writes confirmed {tally.written}, told of a conflict {tally.conflicts}, kept in the history {kept}")
+    return 0 if not tally.wrong and kept == tally.written else 1
+
+
+def _part(found: list[float], percent: int) -> float:
+    return 1000 * statistics.quantiles(found, n=100)[percent - 1] if len(found) > 1 else float("nan")
+
+
+def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if server.poll() is not None:
+            break
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError("the site did not start")
+
+
+def _kept(env: dict[str, str]) -> int:
+    """Changes of the writers' figures in the history, beyond the first state."""
+    code = (
+        "from ecopark.web.figures.models import Figure;"
+        f"print(Figure.history.filter(park__slug='yunqi', subject__kind='park', quantity='{FIELD}', version__gt=1).count())"
+    )
+    command = [sys.executable, "-m", "ecopark.web.manage", "shell", "-v", "0", "-c", code]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    return int(done.stdout.strip().splitlines()[-1])
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
