@@ -158,3 +158,12 @@ def test_a_quotient_of_typed_figures_exactly_on_its_limit_is_decided_here() -> N
         kept = agree(text, *rows, exact=True, magnitude=30)
         assert kept.near == 0, text
     assert agree("a / b >= 0.75", *rows).near == 2
+
+
+@pytest.mark.parametrize("text", ["0 < root(a, 2)", "0 <= root(a, 2)", "1 > a", "0 != a", "3 >= a"])
+def test_a_constant_on_the_left_of_columns_without_a_value(text: str) -> None:
+    """Polars 2.1 answered with one row for a literal beside a sorted column of nothing."""
+    made = fit(parse(text), lambda leaf: unit("1"))
+    tally = compare(made, [{}, {}, {}], magnitude=30, exact=True)
+    assert not tally.failures
+    assert tally.pairs == 3

@@ -27,6 +27,7 @@ from ecopark.expr.extremes import extremes
 from ecopark.expr.fit import FLAG, Fitted
 from ecopark.expr.functions import find
 from ecopark.expr.nodes import (
+    MIRRORED,
     Binary,
     Call,
     Choice,
@@ -61,7 +62,6 @@ Ranges = Callable[[Leaf, Period], Interval | None]
 """Plausible range of a missing leaf at its own period; None where nothing is known."""
 
 BOTH = frozenset((True, False))
-_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
@@ -316,7 +316,7 @@ class _Bounder:
                 return all(self._narrow(box, o, truth) for o in operands)
             case Compare(op, left, right):
                 op = op if truth else _OPPOSITE[op]
-                sides = ((_bare(left), op, right), (_bare(right), _FLIPPED[op], left))
+                sides = ((_bare(left), op, right), (_bare(right), MIRRORED[op], left))
                 return all(self._cut(box, leaf, o, other) for leaf, o, other in sides if leaf in box)
         return True
 

@@ -29,6 +29,7 @@ import narwhals as nw
 from ecopark.errors import FormulaError
 from ecopark.expr.fit import Fitted
 from ecopark.expr.nodes import (
+    MIRRORED,
     Binary,
     Call,
     Choice,
@@ -349,7 +350,9 @@ class Program:
         left, right = self.share(typed(a, kind)), self.share(typed(b, kind))
         if a.const is not None and b.const is not None:
             return Part("flag", literal(holds(op, a.const, b.const), "flag"))
-        value = piece_of(holds(op, left.expr, right.expr), left, right)
+        # a constant stands on the right: Polars 2.1 gives one row for a literal beside a sorted column without a value
+        test = holds(MIRRORED[op], right.expr, left.expr) if a.const is not None else holds(op, left.expr, right.expr)
+        value = piece_of(test, left, right)
         near = None
         if kind == "number" and "any" not in (a.kind, b.kind):
             near = self._close(replace(a, value=left), replace(b, value=right))

@@ -12,6 +12,9 @@ from fractions import Fraction
 
 from ecopark.core.text import Text
 
+MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+"""The comparison that says the same with its sides exchanged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Number:

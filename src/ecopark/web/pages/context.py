@@ -36,7 +36,7 @@ def lang() -> str:
 
 def user_links(user: Any) -> list[dict[str, Any]]:
     """What stands in a person's own menu: their account, and the table of many parks for who looks after several."""
-    if not user.is_authenticated:
+    if user is None or not user.is_authenticated:
         return []
     links = [{"label": Text("我的账户", "My account"), "url": reverse("account"), "icon": "key"}]
     if user.is_superuser or user.memberships.filter(role__in=MANY).exists():
@@ -49,7 +49,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     found: Standing | None = getattr(request, "standing", None)
     data: dict[str, Any] = {"lang": lang(), "version": __version__, "nav": [], "park": None, "standing": found}
     data["search_url"] = reverse("search", args=[found.park.slug]) if found else reverse("search-all")
-    data["user_links"] = user_links(request.user)
+    data["user_links"] = user_links(getattr(request, "user", None))
     if found is not None:
         data["park"] = found.park
         data["nav"] = [
