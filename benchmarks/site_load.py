@@ -34,6 +34,8 @@ PAGES = (
     "/p/yunqi/cases/",
 )  # fmt: skip
 FIELD = "publicity_events"
+IDLE = 3.0
+"""After so long without a request a connection is not used again. [s]"""
 
 
 @dataclass
@@ -53,6 +55,7 @@ class Visitor:
     def __init__(self, port: int, name: str, cookies: dict[str, str] | None = None) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.cookies: dict[str, str] = dict(cookies or {})
+        self.used = 0.0
         if cookies:
             return
         page = self.get("/login/")[1]
@@ -64,6 +67,9 @@ class Visitor:
         headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items()), "Referer": "http://127.0.0.1/"}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if time.monotonic() - self.used > IDLE:
+            self.connection.close()  # the server has closed an idle connection: open a new one, as a browser does
+        self.used = time.monotonic()
         self.connection.request(method, address, body, headers)
         answer = self.connection.getresponse()
         text = answer.read().decode("utf-8", "replace")
