@@ -154,6 +154,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for address in PAGES:
                 known["office"].get(address)
             people = [Visitor(port, name, one.cookies) for name, one in known.items()]
+            before = _kept(env)
             until = time.monotonic() + options.seconds
             readers = [
                 threading.Thread(
@@ -175,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         finally:
             server.terminate()
             server.wait(20)
-        kept = _kept(env)
+        kept = _kept(env) - before
     pages = [t for a, found in tally.times.items() if a != "(save)" for t in found]
     print(f"{options.readers} readers, {options.writers} writers, {options.seconds:.0f} s, {len(pages)} pages")
     for address, found in sorted(tally.times.items()):
@@ -204,10 +205,10 @@ def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
 
 
 def _kept(env: dict[str, str]) -> int:
-    """Changes of the writers' figures in the history, beyond the first state."""
+    """Rows of the writers' figures in the history."""
     code = (
         "from ecopark.web.figures.models import Figure;"
-        f"print(Figure.history.filter(park__slug='yunqi', subject__kind='park', quantity='{FIELD}', version__gt=1).count())"
+        f"print(Figure.history.filter(park__slug='yunqi', subject__kind='park', quantity='{FIELD}').count())"
     )
     command = [sys.executable, "-m", "ecopark.web.manage", "shell", "-v", "0", "-c", code]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
