@@ -6,11 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import get_language
 
 from ecopark import __version__
 from ecopark.core.text import Text
 from ecopark.web.people.access import Standing
+from ecopark.web.templatetags.ui import language
 
 NAVIGATION = (
     # label, address, icon, what a person must be able to do
@@ -31,7 +31,7 @@ MANY = ("reviewer", "consultant")
 
 def lang() -> str:
     """``zh`` or ``en``: the language of this request."""
-    return "en" if (get_language() or "").startswith("en") else "zh"
+    return language()
 
 
 def user_links(user: Any) -> list[dict[str, Any]]:
