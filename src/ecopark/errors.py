@@ -25,6 +25,8 @@ class Place:
         One-based line of a text file.
     row
         One-based data row of a table that has no lines (Parquet, data frames).
+    of
+        What stands there, where several figures share a place ("typed by Wang at 9:30"): tells them apart, never shown.
     """
 
     file: str = ""
@@ -32,6 +34,7 @@ class Place:
     cell: str = ""
     line: int | None = None
     row: int | None = None
+    of: str = ""
 
     def __str__(self) -> str:
         text = self.file

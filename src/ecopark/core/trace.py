@@ -83,10 +83,10 @@ class Trace:
 
     def observations(self) -> tuple[Trace, ...]:
         """The typed figures this number rests on, each once."""
-        seen: dict[tuple[str, str, str], Trace] = {}
+        seen: dict[tuple[str, str, Place | None], Trace] = {}
         for step in self.walk():
             if step.kind in ("observation", "reported"):
-                seen.setdefault((step.what, step.period, str(step.place)), step)
+                seen.setdefault((step.what, step.period, step.place), step)
         return tuple(seen.values())
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ more than that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ecopark.core.period import Period
@@ -19,17 +19,21 @@ from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import Quantity, catalogue
 
 
-def differences(facts: Facts) -> list[Problem]:
-    """Every figure that was typed and that its parts or its firms contradict."""
+def differences(facts: Facts, about: Sequence[Observation] | None = None) -> list[Problem]:
+    """Every figure that was typed and that its parts or its firms contradict; of all figures, or of those in `about`.
+
+    Months and quarters are held against their year: `about` holds all rows of a subject and quantity, or none.
+    """
+    about = facts.observations if about is None else about
     found: dict[tuple[str, str, str, int], list[Observation]] = {}
-    for o in facts.observations:
+    for o in about:
         if o.period.kind in ("quarter", "month"):
             found.setdefault((o.subject, o.quantity, o.by, o.period.year), []).append(o)
     problems = [p for (_, name, _, year), rows in found.items() for p in _within(facts, name, year, rows)]
-    for o in facts.observations:
+    for o in about:
         if isinstance(o.value, Fraction) and not o.not_applicable and (quantity := catalogue().find(o.quantity)):
             problems += _codes(facts, quantity, o)
-    return problems + list(_firms(facts))
+    return problems + list(_firms(facts, about))
 
 
 def _within(facts: Facts, name: str, year: int, rows: list[Observation]) -> Iterator[Problem]:
@@ -71,11 +75,11 @@ def _differ(quantity: Quantity, o: Observation, stated: Fraction, other: Fractio
     )
 
 
-def _firms(facts: Facts) -> Iterator[Problem]:
+def _firms(facts: Facts, about: Sequence[Observation]) -> Iterator[Problem]:
     """A park's own figure beside the sum of its firms."""
     rollup = RollUp(facts)
     parks = {s.id for s in facts.parks if rollup.firms(s.id)}
-    for o in facts.observations:
+    for o in about:
         if o.subject not in parks or not isinstance(o.value, Fraction) or o.not_applicable:
             continue
         quantity = catalogue().find(o.quantity)

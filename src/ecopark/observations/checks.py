@@ -6,9 +6,10 @@ They never change a value and never stop anything; each is a warning with its pl
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from ecopark.core.period import Period
 from ecopark.core.rounding import short_text
@@ -42,11 +43,18 @@ def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Ca
 
     Figures given in two ways (a year and its months, a park and its firms) are `indicators.differences`.
     """
+    return [*figure_checks(facts, facts.observations, tolerances, known), *isolated_years(facts)]
+
+
+def figure_checks(
+    facts: Facts, about: Sequence[Observation], tolerances: Tolerances | None = None, known: Catalogue | None = None
+) -> list[Problem]:
+    """The findings on some figures, held against all others: everything of `quality_checks` but odd years."""
     tolerances = tolerances or Tolerances()
     known = known or catalogue()
     numbers = [
         (o, quantity)
-        for o in facts.observations
+        for o in about
         if isinstance(o.value, Fraction)
         and not o.not_applicable
         and (quantity := known.quantities.get(o.quantity)) is not None
@@ -54,13 +62,25 @@ def quality_checks(facts: Facts, tolerances: Tolerances | None = None, known: Ca
     return [
         *_ranges(numbers),
         *_not_whole(numbers),
-        *_rates(facts, known),
-        *_isolated_years(facts),
+        *_rates(about, known),
         *_jumps(numbers, facts, tolerances.jump),
-        *_identities(facts, known),
-        *_fresh_or_total(facts, tolerances),
+        *_identities(facts, about, known),
+        *_fresh_or_total(facts, about, tolerances),
         *_overlaps(numbers, facts),
     ]
+
+
+@cache
+def held_together() -> dict[str, frozenset[str]]:
+    """Quantity -> the quantities whose findings hang on it: part and whole, and fresh beside reused water."""
+    found: dict[str, set[str]] = defaultdict(set)
+    water = {FRESH_WATER, REUSED_WATER, VALUE_ADDED, WATER_INTENSITY, WATER_REUSE}
+    for part, whole in catalogue().identities:
+        found[part].add(whole)
+        found[whole].add(part)
+    for name in water:
+        found[name] |= water - {name}
+    return {name: frozenset(others) for name, others in found.items()}
 
 
 Numbers = list[tuple[Observation, Quantity]]
@@ -110,9 +130,9 @@ def _not_whole(numbers: Numbers) -> Iterable[Problem]:
         )
 
 
-def _rates(facts: Facts, known: Catalogue) -> Iterable[Problem]:
+def _rates(about: Iterable[Observation], known: Catalogue) -> Iterable[Problem]:
     """Rates given as published, in %, below 0 or above 100."""
-    for o in facts.observations:
+    for o in about:
         value = _number(o)
         if value is None or o.quantity in known.quantities or 0 <= value <= 100 or not _percent(o.unit):
             continue
@@ -138,7 +158,7 @@ FAR = 3
 """A year further than this from its neighbours may be a typing accident."""
 
 
-def _isolated_years(facts: Facts) -> Iterable[Problem]:
+def isolated_years(facts: Facts) -> Iterable[Problem]:
     """Years that stand apart from the others of their subject: after a long gap, or with one figure only."""
     counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     first: dict[tuple[str, int], Observation] = {}
@@ -240,11 +260,11 @@ def _jumps(numbers: Numbers, facts: Facts, factor: Fraction) -> Iterable[Problem
         )
 
 
-def _identities(facts: Facts, known: Catalogue) -> Iterable[Problem]:
+def _identities(facts: Facts, about: Iterable[Observation], known: Catalogue) -> Iterable[Problem]:
     pairs: dict[str, list[str]] = defaultdict(list)
     for part, whole in known.identities:
         pairs[part].append(whole)
-    for o in facts.observations:
+    for o in about:
         value = _number(o)
         if value is None:
             continue
@@ -330,14 +350,14 @@ FRESH_WATER, REUSED_WATER, VALUE_ADDED = (
 WATER_INTENSITY, WATER_REUSE = "water.intensity_iva", "water.industrial_reuse"
 
 
-def _fresh_or_total(facts: Facts, tolerances: Tolerances) -> Iterable[Problem]:
+def _fresh_or_total(facts: Facts, about: Iterable[Observation], tolerances: Tolerances) -> Iterable[Problem]:
     """A park with very high reuse of water beside high use of fresh water: is the figure fresh water, or all water?
 
     Only parks are looked at: a single plant may well use much of both.
     """
     parks = {s.id for s in facts.parks}
     where: dict[tuple[str, Period], Observation] = {}
-    for o in facts.observations:
+    for o in about:
         if o.quantity in (FRESH_WATER, WATER_INTENSITY) and not o.by and o.subject in parks:
             where.setdefault((o.subject, o.period), o)
     for (subject, period), o in where.items():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,9 @@ from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
 from ecopark.core.value import Scalar, value_key
 from ecopark.errors import Place, Problem
+
+FactKey = tuple[str, str, Period, str]
+"""Subject, quantity, period, breakdown: one observation each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ class Observation:
     not_applicable: bool = False
 
     @property
-    def key(self) -> tuple[str, str, Period, str]:
+    def key(self) -> FactKey:
         return (self.subject, self.quantity, self.period, self.by)
 
 
@@ -139,11 +143,52 @@ class Facts:
         for o in self.observations:
             if o.subject not in self.subjects:
                 self.subjects[o.subject] = Subject(o.subject, o.subject)
-        self._prints: dict[str | None, str] = {}
+        self._prints: dict[str | None, int] = {}
         self._children: dict[str, list[Subject]] = {}
         for s in self.subjects.values():
             if s.parent:
                 self._children.setdefault(s.parent, []).append(s)
+
+    def with_changes(self, changes: Mapping[FactKey, Observation | None], *, warnings: Iterable[Problem] = ()) -> Facts:
+        """The same facts with some figures replaced, added, or (None) taken away.
+
+        Takes time for what changes, not for what is there. Subjects and settings stay; a subject that only occurs in
+        observations cannot be new.
+
+        Raises
+        ------
+        KeyError
+            A figure is of a subject that there is none of.
+        """
+        made = copy(self)
+        made._index = dict(self._index)
+        made._prints = dict(self._prints)
+        made._parts, made._within = dict(self._parts), dict(self._within)
+        for key, new in changes.items():
+            old = made._index.pop(key, None) if new is None else made._index.get(key)
+            if new is not None:
+                self.subjects[new.subject]
+                made._index[key] = new
+            for printed in made._prints:
+                wanted = self._wanted(printed)
+                if wanted is None or key[0] in wanted:
+                    made._prints[printed] += (_print(new) if new else 0) - (_print(old) if old else 0)
+            subject, name, period, by = key
+            if by:
+                _swap(made._parts, (subject, name, period), old, new)
+            if period.kind in ("quarter", "month"):
+                _swap(made._within, (subject, name, period.year), old, new)
+        made.observations = tuple(made._index.values())
+        made.warnings = tuple(warnings)
+        return made
+
+    def changed_from(self, before: Facts) -> frozenset[str]:
+        """The quantities of which any figure differs from the one in `before`."""
+        mine, theirs = self._index, before._index
+        found = {key[1] for key, o in mine.items() if (old := theirs.get(key)) is not o and old != o}
+        if len(mine) != len(theirs) or found:
+            found |= {key[1] for key in theirs.keys() - mine.keys()}
+        return frozenset(found)
 
     def __len__(self) -> int:
         return len(self.observations)
@@ -186,25 +231,21 @@ class Facts:
     def fingerprint(self, subject: str | None = None) -> str:
         """Hash of all values (of one subject and its parts): facts with the same fingerprint give the same results.
 
-        It begins with ``exact:``, for it is taken of the exact values. The batch takes its own, of float64 columns and of all
-        subjects at once (`standards.batch.fingerprints`), which begins with ``float:``: the two are never equal, and only
-        fingerprints of one kind can be compared.
+        The hashes of the rows are added up, so that it costs little to take it again after a few changes. It begins with
+        ``exact:``, for it is taken of the exact values. The batch takes its own, of float64 columns and of all subjects at once
+        (`standards.batch.fingerprints`), which begins with ``float:``: the two are never equal, and only fingerprints of one
+        kind can be compared.
         """
         if subject not in self._prints:
-            self._prints[subject] = self._fingerprint(subject)
-        return self._prints[subject]
+            wanted = self._wanted(subject)
+            self._prints[subject] = sum(_print(o) for o in self.observations if wanted is None or o.subject in wanted)
+        parts = [s for s in self.subjects.values() if subject is None or s.id in (self._wanted(subject) or ())]
+        about = sorted(f"{s.id}|{s.kind}|{s.parent}|{s.since}|{s.until}" for s in parts)
+        text = "\n".join([str(self._prints[subject] % 2**256), *about])
+        return "exact:" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def _fingerprint(self, subject: str | None) -> str:
-        wanted = None if subject is None else {subject, *self._below(subject)}
-        rows = sorted(
-            f"{o.subject}|{o.quantity}|{o.period}|{o.by}|{value_key(o.value)}|{o.base_year or ''}|{o.not_applicable}"
-            for o in self.observations
-            if wanted is None or o.subject in wanted
-        )
-        if wanted is not None:
-            parts = (self.subjects[s] for s in wanted if s in self.subjects)
-            rows += sorted(f"{s.id}|{s.kind}|{s.parent}|{s.since}|{s.until}" for s in parts)
-        return "exact:" + hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+    def _wanted(self, subject: str | None) -> frozenset[str] | None:
+        return None if subject is None else frozenset((subject, *self._below(subject)))
 
     def _below(self, subject: str) -> list[str]:
         """Ids of all parts, each once; a subject that is said to be part of itself ends there."""
@@ -237,7 +278,23 @@ class Facts:
         ]
 
 
+def _print(o: Observation) -> int:
+    """What a fingerprint takes of one observation."""
+    line = f"{o.subject}|{o.quantity}|{o.period}|{o.by}|{value_key(o.value)}|{o.base_year or ''}|{o.not_applicable}"
+    return int.from_bytes(hashlib.sha256(line.encode()).digest(), "big")
+
+
 def _plain(value: Scalar) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else decimal_text(value, 28)
+
+
+def _swap(
+    groups: dict[Any, list[Observation]], key: tuple[Any, ...], old: Observation | None, new: Observation | None
+) -> None:
+    """One row of a group replaced, added or taken away; the group of the facts before stays as it was."""
+    rows = [new if o is old and new is not None else o for o in groups.get(key, ()) if o is not old or new is not None]
+    if new is not None and old is None:
+        rows.append(new)
+    groups[key] = rows

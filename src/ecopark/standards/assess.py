@@ -16,6 +16,7 @@ from ecopark.core.text import Text
 from ecopark.core.trace import Trace
 from ecopark.core.value import Missing, Result, Scalar, not_given
 from ecopark.core.words import requirement, shown, with_unit
+from ecopark.errors import Problem
 from ecopark.expr.nodes import leaves
 from ecopark.expr.traced import compare, evaluate
 from ecopark.indicators.resolve import SubjectLookup
@@ -30,12 +31,11 @@ from ecopark.standards.compile import (
     option_limits,
     run_parameters,
 )
+from ecopark.standards.needs import DOMINANT_SECTOR, DOMINANT_SHARE
 from ecopark.standards.result import Assessment, ChosenLimit, ClauseResult
 from ecopark.standards.score import score
 from ecopark.standards.verdict import decide
 
-DOMINANT_SECTOR = "dominant_sector_declared"
-DOMINANT_SHARE = "dominant_sector_share"
 DOMINANT_ABOVE = Fraction(70)
 """Share of one sector in output above which its limits may replace the printed ones. [%]"""
 
@@ -89,20 +89,36 @@ def assess_pack(
     assessment
         With a trace for every clause.
     """
+    run = begin(pack, facts, subject, period, since=since, options=options, rollup=rollup)
+    results = [clause_result(clause, run, detail=detail) for clause in pack.clauses]
+    return conclude(results, run, version=version, detail=detail)
+
+
+def begin(
+    pack: Pack,
+    facts: Facts,
+    subject: str,
+    period: Period,
+    *,
+    since: int | None = None,
+    options: Mapping[str, Any] | None = None,
+    rollup: RollUp | None = None,
+) -> Run:
+    """What is the same for every clause."""
     options = options or {}
     years = None if since is None else period.year - since
     parameters = run_parameters(pack, options, years)
     lookup = SubjectLookup(facts, subject, pack_factors=pack.factors, rollup=rollup, parameters=parameters)
     verified = verified_clauses(pack, facts.settings.get("verified", ()))
-    run = Run(pack, facts, subject, period, lookup, parameters, options, option_limits(pack, options), verified)
-    results = [assess_clause(clause, run) for clause in pack.clauses]
-    results = footnoted(results, run)
-    if detail:
-        from ecopark.standards.gaps import with_bounds
+    return Run(pack, facts, subject, period, lookup, parameters, options, option_limits(pack, options), verified)
 
-        results = [with_bounds(r, run) for r in results]
+
+def conclude(results: Sequence[ClauseResult], run: Run, *, version: str = "", detail: bool = True) -> Assessment:
+    """The verdict and the score over the results of all clauses."""
+    pack, facts, subject, period = run.pack, run.facts, run.subject, run.period
+    results = footnoted(results, run)
     verdict, reasons = decide(pack, results)
-    scored = score(pack, results, parameters, options)
+    scored = score(pack, results, run.parameters, run.options)
     if scored is not None and scored.choices:
         chosen = {c for _, clauses in scored.choices for c in clauses}
         results = [replace(r, counts=r.counts and (not r.clause.option_set or r.id in chosen)) for r in results]
@@ -118,8 +134,8 @@ def assess_pack(
         score_parts=() if scored is None else scored.parts,
         verdict_reasons=reasons,
         choices=() if scored is None else scored.choices,
-        findings=tuple(lookup.findings.values()),
-        parameters=tuple(sorted(parameters.items())),
+        findings=tuple(run.lookup.findings.values()),
+        parameters=tuple(sorted(run.parameters.items())),
         fingerprint=facts.fingerprint(subject),
         version=version,
         notes=(scored.notes if scored else ()) + _in_force(pack, period),
@@ -132,6 +148,16 @@ def assess_pack(
 
 
 # -- one clause --------------------------------------------------------------------------------------------------------
+
+
+def clause_result(clause: Clause, run: Run, *, detail: bool = True) -> ClauseResult:
+    """One clause, with its bounds or the changes that would meet it if `detail` is asked for."""
+    result = assess_clause(clause, run)
+    if detail:
+        from ecopark.standards.gaps import with_bounds
+
+        result = with_bounds(result, run)
+    return result
 
 
 def assess_clause(clause: Clause, run: Run) -> ClauseResult:
@@ -150,7 +176,7 @@ def assess_clause(clause: Clause, run: Run) -> ClauseResult:
         reported=any(step.kind == "reported" for step in trace.walk()),
         verified=str(run.verified.get(clause.tail, "")),
         notes=tuple(_scope_notes(compiled, run)),
-        doubts=_doubts(trace, run),
+        doubts=doubts(trace, run.facts),
     )
 
 
@@ -290,13 +316,18 @@ DOUBTFUL = (
 """Findings of the quality checks that cast doubt on a clause's figures; a jump from year to year does not."""
 
 
-def _doubts(trace: Trace, run: Run) -> tuple[Text, ...]:
+def doubts(trace: Trace, facts: Facts) -> tuple[Text, ...]:
     """The findings of the quality checks on the figures that a value rests on."""
-    if not run.facts.warnings:
+    against = doubtful(facts)
+    if not against:
         return ()
-    places = {str(step.place) for step in trace.observations() if step.place is not None and str(step.place)}
-    found = [Text(w.zh, w.en) for w in run.facts.warnings if w.code in DOUBTFUL and str(w.place) in places]
-    return tuple(dict.fromkeys(found))
+    places = {step.place for step in trace.observations() if step.place is not None and str(step.place)}
+    return tuple(dict.fromkeys(Text(w.zh, w.en) for w in against if w.place in places))
+
+
+def doubtful(facts: Facts) -> list[Problem]:
+    """The findings of the quality checks that cast doubt on figures."""
+    return [w for w in facts.warnings if w.code in DOUBTFUL]
 
 
 # -- footnotes ---------------------------------------------------------------------------------------------------------

@@ -35,8 +35,6 @@ from ecopark.packs.verify import verified_clauses
 from ecopark.standards import engines
 from ecopark.standards.assess import (
     DOMINANT_ABOVE,
-    DOMINANT_SECTOR,
-    DOMINANT_SHARE,
     Run,
     assess_clause,
     footnote_partners,
@@ -44,6 +42,7 @@ from ecopark.standards.assess import (
 )
 from ecopark.standards.batch_score import verdicts_of
 from ecopark.standards.compile import CompiledCase, CompiledClause, compile_clause, option_limits, run_parameters
+from ecopark.standards.needs import DOMINANT_SECTOR, DOMINANT_SHARE
 from ecopark.standards.result import STATUSES, ClauseResult
 
 STATUS = pl.Enum(STATUSES)

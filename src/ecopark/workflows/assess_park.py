@@ -26,6 +26,7 @@ from ecopark.observations.quantity import Catalogue
 from ecopark.observations.quantity import catalogue as quantity_catalogue
 from ecopark.packs.load import UnknownPackError, find_pack, shipped_ids
 from ecopark.packs.model import Pack, Parameter
+from ecopark.standards.again import Again
 from ecopark.standards.assess import assess_pack
 from ecopark.standards.compile import CONSTRUCTION_YEARS
 from ecopark.standards.result import Assessment
@@ -235,6 +236,24 @@ def assess_all(
                     )
                 )
     return found
+
+
+def again(pack: str | Pack, subject: str, period: str | int) -> Again:
+    """One subject and period of a pack, ready to be assessed again and again as figures change."""
+    found = pack if isinstance(pack, Pack) else find_pack(pack)
+    return Again(found, subject, Period.parse(str(period)), version=__version__)
+
+
+def assess_again(kept: Again, facts: Facts) -> Assessment:
+    """The assessment of facts that differ a little from the last ones: only what the change reaches is worked out.
+
+    Raises
+    ------
+    InputError
+        Options of the facts that do not fit the pack.
+    """
+    check_options([kept.pack], facts.settings, None)
+    return kept.assess(facts, facts.settings.get("options", {}).get(kept.pack.id, {}))
 
 
 RUN_SETTINGS = {"factors": ("confirm", "grid"), "bounds": ("narrow",)}
