@@ -124,11 +124,11 @@ def test_options_are_checked_as_an_assessment_checks_them(world: World) -> None:
     assert _save(world, "factors", grid="atlantis") == 422
     assert _save(world, "factors", confirm="no.such.factor") == 422
     assert _save(world, "factors", narrow="0.5") == 422
-    before = keep.rests_on(Park.objects.get(pk=world.park.pk), "hj274-2015", "2023")
+    before = keep.Current(Park.objects.get(pk=world.park.pk)).key("hj274-2015", "2023")
     assert _save(world, "factors", options="hj274-2015.limit_32=5", narrow="3", reason="试行") == 302
     park = Park.objects.get(pk=world.park.pk)
     assert park.settings["options"] == {"hj274-2015": {"limit_32": "5"}}
-    assert keep.rests_on(park, "hj274-2015", "2023") != before
+    assert keep.Current(park).key("hj274-2015", "2023") != before
     assert keep.assessed(park, "hj274-2015", "2023").result["verdict"] in ("fail", "undetermined")
 
 

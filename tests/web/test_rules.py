@@ -95,11 +95,11 @@ def test_a_signature_of_another_edition_does_not_count(world: World) -> None:
 
 
 def test_a_signature_touches_only_its_own_pack_and_park(world: World) -> None:
-    before = keep.rests_on(world.park, "zero-carbon-park-2025", "2023")
-    other = keep.rests_on(world.other, "hj274-2015", "2023")
+    before = keep.Current(world.park).key("zero-carbon-park-2025", "2023")
+    other = keep.Current(world.other).key("hj274-2015", "2023")
     _sign(world, "office")
-    assert keep.rests_on(world.park, "zero-carbon-park-2025", "2023") == before
-    assert keep.rests_on(world.other, "hj274-2015", "2023") == other
+    assert keep.Current(world.park).key("zero-carbon-park-2025", "2023") == before
+    assert keep.Current(world.other).key("hj274-2015", "2023") == other
 
 
 def test_what_was_verified_on_an_earlier_day(world: World) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import zlib
+from collections import OrderedDict
+from threading import Lock
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from ecopark.web.parks.models import Park
+
+UNPACKED = 64
+"""So many assessments are kept unpacked in memory, the last used ones; a body is never changed."""
+
+_unpacked: OrderedDict[tuple[Any, Any], dict[str, Any]] = OrderedDict()
+_lock = Lock()
 
 
 def _share_key() -> str:
@@ -49,14 +57,28 @@ class Kept(models.Model):
 
     @property
     def result(self) -> dict[str, Any]:
-        """The assessment as plain data, traces included."""
-        found: dict[str, Any] = json.loads(zlib.decompress(bytes(self.body)))
+        """The assessment as plain data, traces included; not to be changed, for it is shared."""
+        name = (self.pk, self.at)
+        with _lock:
+            found = _unpacked.pop(name, None)
+        if found is None:
+            found = orjson.loads(zlib.decompress(bytes(self.body)))
+        if self.pk is not None:
+            with _lock:
+                _unpacked[name] = found
+                while len(_unpacked) > UNPACKED:
+                    _unpacked.popitem(last=False)
         return found
+
+    def remember(self, result: dict[str, Any]) -> None:
+        """Keep in memory what has just been packed; `result` is not to be changed from here on."""
+        with _lock:
+            _unpacked[self.pk, self.at] = result
 
     @staticmethod
     def packed(result: dict[str, Any]) -> bytes:
         """What `body` holds of a result."""
-        return zlib.compress(json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+        return zlib.compress(orjson.dumps(result), 1)
 
 
 class Scenario(models.Model):

@@ -22,13 +22,13 @@ YEARS_SHOWN = 6
 def matrix(request: HttpRequest, slug: str) -> HttpResponse:
     """Packs by years; a cell that is not computed yet fills itself in."""
     standing = _enter(request, slug)
-    years = [str(y) for y in keep.years_of(standing.park)[:YEARS_SHOWN]]
+    now = keep.Current(standing.park)
+    years = [str(y) for y in now.years[:YEARS_SHOWN]]
+    packs = keep.packs_of(standing.park)
+    kept = now.find_all((name, y) for name in packs for y in years)
     rows = [
-        {
-            "pack": find_pack(name),
-            "cells": [{"period": y, "kept": keep.find(standing.park, name, y)} for y in years],
-        }
-        for name in keep.packs_of(standing.park)
+        {"pack": find_pack(name), "cells": [{"period": y, "kept": kept.get((name, y))} for y in years]}
+        for name in packs
     ]
     return render(request, "assess/matrix.html", {"years": years, "rows": rows})
 

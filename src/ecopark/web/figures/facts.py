@@ -13,15 +13,15 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from ecopark.errors import InputError, Place, Problem
 from ecopark.indicators.differences import differences
 from ecopark.observations import reading
-from ecopark.observations.checks import quality_checks
-from ecopark.observations.model import Facts, Observation
+from ecopark.observations.checks import figure_checks, held_together, isolated_years, quality_checks
+from ecopark.observations.model import FactKey, Facts, Observation
 from ecopark.observations.quantity import catalogue
+from ecopark.web.figures import stamps
 from ecopark.web.figures.models import COUNTED, Figure
 from ecopark.web.parks.models import Park
 from ecopark.web.rules import sign
@@ -36,15 +36,18 @@ FIELDS = (
 )  # fmt: skip
 
 Key = tuple[str, str, str, str]
+Warned = dict[tuple[str, str], list[Problem]]
+"""Findings of the quality checks by subject and quantity."""
 
 
 @dataclass
 class _Known:
-    """A park as it was at one count of its changes; `rows` by the figure's own key."""
+    """A park as it was at one count of its changes; `keys`: the figure's own key -> the engines' key."""
 
     changed: int
     settings: str
-    rows: dict[Key, Observation]
+    keys: dict[Key, FactKey]
+    warned: Warned
     facts: Facts
 
 
@@ -55,32 +58,75 @@ _lock = Lock()
 def facts_of(park: Park) -> Facts:
     """The accepted figures of a park as of now.
 
-    Only figures written since the last call are read again.
+    Only figures written since the last call are read again, and only findings that they bear on are looked for again.
     """
-    stamp = _stamp(park)
+    stamp = str(stamps.beside(park))
     with _lock:
         known = _kept.get(park.pk)
     if known is not None and known.changed == park.changed and known.settings == stamp:
         return known.facts
-    rows: dict[Key, Observation] = {}
-    new: QuerySet[Figure] = Figure.objects.filter(park=park)
     if known is not None and known.settings == stamp and known.changed < park.changed:
-        rows = dict(known.rows)
-        new = new.filter(seq__gt=known.changed)
+        made = _brought_up(park, known)
     else:
-        new = new.filter(state__in=COUNTED)
-    for key, observation in _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000)).items():
-        if observation is None:
-            rows.pop(key, None)
-        else:
-            rows[key] = observation
-    facts = _facts(park, rows.values())
+        made = _read_whole(park, stamp)
     with _lock:
-        _kept[park.pk] = _Known(park.changed, stamp, rows, facts)
+        _kept[park.pk] = made
         _kept.move_to_end(park.pk)
         while len(_kept) > KEPT_PARKS:
             _kept.popitem(last=False)
-    return facts
+    return made.facts
+
+
+def _read_whole(park: Park, stamp: str) -> _Known:
+    new = Figure.objects.filter(park=park, state__in=COUNTED)
+    rows = _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000))
+    there = {key: o for key, o in rows.items() if o is not None}
+    facts = _facts(park, there.values())
+    return _Known(park.changed, stamp, {k: o.key for k, o in there.items()}, _grouped(facts.warnings), facts)
+
+
+def _brought_up(park: Park, known: _Known) -> _Known:
+    """What is known, with the figures written since."""
+    new = Figure.objects.filter(park=park, seq__gt=known.changed)
+    rows = _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000))
+    keys = dict(known.keys)
+    changes: dict[FactKey, Observation | None] = {}
+    for key, observation in rows.items():
+        before = keys.pop(key, None)
+        if before is not None:
+            changes[before] = None
+        if observation is not None:
+            changes[observation.key] = observation
+            keys[key] = observation.key
+    facts = known.facts.with_changes(changes)
+    warned = _warned_again(facts, known.warned, changes)
+    facts.warnings = tuple(w for found in warned.values() for w in found)
+    return _Known(park.changed, known.settings, keys, warned, facts)
+
+
+def _warned_again(facts: Facts, warned: Warned, changes: Iterable[FactKey]) -> Warned:
+    """The findings, those looked for again that hang on a changed figure."""
+    groups: set[tuple[str, str]] = set()
+    for subject, name, _, _ in changes:
+        above = facts.subjects[subject].parent
+        groups |= {(s, n) for s in (subject, above) if s for n in (name, *held_together().get(name, ()))}
+    about = [o for o in facts.observations if (o.subject, o.quantity) in groups]
+    found = _grouped([*figure_checks(facts, about), *differences(facts, about), *isolated_years(facts)])
+    found = {group: rows for group, rows in found.items() if group in groups or group == ODD_YEARS}
+    return {group: rows for group, rows in warned.items() if group not in groups and group != ODD_YEARS} | found
+
+
+ODD_YEARS = ("", "")
+"""Findings on years hang on all figures of a subject: a group of their own."""
+
+
+def _grouped(problems: Iterable[Problem]) -> Warned:
+    found: Warned = {}
+    for p in problems:
+        subject, _, rest = p.place.of.partition("|")
+        group = ODD_YEARS if p.code == "isolated-year" else (subject, rest.partition("|")[0])
+        found.setdefault(group, []).append(p)
+    return found
 
 
 def facts_on(park: Park, moment: datetime) -> Facts:
@@ -115,15 +161,9 @@ def forget(park: Park | None = None) -> None:
     with _lock:
         if park is None:
             _kept.clear()
+            stamps.forget()
         else:
             _kept.pop(park.pk, None)
-
-
-def _stamp(park: Park) -> str:
-    """What changes whenever something besides the figures changes that assessments rest on."""
-    evidence = park.evidence.filter(withdrawn__isnull=True).aggregate(last=Max("pk"), count=Count("pk"))
-    titles = sign.title_entries(park)
-    return repr((park.base_year, park.settings, park.subjects.count(), evidence, sign.stamp(park), titles))
 
 
 def _facts(park: Park, rows: Iterable[Observation], moment: datetime | None = None) -> Facts:
@@ -180,7 +220,9 @@ def _observations(park: Park, rows: Iterable[tuple[Any, ...]]) -> dict[Key, Obse
         if o.place.row is None:
             continue
         key, place, source, _ = wanted[o.place.row - 1][1]
-        found[key] = replace(o, place=Place(place), source=source or o.source)
+        found[key] = replace(
+            o, place=Place(place, of="|".join((o.subject, o.quantity, *key[2:]))), source=source or o.source
+        )
     return found
 
 

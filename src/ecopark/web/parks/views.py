@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,7 +19,6 @@ from ecopark.web.assess.models import Kept
 from ecopark.web.cases.models import Case
 from ecopark.web.cases.work import by_clock
 from ecopark.web.figures.models import Figure
-from ecopark.web.parks.models import Park
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.rules.title_views import due
 from ecopark.web.tasks.work import by_light
@@ -34,16 +35,13 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     request.standing = standing  # type: ignore[attr-defined]
     park = standing.park
     context: dict[str, Any] = {"cards": [], "has_map": park.layers.exists()}
-    years = keep.years_of(park)
-    if standing.may("see_assessments") and years:
-        period = str(years[0])
-        results = []
-        for name in keep.packs_of(park):
-            kept = keep.assessed(park, name, period)
-            result = kept.result
-            results.append(result)
-            context["cards"].append(_card(find_pack(name), kept, result))
-        context |= {"period": period, "gaps": _gaps(results), "trends": _trends(park, results, period)}
+    now = keep.Current(park)
+    if standing.may("see_assessments") and now.years:
+        period = str(now.years[0])
+        kept = now.assessed_all((name, period) for name in keep.packs_of(park))
+        results = [one.result for one in kept.values()]
+        context["cards"] = [_card(find_pack(name), one, one.result) for (name, _), one in kept.items()]
+        context |= {"period": period, "gaps": _gaps(results), "trends": _trends(now, results, period)}
     if standing.may("see_tasks") and park.tasks.exists():
         context["lights"] = by_light(park, timezone.localdate())
     if standing.may("see_cases"):
@@ -65,7 +63,7 @@ def _card(pack: Pack, kept: Kept, result: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _trends(park: Park, results: list[dict[str, Any]], period: str) -> list[dict[str, Any]]:
+def _trends(now: keep.Current, results: list[dict[str, Any]], period: str) -> list[dict[str, Any]]:
     """Key indicators over the years against their limits: those not met first, then those with a numeric limit."""
     numbered = [
         (result, clause)
@@ -75,11 +73,12 @@ def _trends(park: Park, results: list[dict[str, Any]], period: str) -> list[dict
     ]
     chosen = sorted(numbered, key=lambda pair: _telling(pair[1]))[:KEY_INDICATORS]
     charts = []
+    periods = [str(int(period) - back) for back in range(YEARS_BACK, -1, -1)]
+    kept = now.assessed_all((result["pack"], year) for result, _ in chosen for year in periods)
     for number, (result, clause) in enumerate(chosen):
-        periods = [str(int(period) - back) for back in range(YEARS_BACK, -1, -1)]
         values: list[float | None] = []
         for year in periods:
-            there = keep.assessed(park, result["pack"], year).result if year != period else result
+            there = kept[result["pack"], year].result
             found = next((c for c in there["clauses"] if c["id"] == clause["id"]), None)
             values.append(float(f"{found['number']:.5g}") if found and found["number"] is not None else None)
         label = Text(clause["name"]["zh"], clause["name"]["en"])
@@ -106,10 +105,12 @@ def _lately(standing: Standing) -> list[dict[str, Any]]:
     """The last changes of figures this person may see."""
     rows = standing.of_subjects(Figure.history.filter(park=standing.park, version__gt=1))
     events = []
-    for row in rows.select_related("history_user", "subject").order_by("-history_date")[:LATELY]:
+    shown = list(rows.select_related("history_user", "subject").order_by("-history_date", "-history_id")[:LATELY])
+    earlier = {(f.id, f.version): f for f in _versions((row.id, row.version - 1) for row in shown)}
+    for row in shown:
         quantity = catalogue().find(row.quantity)
         label = quantity.label if quantity else Text(row.quantity, row.quantity)
-        before = row.prev_record
+        before = earlier.get((row.id, row.version - 1))
         events.append(
             {
                 "at": row.history_date, "who": row.history_user.shown_name if row.history_user else "",
@@ -119,6 +120,14 @@ def _lately(standing: Standing) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     return events
+
+
+def _versions(wanted: Iterable[tuple[int, int]]) -> Iterable[Any]:
+    """These versions of these figures, as the history has them."""
+    asked = Q(pk__in=[])
+    for figure, version in wanted:
+        asked |= Q(id=figure, version=version)
+    return Figure.history.filter(asked)
 
 
 def _gaps(results: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -99,12 +99,13 @@ def entries(park: Park, on: datetime | None = None) -> list[dict[str, str]]:
     return [row.entry() for row in rows]
 
 
-def stamp(park: Park, pack: str | None = None) -> list[int]:
-    """What changes whenever a signature (of one pack) is made or taken back."""
-    rows = Verification.objects.filter(park=park, withdrawn__isnull=True)
-    if pack is not None:
-        rows = rows.filter(pack=pack)
-    return list(rows.order_by("pk").values_list("pk", flat=True))
+def stamps(park: Park) -> dict[str, list[int]]:
+    """By pack, what changes whenever a signature is made or taken back."""
+    found: dict[str, list[int]] = {}
+    rows = Verification.objects.filter(park=park, withdrawn__isnull=True).order_by("pk")
+    for pack, pk in rows.values_list("pack", "pk"):
+        found.setdefault(pack, []).append(pk)
+    return found
 
 
 def verified(park: Park, pack: Pack) -> dict[str, str]:

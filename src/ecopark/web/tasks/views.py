@@ -311,16 +311,16 @@ def _chart(found: list[work.Shown]) -> dict[str, Any] | None:
 
 def _failing(standing: Standing) -> list[dict[str, Any]]:
     """Clauses of the last year that are not met and have no open task yet, from assessments that are there already."""
-    years = keep.years_of(standing.park)
-    if not years or not standing.may("write_tasks"):
+    now = keep.Current(standing.park)
+    if not now.years or not standing.may("write_tasks"):
         return []
+    period = str(now.years[0])
     busy = set(standing.park.tasks.exclude(clause="").values_list("clause", flat=True))
     found = []
-    for pack in keep.packs_of(standing.park):
-        kept = keep.find(standing.park, pack, str(years[0]))
-        for clause in kept.result["clauses"] if kept else ():
+    for kept in now.find_all((pack, period) for pack in keep.packs_of(standing.park)).values():
+        for clause in kept.result["clauses"]:
             if clause["status"] in ("not_met", "partly_met") and clause["counts"] and clause["id"] not in busy:
-                found.append({"clause": clause, "period": str(years[0])})
+                found.append({"clause": clause, "period": period})
     return found
 
 

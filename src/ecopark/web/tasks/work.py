@@ -222,7 +222,8 @@ def effects(park: Park, tasks: Sequence[Shown]) -> list[ClauseEffect]:
     for one in tasks:
         if one.row.clause and one.row.kept_id:
             by_clause.setdefault(one.row.clause, []).append(one)
-    years = keep.years_of(park)
+    current = keep.Current(park)
+    years = current.years
     found = []
     for name, own in sorted(by_clause.items()):
         if not years or not any(one.state.status == "closed" for one in own):
@@ -233,7 +234,7 @@ def effects(park: Park, tasks: Sequence[Shown]) -> list[ClauseEffect]:
         pack = name.rpartition("/")[0]
         period = str(max(years[0], int(first.row.period[:4] or 0)) if first.row.period[:4].isdigit() else years[0])
         try:
-            now = clause_in(keep.assessed(park, pack, period).result, name)
+            now = clause_in(current.assessed(pack, period).result, name)
             pack_found = find_pack(pack)
         except UnknownPackError:
             continue

@@ -1,0 +1,76 @@
+"""Bringing up to date gives what reading everything anew would give, and an answer that stays the same is kept as it is."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from ecopark.web.assess import keep
+from ecopark.web.assess.models import Kept
+from ecopark.web.figures import facts as figure_facts
+from ecopark.web.figures.change import Change, write
+from ecopark.web.parks.models import Park
+from tests.web.conftest import World
+
+
+def _write(world: World, quantity: str, period: str, given: str, unit: str, subject: str = "alpha") -> Park:
+    park = Park.objects.get(pk=world.park.pk)
+    write(park, [Change(subject, quantity, period, given, unit)], world.people["office"], "test")
+    return Park.objects.get(pk=world.park.pk)
+
+
+def test_facts_brought_up_to_date_are_those_read_anew(world: World) -> None:
+    rng = random.Random(3)
+    choices = [
+        ("industrial_value_added", "10k CNY", "alpha"), ("park_area_km2", "km2", "alpha"),
+        ("built_area_km2", "km2", "alpha"), ("industrial_fresh_water_m3", "m3", "alpha"),
+        ("industrial_fresh_water_m3", "m3", "alpha-2"), ("publicity_events", "events/year", "alpha"),
+    ]  # fmt: skip
+    figure_facts.facts_of(world.park)
+    for _ in range(25):
+        quantity, unit, subject = rng.choice(choices)
+        given = rng.choice(["", "1", "2.5", "900000", "70000000"])
+        park = _write(world, quantity, rng.choice(["2022", "2023", "2030"]), given, unit, subject)
+        now = figure_facts.facts_of(park)
+        figure_facts.forget()
+        anew = figure_facts.facts_of(park)
+        assert {o.key: o for o in now} == {o.key: o for o in anew}
+        assert sorted(map(str, now.warnings)) == sorted(map(str, anew.warnings))
+        assert now.fingerprint("alpha") == anew.fingerprint("alpha")
+
+
+def test_a_doubt_about_one_figure_is_not_said_of_another_typed_in_the_same_minute(world: World) -> None:
+    _write(world, "industrial_value_added", "2023", "91000000000", "10k CNY")
+    park = _write(world, "publicity_events", "2023", "2", "events/year")
+    found = {c["tail"]: c for c in keep.assessed(park, "hj274-2015", "2023").result["clauses"]}
+    assert found["32"]["status"] == "met" and not found["32"]["doubts"]
+    assert any(c["doubts"] for c in found.values())
+
+
+def test_a_changed_figure_shows_at_once_and_the_old_answer_stays_on_file(world: World) -> None:
+    before = keep.assessed(world.park, "hj274-2015", "2023")
+    park = _write(world, "publicity_events", "2023", "1", "events/year")
+    after = keep.assessed(park, "hj274-2015", "2023")
+    status = [next(c["status"] for c in kept.result["clauses"] if c["tail"] == "32") for kept in (before, after)]
+    assert status == ["met", "not_met"]
+    assert Kept.objects.filter(park=park, pack="hj274-2015", period="2023").count() == 2
+
+
+def test_an_answer_that_stays_the_same_is_not_kept_twice(world: World) -> None:
+    before = keep.assessed(world.park, "hj274-2015", "2023")
+    park = _write(world, "publicity_events", "2022", "7", "events/year")
+    after = keep.assessed(park, "hj274-2015", "2023")
+    assert after.pk == before.pk and after.key != before.key
+    assert keep.Current(park).find("hj274-2015", "2023") == after
+
+
+@pytest.mark.parametrize("state", ["accepted", "draft"])
+def test_what_was_found_by_one_process_is_found_by_another(world: World, state: str) -> None:
+    park = _write(world, "publicity_events", "2023", "5", "events/year")
+    kept = keep.assessed(park, "hj274-2015", "2023")
+    change = Change("alpha-1", "industrial_fresh_water_m3", "2023", "17", "m3")
+    write(park, [change], world.people["office"], "test", state=state)
+    here = keep.Current(Park.objects.get(pk=park.pk)).key("hj274-2015", "2023")
+    figure_facts.forget()
+    assert keep.Current(Park.objects.get(pk=park.pk)).key("hj274-2015", "2023") == here != kept.key
