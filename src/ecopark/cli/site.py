@@ -12,7 +12,7 @@ import typer
 from ecopark.cli.output import complain, guarded, language
 from ecopark.cli.parks import LANG
 
-NEEDED = ("django", "ninja", "simple_history", "axes", "django_htmx", "whitenoise", "uvicorn")
+NEEDED = ("django", "ninja", "simple_history", "axes", "django_htmx", "whitenoise", "granian")
 DATA = typer.Option(None, "--data", help="Directory of the database, uploads and secret (default: ./ecopark-site).")
 HOST = typer.Option("127.0.0.1", "--host", help="Address to listen at; 0.0.0.0 for every one of this machine.")
 PORT = typer.Option(8000, "--port", min=1, max=65535, help="Port to listen at.")
@@ -33,11 +33,27 @@ def serve(
     port: int = PORT,
     admin: str = typer.Option("", "--admin", help="Name of the first administrator."),
     browser: bool = BROWSER,
+    processes: int = typer.Option(
+        0, "--processes", min=0, max=64, help="Web processes (default: one for each processor)."
+    ),
     lang: str | None = LANG,
 ) -> None:
     """Run the site: one data room for office, firms, consultants and the department above. 启动网站。"""
     more = [] if browser else ["--no-browser"]
-    start("serve", data, "--host", host, "--port", str(port), "--admin", admin, *more, lang=lang)
+    start(
+        "serve",
+        data,
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "--admin",
+        admin,
+        "--processes",
+        str(processes),
+        *more,
+        lang=lang,
+    )
 
 
 @guarded

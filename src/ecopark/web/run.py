@@ -1,6 +1,6 @@
 """Start, fill, save and bring back a site: ``python -m ecopark.web.run serve|demo|backup|restore``; the command line calls it.
 
-The site is two processes: the web server and one worker for long work. Both end when this one ends.
+The site is a few web processes and one worker for long work. All end when this one ends.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 OPEN_AFTER = 30.0
+MOST_PROCESSES = 8
+"""Without `--processes` there is one for each processor, but not more than this."""
+THREADS = 4
+"""Requests that one process answers at a time: a long one does not keep the others waiting."""
 PAGES_MISSING = {
     "zh": "网站页面未构建（安装时连不上 npm）。联网后运行：ECOPARK_NO_UI=0 pip install --force-reinstall --no-deps .",
     "en": "the pages of the site were not built (npm was out of reach when this was installed). With a network run: "
@@ -32,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, default=None)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--processes", type=int, default=0, help="web processes (default: one for each processor)")
     parser.add_argument("--firms", type=int, default=50)
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--lang", default="zh")
@@ -68,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         _first_administrator(options.admin)
     first = "story/" if options.action == "demo" else ""
-    return serve(options.host, options.port, first, browser=not options.no_browser)
+    return serve(options.host, options.port, first, browser=not options.no_browser, processes=options.processes)
 
 
 def _first_administrator(name: str) -> None:
@@ -90,17 +95,24 @@ def _first_administrator(name: str) -> None:
     call_command("createsuperuser", interactive=True, **({"username": name} if name else {}))
 
 
-def serve(host: str, port: int, first: str, *, browser: bool) -> int:
-    """Run the web server here and the worker beside it until interrupted; the browser opens at `first`."""
-    import uvicorn
+def serve(host: str, port: int, first: str, *, browser: bool, processes: int = 0) -> int:
+    """Run the web server and the worker beside it until interrupted; the browser opens at `first`."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
     worker = subprocess.Popen([sys.executable, "-m", "ecopark.web.manage", "work"])
     print(f"ecopark: {address}{first}   (Ctrl-C ends it)", flush=True)
     if browser:
         threading.Thread(target=_open, args=(address, first), daemon=True).start()
+    server = Granian(
+        "ecopark.web.wsgi:application", address=host, port=port, interface=Interfaces.WSGI,
+        workers=processes or min(MOST_PROCESSES, os.cpu_count() or 1), blocking_threads=THREADS,
+        respawn_failed_workers=True, log_level=LogLevels.warning,
+    )  # fmt: skip
     try:
-        uvicorn.run("ecopark.web.asgi:application", host=host, port=port, log_level="warning", lifespan="off")
+        server.serve()
     finally:
         worker.send_signal(signal.SIGINT)
         try:

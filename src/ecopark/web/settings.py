@@ -69,7 +69,6 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "ecopark.web.urls"
 WSGI_APPLICATION = "ecopark.web.wsgi.application"
-ASGI_APPLICATION = "ecopark.web.asgi.application"
 
 TEMPLATES = [
     {
@@ -83,7 +82,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "ecopark.web.pages.context.site",
             ],
-            "builtins": ["ecopark.web.templatetags.ui"],
+            "builtins": ["ecopark.web.templatetags.ui", "ecopark.web.templatetags.steps"],
         },
     }
 ]

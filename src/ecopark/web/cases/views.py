@@ -26,6 +26,7 @@ from ecopark.errors import EcoparkError
 from ecopark.web.cases import work
 from ecopark.web.cases.models import Case, CaseFile
 from ecopark.web.parks.maps import layers_of
+from ecopark.web.parks.models import Department
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.people.models import Membership
 from ecopark.web.templatetags.ui import say, t
@@ -53,8 +54,9 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     rules, now = work.rules_of(standing.park), timezone.now()
     rows, chosen = _filtered(request, standing, now)
     page = Paginator(_sorted(rows, request.GET.get("sort", "")), PER_PAGE).get_page(request.GET.get("page"))
-    shown = page.object_list.select_related("firm").prefetch_related("events__files")
+    shown = page.object_list.select_related("firm").select_related("park").prefetch_related("events__files")
     grids = work.grids_of(standing.park)
+    departments = {d.key: d for d in standing.park.departments.all()}
     mine = standing.of_cases(Case.objects.filter(park=standing.park))
     open_ones = mine.exclude(status__in=engine.ENDED)
     lists = {
@@ -64,7 +66,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     }  # fmt: skip
     context = {
         "page": page,
-        "rows": [_row(case, rules, now, grids) for case in shown],
+        "rows": [_row(case, rules, now, grids, departments) for case in shown],
         "chosen": chosen,
         "lists": lists,
         "statuses": engine.STATUS_TEXT,
@@ -211,7 +213,9 @@ def _page(
     return render(request, "cases/case.html", context, status=status)
 
 
-def _row(case: Case, rules: CaseRules, now: datetime, grids: Any) -> dict[str, Any]:
+def _row(
+    case: Case, rules: CaseRules, now: datetime, grids: Any, departments: dict[str, Department] | None = None
+) -> dict[str, Any]:
     """A case as lists show it."""
     severity = rules.severity(case.severity)
     found = clocks.clock(work.state_of(case), case.severity, rules, now)
@@ -233,7 +237,7 @@ def _row(case: Case, rules: CaseRules, now: datetime, grids: Any) -> dict[str, A
         "status_tone": status_tone,
         "status_icon": status_icon,
         "grid": _grid_label(grids, case.grid),
-        "to": work.who_text(case.park, case.to, grids, firms) if case.to else None,
+        "to": work.who_text(case.park, case.to, grids, firms, departments) if case.to else None,
         "level": found.level,
     }
 

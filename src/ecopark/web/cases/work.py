@@ -189,8 +189,11 @@ def by_clock(rows: QuerySet[Case], now: datetime) -> dict[str, int]:
     return {"late": late, "soon": soon, "running": still.count() - late - soon}
 
 
-def who_text(park: Park, to: str, grids: Grids | None = None, firms: dict[str, str] | None = None) -> Text:
-    """Whom a case was assigned to, in words; what is gone is told by its key."""
+def who_text(
+    park: Park, to: str, grids: Grids | None = None, firms: dict[str, str] | None = None,
+    departments: dict[str, Department] | None = None,
+) -> Text:  # fmt: skip
+    """Whom a case was assigned to, in words; what is gone is told by its key. What a list knows already is handed in."""
     who, _, name = to.partition(":")
     if who == "firm":
         known = (firms or {}).get(name) or Subject.objects.filter(park=park, key=name).values_list(
@@ -202,7 +205,9 @@ def who_text(park: Park, to: str, grids: Grids | None = None, firms: dict[str, s
         label = grid.label if grid else Text(name, name)
         return Text(f"{label.zh}网格员", f"keeper of {label.en}")
     if who == "office":
-        department = Department.objects.filter(park=park, key=name).first()
+        if departments is None:
+            departments = {d.key: d for d in park.departments.filter(key=name)}
+        department = departments.get(name)
         if department is not None:
             return department.label
         return Text("园区办", "park office") if not name else Text(f"园区办（原 {name}）", f"park office (was: {name})")
