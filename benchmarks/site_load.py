@@ -1,16 +1,20 @@
 """50 people reading and 5 writing at once on a running site: how long pages take, whether any answer or write is lost.
 
-    python benchmarks/site_load.py [--seconds 20] [--readers 50] [--writers 5] [--firms 50]
+    python benchmarks/site_load.py [--seconds 30] [--readers 50] [--writers 5] [--firms 50] [--postgres]
 
-People are logged in before the clock starts. Starts a demonstration site of its own in a temporary directory (SQLite, or
-the database of DATABASE_URL), with the server in a process of its own, on this machine's loopback only. Readers wait a
-moment between pages, as people do (`--think`, in seconds). Each writer changes one figure again and again, saying which
-version it saw; afterwards the history must hold every change that was confirmed, and no other.
+Starts a demonstration site of its own in a temporary directory (SQLite, or with `--postgres` a PostgreSQL server of its own),
+as `ecopark demo` does, with all its processes on this machine's loopback and processors. Before the clock starts people are
+logged in and every page is asked for a few times, so that every process of the site has read the park (`first` says how long
+the very first round took). Readers wait a moment between pages, as people do (`--think`, in seconds); writers as long between
+two figures (`--write-every`). Each writer changes one figure of a year of its own again and again, saying which version it saw;
+afterwards the history must hold every change that was confirmed, and no other. Last, alone on the site, one figure is changed
+and the overview asked for: the verdicts it affects are those of the next page.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import os
 import random
@@ -24,8 +28,11 @@ import threading
 import time
 import urllib.parse
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for tests.postgres
 
 PASSWORD = "ecopark-demo"
 PAGES = (
@@ -112,12 +119,8 @@ def write(visitor: Visitor, year: int, until: float, think: float, tally: Tally)
     number = 10
     while time.monotonic() < until:
         _, page = visitor.get(address)
-        seen = re.search(rf'name="version\|{FIELD}\|" value="(\d+)"', page)
         number += 1
-        fields = {
-            f"given|{FIELD}|": str(number), f"unit|{FIELD}|": "events/year",
-            f"version|{FIELD}|": seen.group(1) if seen else "0",
-        }  # fmt: skip
+        fields = _fields(page, number)
         start = time.perf_counter()
         status, _ = visitor.post(address, fields, page)
         with tally.lock:
@@ -134,25 +137,26 @@ def write(visitor: Visitor, year: int, until: float, think: float, tally: Tally)
 def main(argv: Sequence[str] | None = None) -> int:
     """Run and report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--readers", type=int, default=50)
     parser.add_argument("--writers", type=int, default=5)
     parser.add_argument("--firms", type=int, default=50)
-    parser.add_argument("--think", type=float, default=5.0)
+    parser.add_argument("--think", type=float, default=5.0, help="seconds between two pages of a reader")
+    parser.add_argument("--write-every", type=float, default=1.0, help="seconds between two figures of a writer")
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server of its own instead of SQLite")
     options = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as data:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as data, _database(options.postgres) as database:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        env = {**os.environ, "ECOPARK_DATA": data}
+        env = {**os.environ, "ECOPARK_DATA": data, **database}
         command = [sys.executable, "-m", "ecopark.web.run", "demo", "--no-browser", "--port", str(port)]
         server = subprocess.Popen([*command, "--firms", str(options.firms)], env=env, stdout=subprocess.DEVNULL)
         try:
             _wait(port, server)
             tally = Tally()
             known = {name: Visitor(port, name) for name in ("office", "consultant", "reviewer")}
-            for address in PAGES:
-                known["office"].get(address)
+            first = _warm(port, known)
             people = [Visitor(port, name, one.cookies) for name, one in known.items()]
             before = _kept(env)
             until = time.monotonic() + options.seconds
@@ -165,7 +169,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             ]
             writers = [
                 threading.Thread(
-                    target=write, args=(Visitor(port, "", people[0].cookies), 2021 + i % 5, until, 1.0, tally)
+                    target=write,
+                    args=(Visitor(port, "", people[0].cookies), 2021 + i % 5, until, options.write_every, tally),
                 )
                 for i in range(options.writers)
             ]
@@ -173,18 +178,85 @@ def main(argv: Sequence[str] | None = None) -> int:
                 thread.start()
             for thread in (*readers, *writers):
                 thread.join()
+            kept = _kept(env) - before
+            changed = [_one_change(Visitor(port, "", people[0].cookies), 1000 + n) for n in range(10)]
         finally:
             server.terminate()
             server.wait(20)
-        kept = _kept(env) - before
     pages = [t for a, found in tally.times.items() if a != "(save)" for t in found]
     print(f"{options.readers} readers, {options.writers} writers, {options.seconds:.0f} s, {len(pages)} pages")
     for address, found in sorted(tally.times.items()):
         print(f"  {address:48} {len(found):5}  median {_part(found, 50):5.0f} ms   95 % {_part(found, 95):5.0f} ms")
     print(f"  {'all pages':48} {len(pages):5}  median {_part(pages, 50):5.0f} ms   95 % {_part(pages, 95):5.0f} ms")
+    shown, plain = (statistics.median(times) * 1000 for times in zip(*changed, strict=True))
+    print(f"very first round of all pages: {first:.1f} s; load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    print(f"overview after one changed figure, alone: {shown:.0f} ms; without a change: {plain:.0f} ms (medians of 10)")
     print(f"errors: {len(tally.wrong)} {sorted(set(tally.wrong))[:5]}")
     print(f"writes confirmed {tally.written}, told of a conflict {tally.conflicts}, kept in the history {kept}")
     return 0 if not tally.wrong and kept == tally.written else 1
+
+
+@contextlib.contextmanager
+def _database(postgres: bool) -> Iterator[dict[str, str]]:
+    """What the site's environment says of its database; a server of its own, which syncs what it commits, ends with it."""
+    if not postgres:
+        yield {}
+        return
+    from tests.postgres import Server, postgres_programs
+
+    programs = postgres_programs()
+    if programs is None:
+        raise SystemExit("PostgreSQL is not installed")
+    server = Server(programs)
+    try:
+        server.start(fsync="on")
+        yield {"DATABASE_URL": f"postgres://ledger@/postgres?host={urllib.parse.quote(str(server.home), safe='')}"}
+    finally:
+        server.stop()
+
+
+def _warm(port: int, known: dict[str, Visitor]) -> float:
+    """Ask for all pages by as many people at once as reach every process; seconds of the very first round."""
+    start = time.perf_counter()
+    for address in PAGES:
+        known["office"].get(address)
+    first = time.perf_counter() - start
+
+    def round_of(name: str) -> None:
+        visitor = Visitor(port, "", known[name].cookies)
+        for address in PAGES * 3:
+            visitor.get(address)
+
+    threads = [threading.Thread(target=round_of, args=(name,)) for name in known for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return first
+
+
+def _one_change(visitor: Visitor, number: int) -> tuple[float, float]:
+    """Seconds of the overview right after one changed figure, and once more without a change."""
+    address = "/p/yunqi/data/theme/management/?year=2025"
+    _, page = visitor.get(address)
+    status, _ = visitor.post(address, _fields(page, number), page)
+    if status != 302:
+        raise RuntimeError(f"the figure was not saved: {status}")
+    times = []
+    for _ in range(2):
+        start = time.perf_counter()
+        visitor.get("/p/yunqi/")
+        times.append(time.perf_counter() - start)
+    return times[0], times[1]
+
+
+def _fields(page: str, number: int) -> dict[str, str]:
+    """The form with one figure changed, as of the version that the page shows."""
+    seen = re.search(rf'name="version\|{FIELD}\|" value="(\d+)"', page)
+    return {
+        f"given|{FIELD}|": str(number), f"unit|{FIELD}|": "events/year",
+        f"version|{FIELD}|": seen.group(1) if seen else "0",
+    }  # fmt: skip
 
 
 def _part(found: list[float], percent: int) -> float:

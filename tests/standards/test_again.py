@@ -86,6 +86,26 @@ def test_a_changed_setting_works_out_everything() -> None:
     assert len(again.worked_out) == len(pack.clauses)
 
 
+def test_a_signature_is_shown_without_working_anything_out() -> None:
+    pack = find_pack("hj274-2015")
+    facts = Facts([Observation("p", "publicity_events", PERIOD, Fraction(1), "events/year")], [Subject("p")])
+    again = Again(pack, "p", PERIOD)
+    again.assess(facts)
+    record = {
+        "clause": "hj274-2015/32",
+        "by": "Li",
+        "against": "HJ 274, p. 5",
+        "date": "2026-01-01",
+        "pack_hash": pack.hash,
+    }
+    signed = facts.with_changes({})
+    signed.settings = {"verified": [record], "evidence": [{"clause_or_quantity": "x", "file": "y"}]}
+    found = again.assess(signed)
+    assert found.clause("32").verified and not again.worked_out
+    assert found == assess_pack(pack, signed, "p", PERIOD)
+    assert not again.assess(facts).clause("32").verified
+
+
 def test_a_measured_factor_reaches_every_clause() -> None:
     pack = find_pack("hj274-2015")
     row = Observation("p", "publicity_events", PERIOD, Fraction(1), "events/year")

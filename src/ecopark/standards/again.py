@@ -1,7 +1,8 @@
 """An assessment brought up to date: after a change of figures only the clauses that the change can reach are worked out again.
 
 Verdict, score and gaps are concluded anew each time, as in `assess.assess_pack`; the answers are the same
-(tests/standards/test_again.py holds both against each other). Where anything but figures has changed, all is worked out again.
+(tests/standards/test_again.py holds both against each other). Where subjects, options or factors have changed, all is worked
+out again.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from ecopark.packs.model import Pack
 from ecopark.standards.assess import Run, begin, clause_result, conclude, doubtful, doubts
 from ecopark.standards.needs import made_of, reach, reached
 from ecopark.standards.result import Assessment, ClauseResult
+
+BEARING = ("factors", "bounds")
+"""Settings of the facts that values and bounds rest on. Options and signatures are looked at by themselves; departments,
+evidence and titles bear on no clause."""
 
 
 class Again:
@@ -61,10 +66,14 @@ class Again:
             return {}, {}
         before, results = self._last
         was, now = before.facts, run.facts
-        if (was.settings, was.subjects, before.options) != (now.settings, now.subjects, run.options):
+        if (was.subjects, before.options) != (now.subjects, run.options):
+            return {}, {}
+        if any(was.settings.get(name) != now.settings.get(name) for name in BEARING):
             return {}, {}
         changed = now.changed_from(was)
         known = {name: r for name, r in results.items() if not reached(changed, self._reach[name])}
+        if before.verified != run.verified:
+            known = {name: replace(r, verified=str(run.verified.get(r.clause.tail, ""))) for name, r in known.items()}
         if doubtful(was) != doubtful(now):
             known = {name: replace(r, doubts=doubts(r.trace, now)) for name, r in known.items()}
         findings = {

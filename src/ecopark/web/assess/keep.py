@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -23,7 +24,6 @@ from ecopark.observations.model import Facts
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.standards.again import Again
 from ecopark.standards.needs import FACTORS, reach
-from ecopark.standards.result import Assessment
 from ecopark.web.assess.models import Kept
 from ecopark.web.assess.whole import Said, whole
 from ecopark.web.figures import stamps
@@ -97,27 +97,32 @@ class Current:
 
     def _work_out(self, cell: Cell) -> Kept:
         pack_id, period = cell
-        key = self.key(pack_id, period)
-        result, body = _at_hand(self.park, pack_id, period).body(facts_of(self.park))
-        fields = {
-            "verdict": result.verdict, "score": body["score"] or "", "basis": body["basis"],
-            "verified": body["verified"], "pack_hash": result.pack.hash, "version": result.version,
-            "fingerprint": result.fingerprint, "changed": self.park.changed,
-        }  # fmt: skip
-        last = Kept.objects.filter(park=self.park, pack=pack_id, period=period).order_by("-at", "-pk").first()
-        try:
-            with transaction.atomic():
-                if last is not None and last.version == result.version and _same(last.result, body):
-                    last.key = key
-                    last.save(update_fields=["key"])
-                    return last
-                made = Kept.objects.create(
-                    park=self.park, pack=pack_id, period=period, key=key, body=Kept.packed(body), **fields
-                )
-                made.remember(body)
-                return made
-        except IntegrityError:  # somebody else was faster: theirs is the same
-            return Kept.objects.get(park=self.park, pack=pack_id, period=period, key=key)
+        kept = _at_hand(self.park, pack_id, period)
+        with kept.lock:
+            key = self.key(pack_id, period)
+            rows = Kept.objects.filter(park=self.park, pack=pack_id, period=period)
+            if found := rows.filter(key=key).first():  # somebody who held the lock has computed it
+                return found
+            result = assess_again(kept.engine, facts_of(self.park))
+            body = whole(result, kept.said)
+            last = rows.defer("body").order_by("-at", "-pk").first()
+            same = last is not None and last.version == result.version and _same(last.result, body)
+            try:
+                with transaction.atomic():
+                    if same and last is not None:
+                        last.key = key
+                        last.save(update_fields=["key"])
+                        return last
+                    made = Kept.objects.create(
+                        park=self.park, pack=pack_id, period=period, key=key, verdict=result.verdict,
+                        score=body["score"] or "", basis=body["basis"], verified=body["verified"],
+                        pack_hash=result.pack.hash, version=result.version, fingerprint=result.fingerprint,
+                        changed=self.park.changed, body=Kept.packed(body),
+                    )  # fmt: skip
+            except IntegrityError:  # another process was faster: its answer is the same
+                return rows.get(key=key)
+            made.remember(body)
+            return made
 
 
 def find(park: Park, pack_id: str, period: str) -> Kept | None:
@@ -155,18 +160,13 @@ def _needs(pack_id: str, pack_hash: str) -> frozenset[str]:
     return frozenset().union(*(reach(clause, pack) for clause in pack.clauses))
 
 
+@dataclass
 class _AtHand:
-    """One assessment in memory, ready to be brought up to date."""
+    """One assessment in memory, ready to be brought up to date by whoever holds the lock."""
 
-    def __init__(self, engine: Again) -> None:
-        self._again = engine
-        self._said: Said = {}
-        self._lock = Lock()
-
-    def body(self, facts: Facts) -> tuple[Assessment, dict[str, Any]]:
-        with self._lock:
-            result = assess_again(self._again, facts)
-            return result, whole(result, self._said)
+    engine: Again
+    said: Said = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
 
 
 _kept: OrderedDict[tuple[int, str, str, str], _AtHand] = OrderedDict()

@@ -23,6 +23,7 @@ from ecopark.observations.model import FactKey, Facts, Observation
 from ecopark.observations.quantity import catalogue
 from ecopark.web.figures import stamps
 from ecopark.web.figures.models import COUNTED, Figure
+from ecopark.web.figures.stamps import Beside
 from ecopark.web.parks.models import Park
 from ecopark.web.rules import sign
 from ecopark.workflows.assess_park import known_reported
@@ -45,7 +46,7 @@ class _Known:
     """A park as it was at one count of its changes; `keys`: the figure's own key -> the engines' key."""
 
     changed: int
-    settings: str
+    beside: Beside
     keys: dict[Key, FactKey]
     warned: Warned
     facts: Facts
@@ -60,15 +61,15 @@ def facts_of(park: Park) -> Facts:
 
     Only figures written since the last call are read again, and only findings that they bear on are looked for again.
     """
-    stamp = str(stamps.beside(park))
+    now = stamps.beside(park)
     with _lock:
         known = _kept.get(park.pk)
-    if known is not None and known.changed == park.changed and known.settings == stamp:
+    if known is not None and known.changed == park.changed and known.beside == now:
         return known.facts
-    if known is not None and known.settings == stamp and known.changed < park.changed:
-        made = _brought_up(park, known)
+    if known is not None and known.changed <= park.changed and known.beside.reading == now.reading:
+        made = _brought_up(park, known, now)
     else:
-        made = _read_whole(park, stamp)
+        made = _read_whole(park, now)
     with _lock:
         _kept[park.pk] = made
         _kept.move_to_end(park.pk)
@@ -77,19 +78,30 @@ def facts_of(park: Park) -> Facts:
     return made.facts
 
 
-def _read_whole(park: Park, stamp: str) -> _Known:
+def _read_whole(park: Park, now: Beside) -> _Known:
     new = Figure.objects.filter(park=park, state__in=COUNTED)
     rows = _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000))
     there = {key: o for key, o in rows.items() if o is not None}
     facts = _facts(park, there.values())
-    return _Known(park.changed, stamp, {k: o.key for k, o in there.items()}, _grouped(facts.warnings), facts)
+    return _Known(park.changed, now, {k: o.key for k, o in there.items()}, _grouped(facts.warnings), facts)
 
 
-def _brought_up(park: Park, known: _Known) -> _Known:
-    """What is known, with the figures written since."""
-    new = Figure.objects.filter(park=park, seq__gt=known.changed)
-    rows = _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000))
-    keys = dict(known.keys)
+def _brought_up(park: Park, known: _Known, now: Beside) -> _Known:
+    """What is known, with the figures written since and with the signatures and evidence of now."""
+    keys, changes = dict(known.keys), {}
+    if known.changed < park.changed:
+        new = Figure.objects.filter(park=park, seq__gt=known.changed)
+        changes = _changes(keys, _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000)))
+    facts = known.facts.with_changes(changes)
+    warned = _warned_again(facts, known.warned, changes) if changes else known.warned
+    facts.warnings = tuple(w for found in warned.values() for w in found)
+    if known.beside != now:
+        facts.settings = _settings(park)
+    return _Known(park.changed, now, keys, warned, facts)
+
+
+def _changes(keys: dict[Key, FactKey], rows: dict[Key, Observation | None]) -> dict[FactKey, Observation | None]:
+    """What the rows written since change; `keys` is brought up to date."""
     changes: dict[FactKey, Observation | None] = {}
     for key, observation in rows.items():
         before = keys.pop(key, None)
@@ -98,10 +110,7 @@ def _brought_up(park: Park, known: _Known) -> _Known:
         if observation is not None:
             changes[observation.key] = observation
             keys[key] = observation.key
-    facts = known.facts.with_changes(changes)
-    warned = _warned_again(facts, known.warned, changes)
-    facts.warnings = tuple(w for found in warned.values() for w in found)
-    return _Known(park.changed, known.settings, keys, warned, facts)
+    return changes
 
 
 def _warned_again(facts: Facts, warned: Warned, changes: Iterable[FactKey]) -> Warned:
@@ -167,26 +176,27 @@ def forget(park: Park | None = None) -> None:
 
 
 def _facts(park: Park, rows: Iterable[Observation], moment: datetime | None = None) -> Facts:
+    facts = Facts(rows, [s.as_fact() for s in park.subjects.all()], settings=_settings(park, moment))
+    facts.warnings = (*quality_checks(facts), *differences(facts))
+    return facts
+
+
+def _settings(park: Park, moment: datetime | None = None) -> dict[str, Any]:
+    """What the park's folder would say besides figures: options, signatures, titles, evidence, departments."""
     settings = park.fact_settings()
     settings["verified"] = [*settings.get("verified", ()), *sign.entries(park, moment)]
     settings["titles"] = [*settings.get("titles", ()), *sign.title_entries(park, moment)]
     settings["evidence"] = [
         {
-            "clause_or_quantity": e.about,
-            "file": e.name,
-            "page": e.page,
-            "date": e.dated,
-            "period": e.period,
+            "clause_or_quantity": e.about, "file": e.name, "page": e.page, "date": e.dated, "period": e.period,
             "place": None,
         }
         for e in park.evidence.filter(withdrawn__isnull=True).order_by("about", "pk")
-    ]
+    ]  # fmt: skip
     named = catalogue().departments
     own = {d.key: d.name for d in park.departments.all() if d.key not in named or named[d.key].zh != d.name}
     settings["departments"] = own | settings.get("departments", {})
-    facts = Facts(rows, [s.as_fact() for s in park.subjects.all()], settings=settings)
-    facts.warnings = (*quality_checks(facts), *differences(facts))
-    return facts
+    return settings
 
 
 def _observations(park: Park, rows: Iterable[tuple[Any, ...]]) -> dict[Key, Observation | None]:

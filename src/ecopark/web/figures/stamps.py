@@ -76,18 +76,25 @@ def forget() -> None:
 
 @dataclass(frozen=True)
 class Beside:
-    """What assessments rest on besides the figures."""
+    """What assessments rest on besides the figures.
 
-    settings: str
+    Parameters
+    ----------
+    reading
+        The park's settings and its subjects: how figures are read.
+    signed
+        By pack, the signatures under its clauses.
+    shown
+        Evidence and the life of titles: shown beside results, they bear on none.
+    """
+
+    reading: str
     signed: dict[str, list[int]]
-    titles: str
+    shown: str
 
     def of_pack(self, pack: str) -> list[object]:
-        """What bears on one pack: signatures under other packs and the life of titles do not."""
-        return [self.settings, self.signed.get(pack, [])]
-
-    def __str__(self) -> str:
-        return repr((self.settings, self.signed, self.titles))
+        """What bears on one pack."""
+        return [self.reading, self.signed.get(pack, [])]
 
 
 def beside(park: Park) -> Beside:
@@ -95,5 +102,5 @@ def beside(park: Park) -> Beside:
     evidence = park.evidence.filter(withdrawn__isnull=True).aggregate(last=Max("pk"), count=Count("pk"))
     people = park.subjects.aggregate(last=Max("pk"), count=Count("pk"))
     return Beside(
-        repr((park.base_year, park.settings, people, evidence)), sign.stamps(park), repr(sign.title_entries(park))
+        repr((park.base_year, park.settings, people)), sign.stamps(park), repr((evidence, sign.title_entries(park)))
     )
