@@ -22,7 +22,7 @@ from ecopark.web.figures.models import Figure
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.rules.title_views import due
 from ecopark.web.tasks.work import by_light
-from ecopark.web.templatetags.ui import say
+from ecopark.web.templatetags.ui import say, unit_said
 
 LATELY = 8
 KEY_INDICATORS = 4
@@ -86,7 +86,7 @@ def _trends(now: keep.Current, results: list[dict[str, Any]], period: str) -> li
             {
                 "id": f"trend-{number}", "kind": "trend", "title": label,
                 "data": {
-                    "unit": clause["unit"], "periods": periods, "limits": [{"value": clause["limit_number"]}],
+                    "unit": "" if clause["unit"] == "1" else unit_said(clause["unit"]), "periods": periods, "limits": [{"value": clause["limit_number"]}],
                     "series": [{"name": say(label), "values": values}],
                 },
                 "head": [Text("年度", "Year"), Text("数值", "Value")],
