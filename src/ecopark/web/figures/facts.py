@@ -79,7 +79,7 @@ def facts_of(park: Park) -> Facts:
 
 
 def _read_whole(park: Park, now: Beside) -> _Known:
-    new = Figure.objects.filter(park=park, state__in=COUNTED)
+    new = Figure.objects.filter(park=park, state__in=COUNTED).order_by("pk")
     rows = _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000))
     there = {key: o for key, o in rows.items() if o is not None}
     facts = _facts(park, there.values())
