@@ -82,11 +82,12 @@ def _trends(now: keep.Current, results: list[dict[str, Any]], period: str) -> li
             found = next((c for c in there["clauses"] if c["id"] == clause["id"]), None)
             values.append(float(f"{found['number']:.5g}") if found and found["number"] is not None else None)
         label = Text(clause["name"]["zh"], clause["name"]["en"])
+        unit = "" if clause["unit"] == "1" else unit_said(clause["unit"])
         charts.append(
             {
                 "id": f"trend-{number}", "kind": "trend", "title": label,
                 "data": {
-                    "unit": "" if clause["unit"] == "1" else unit_said(clause["unit"]), "periods": periods, "limits": [{"value": clause["limit_number"]}],
+                    "unit": unit, "periods": periods, "limits": [{"value": clause["limit_number"]}],
                     "series": [{"name": say(label), "values": values}],
                 },
                 "head": [Text("年度", "Year"), Text("数值", "Value")],
