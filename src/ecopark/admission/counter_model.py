@@ -20,6 +20,7 @@ from typing import Any
 
 from ecopark.admission.counter_formulas import Figure
 from ecopark.admission.regions import AllOf, Below, Box, Marks, OneOf, Opaque, Region, atoms
+from ecopark.core.solver import quiet_solver
 from ecopark.expr.polynomial import Interval, Monomial, add, constant, multiply, substitute, variable
 
 STRICT = 1e-8
@@ -259,10 +260,8 @@ class _Programme:
     def run(self, seconds: float) -> Point | None:
         import highspy
 
-        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         mixed = any(w and low < high for w, (low, high) in zip(self.whole, self.spans, strict=True))
-        for name, value in _options(mixed, seconds).items():
-            solver.setOptionValue(name, value)
+        solver = quiet_solver(**_options(mixed, seconds))
         solver.passModel(self._programme(highspy, mixed))
         solver.run()
         status = solver.getModelStatus()
@@ -302,7 +301,6 @@ class _Programme:
 
 def _options(mixed: bool, seconds: float) -> dict[str, Any]:
     return {
-        "output_flag": False,
         "presolve": "choose" if mixed else "off",
         "threads": 1,
         "time_limit": max(seconds, 0.05),

@@ -12,6 +12,7 @@ from ecopark.admission.decision import Decision
 from ecopark.admission.policy import QuotaState
 from ecopark.admission.project import SUBJECT
 from ecopark.core.rounding import decimal_text
+from ecopark.core.solver import quiet_solver
 from ecopark.errors import InputError, Place, Problem, did_you_mean
 from ecopark.observations.quantity import catalogue
 
@@ -159,14 +160,9 @@ def _knapsack(
     needs: dict[int, dict[Key, Fraction]],
     quotas: dict[Key, Fraction],
 ) -> tuple[list[int], float]:
-    import highspy
-
     if not able:
         return [], 0.0
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("time_limit", 20.0)
-    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver = quiet_solver(time_limit=20.0, mip_rel_gap=0.0)
     top = float(max(worth.values())) or 1.0
     picks = {i: solver.addBinary(obj=float(worth[i]) / top + 1e-9) for i in able}
     for key, room in quotas.items():

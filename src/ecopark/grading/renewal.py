@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ecopark.core.rounding import exact
+from ecopark.core.solver import quiet_solver
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, InputError, Place, Problem, did_you_mean
 from ecopark.grading.land import GOALS, Plot
@@ -177,10 +178,7 @@ def _solve_once(
     """x[i, t] = plot i is renewed in year t; what was not spent before can be spent now."""
     import highspy
 
-    make: Any = highspy.Highs
-    model = make()
-    for option, value in (("output_flag", False), ("time_limit", seconds), ("mip_rel_gap", 1e-9), ("random_seed", 7)):
-        model.setOptionValue(option, value)
+    model = quiet_solver(time_limit=seconds, mip_rel_gap=1e-9, random_seed=7)
     variables: dict[tuple[int, int], int] = {}
     for i, plot in enumerate(plots):
         earliest = plot.number("earliest_year") or Fraction(0)
