@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ecopark.admission.batch_figures import Figures
 from ecopark.admission.batch_places import Sites, unit_ids, unit_names
 from ecopark.admission.batch_plans import PLANS, plan_for
-from ecopark.admission.batch_rules import MARKS, NEAR, NotAskedError, Plan, Rows, Shown, Slot, Trial
+from ecopark.admission.batch_rules import MARKS, NEAR, Glimpse, NotAskedError, Plan, Rows, Shown, Slot, Trial
 from ecopark.admission.batch_text import Words, amounts, spelled, stand_in, tenths
 from ecopark.admission.capacity_rules import Capacity, tightest
 from ecopark.admission.industry import covers
@@ -36,6 +36,8 @@ LAND = "quantity:land_area_mu"
 TIDY = 10**6
 """Capacities of at most so many parts of one are subtracted exactly as whole numbers; others are left to the exact form."""
 LARGEST = 1e9
+UNITS = frozenset({"units", "overlaps"})
+"""What a rule on control units asks of a site that lies in one."""
 
 
 class _Only(dict[str, Any]):
@@ -83,18 +85,18 @@ def place(rule: PolicyRule, rows: Rows) -> Plan | None:
     keys.append(sites.given + 2 * sites.wanted.astype(np.int64))
     if spec.aspect == "setback":
         return _setback(spec, keys, sites)
-    keys += [sites.named, sites.group]
+    keys.append(sites.named)
     if spec.aspect == "control_unit":
         return _control_unit(keys, sites)
     if spec.aspect == "group":
-        return Plan([*keys, rows.covered(*(p for role in spec.groups for p in (role.leading, role.also)))], place=True)
+        return Plan([*keys, sites.group, _fit(spec, rows)], place=True)
     if spec.aspect == "reserve":
-        return Plan([*keys, sites.reserve], place=True)
+        return Plan([*keys, sites.group, sites.reserve], place=True)
     return _parcel(keys, rows) if spec.aspect == "parcel" else None
 
 
 def _control_unit(keys: list[Ints], sites: Sites) -> Plan:
-    """The class of the unit; its name stands in the text."""
+    """The class of the unit; its name stands in the text. The group counts only where there is no unit."""
     units = sites.layer("control_units")
     classes: dict[Any, int] = {}
     by_unit = np.array([classes.setdefault(u.get("class"), len(classes)) for u in units] or [0], dtype=np.int64)
@@ -104,9 +106,27 @@ def _control_unit(keys: list[Ints], sites: Sites) -> Plan:
         slot.show(*2 * (MARKS[which][0],))
         if sites.alone[row]:
             _mark_unit(trial, {"class": units[sites.only_unit[row]].get("class")}, which)
+            trial.site = Glimpse(trial.site, UNITS)  # type: ignore[assignment]
 
     kinds = np.where(sites.alone, by_unit[sites.only_unit], -1)
-    return Plan([*keys, sites.ground, kinds], place=True, slots=[slot], mark=mark)
+    group = np.where(sites.alone, -1, sites.group)
+    return Plan([*keys, group, sites.ground, kinds], place=True, slots=[slot], mark=mark)
+
+
+def _fit(spec: PlaceSpec, rows: Rows) -> Ints:
+    """Whether each project's industry leads in its group, is taken there too, or neither; or whether none is given."""
+    codes, index = rows.codes
+    roles: dict[str, Any] = {}
+    for role in spec.groups:
+        roles.setdefault(role.id, role)
+    given = np.array([bool(c) for c in codes] or [False])
+    fits = np.zeros((len(rows.sites.layer("groups")) + 1, len(given)), dtype=np.int64)
+    for place, group in enumerate(rows.sites.layer("groups")):
+        if (role := roles.get(group.id)) is not None:
+            led, taken = rows.covered_codes(role.leading), rows.covered_codes(role.also)
+            fits[place] = np.where(led, 2, np.where(taken, 1, 0))
+    fits[:, ~given] = 3
+    return fits[rows.sites.group, index]
 
 
 def _setback(spec: PlaceSpec, keys: list[Ints], sites: Sites) -> Plan:

@@ -161,21 +161,28 @@ def _ask_scorecard(rule: PolicyRule, figures: Figures, quotas: QuotaState | None
 
 @plan_for("scorecard", _ask_scorecard)
 def scorecard(rule: PolicyRule, rows: Rows) -> Plan:
-    """The points of the items that go by a ratio alone, taken together; the levels of others, and the vetoes."""
+    """The points of the items that go by a ratio or by the industry alone, taken together; the others, and the vetoes."""
     spec: Scorecard = rule.spec
     ratios = dict.fromkeys([r for _, r, _ in spec.vetoes] + [i.ratio for i in spec.items if i.ratio is not None])
-    entries = [e for item in spec.items for e, _ in item.entries]
+    by_code = [i for i in spec.items if i.ratio is None and all(e.codes and not e.words for e, _ in i.entries)]
+    entries = [e for item in spec.items if item not in by_code for e, _ in item.entries]
     plain = [item for item in spec.items if item.ratio is not None and not item.entries]
     other = dict.fromkeys([r for _, r, _ in spec.vetoes] + [i.ratio for i in spec.items if i.ratio and i.entries])
     keys = [*_entries(entries, rows), *(rows.figures.of(r).region() for r in other if r is not None)]
     keys += [rows.figures.of(item.ratio).state for item in plain if item.ratio is not None]
-    return Plan([*keys, _points_of(plain, rows)], [Shown(r) for r in ratios], once=True)
+    if by_code:
+        keys.append(rows.covered())
+    return Plan([*keys, _points_of(plain, by_code, rows)], [Shown(r) for r in ratios], once=True)
 
 
-def _points_of(items: Sequence[Item], rows: Rows) -> Ints:
+def _points_of(items: Sequence[Item], by_code: Sequence[Item], rows: Rows) -> Ints:
     """The points of some items added up, as whole numbers of one common part; an item that is missing adds none."""
-    part = lcm(*(level.points.denominator for item in items for level in item.levels))
+    points = [level.points for item in items for level in item.levels] + [p for i in by_code for _, p in i.entries]
+    part = lcm(*(p.denominator for p in points))
     total = np.zeros(len(rows), dtype=np.int64)
+    for item in by_code:
+        tests = [rows.covered_codes(entry.codes) for entry, _ in item.entries]
+        total += np.select(tests, [int(p * part) for _, p in item.entries], 0)[rows.codes[1]]
     for item in items:
         assert item.ratio is not None
         asked = rows.figures.of(item.ratio)

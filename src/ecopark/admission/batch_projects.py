@@ -187,7 +187,7 @@ def _place(about: Mapping[str, Any]) -> str:
     """The geometry of a project as text: as given, else its point."""
     if about["geometry"] or about["longitude"] is None or about["latitude"] is None:
         return str(about["geometry"])
-    return json.dumps({"type": "Point", "coordinates": [about["longitude"], about["latitude"]]})
+    return f'{{"type": "Point", "coordinates": [{about["longitude"]!r}, {about["latitude"]!r}]}}'
 
 
 @cache

@@ -25,7 +25,7 @@ from ecopark.admission.batch_projects import BETWEEN, NotAskedError, ProjectTabl
 from ecopark.admission.batch_text import Words, amounts, short_numbers, spelled, stand_in
 from ecopark.admission.decision import Finding
 from ecopark.admission.gate import hold
-from ecopark.admission.industry import covers, named
+from ecopark.admission.industry import covered, named
 from ecopark.admission.policy import Case, Policy, PolicyRule, QuotaState
 from ecopark.admission.project import Project
 from ecopark.admission.ratios import Ratio
@@ -135,6 +135,7 @@ class Rows:
         self._plain: dict[int, Project] = {}
         self.stand_ins: dict[Any, tuple[Fraction, Text]] = {}
         self._numbers: dict[Ratio, Words] = {}
+        self.periods = {when: year(when) for when in np.unique(figures.years).tolist()}
 
     def __len__(self) -> int:
         return len(self.table)
@@ -163,14 +164,14 @@ class Rows:
             codes, index = self.codes
             by_code = np.array([bool(c) for c in codes] or [False]).astype(np.int64)
             for own in dict.fromkeys(p for p in prefixes if p):
-                by_code = np.unique(by_code * 2 + self._covered(own), return_inverse=True)[1]
+                by_code = np.unique(by_code * 2 + self.covered_codes(own), return_inverse=True)[1]
             self._signatures[key] = by_code[index]
         return self._signatures[key]
 
-    def _covered(self, prefixes: tuple[str, ...]) -> Flags:
+    def covered_codes(self, prefixes: tuple[str, ...]) -> Flags:
         """Which of the distinct codes some prefixes cover."""
         if prefixes not in self._coverage:
-            self._coverage[prefixes] = np.array([covers(prefixes, c) for c in self.codes[0]] or [False])
+            self._coverage[prefixes] = np.array(covered(prefixes, self.codes[0]) or [False])
         return self._coverage[prefixes]
 
     @cached_property
@@ -236,7 +237,7 @@ class Rows:
         found = self._cases.get(row)
         if found is None:
             project = self.table.project(row)
-            period = year(int(self.figures.years[row]))
+            period = self.periods[int(self.figures.years[row])]
             found = Case(
                 project, self.policy, self.on, period, dict(self.figures.parameters), self.sites.site(row), self.quotas
             )
@@ -311,6 +312,19 @@ class _Unseen:
 
     def __getattr__(self, name: str) -> Any:
         raise NotAskedError(name)
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """A site of which a trial may see some things only; asking for another one ends it."""
+
+    site: Any
+    sees: frozenset[str]
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self.sees:
+            raise NotAskedError(name)
+        return getattr(self.site, name)
 
 
 @dataclass(frozen=True)
@@ -457,18 +471,16 @@ def _figure_slot(rows: Rows, what: Any) -> Slot:
 
 def _try(rule: PolicyRule, rows: Rows, plan: Plan, slots: list[Slot], members: Ints) -> Answer | None:
     """What a group is told; None if two of its trials disagree."""
-    pair = [int(members[0]), _other(rows, members)]
+    pair = [int(members[0])] if plan.once else [int(members[0]), _other(rows, members)]
     findings = []
     for slot in slots:
         slot.clear()
     try:
         for which, row in enumerate(pair):
             findings.append(hold(rule, _trial(rows, plan, slots, row, which)))
-            same = plan.once or rows.codes[1][pair[0]] == rows.codes[1][pair[1]]
+            same = rows.codes[1][pair[0]] == rows.codes[1][pair[-1]]
             if plan.mark is None and not plan.figures and same:
                 return _constant(findings[0])  # nothing is put in its place: a second trial would be the same one
-            if plan.once:
-                break
     except NotAskedError:
         return None
     a, b = findings[0], findings[-1]
@@ -540,7 +552,7 @@ def _pieces(text: str, shown: Sequence[str]) -> tuple[Any, ...]:
 def _trial(rows: Rows, plan: Plan, slots: Sequence[Slot], row: int, which: int) -> Trial:
     project = rows.plain(row)
     site: Any = rows.sites.site(row) if plan.place else _Unseen()
-    period, parameters = year(int(rows.figures.years[row])), dict(rows.figures.parameters)
+    period, parameters = rows.periods[int(rows.figures.years[row])], rows.figures.parameters
     trial = Trial(project, rows.policy, rows.on, period, parameters, site, rows.quotas, rows=rows, row=row)
     for place, (slot, shown) in enumerate(zip(slots, plan.figures)):
         what = shown.what
@@ -592,5 +604,6 @@ def _between(asked: Asked, shown: Shown, row: int, which: int, place: int) -> Fr
 
 
 __all__ = [
-    "MARKS", "NEAR", "Answer", "Held", "NotAskedError", "Plan", "Rows", "Shown", "Slot", "Trial", "add_alone", "hold_all",
+    "MARKS", "NEAR", "Answer", "Glimpse", "Held", "NotAskedError", "Plan", "Rows", "Shown", "Slot", "Trial", "add_alone",
+    "hold_all",
 ]  # fmt: skip

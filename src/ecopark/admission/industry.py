@@ -54,6 +54,14 @@ def covers(prefixes: Iterable[str], code: str) -> bool:
     return code.startswith(digits) or (bool(letters) and section(code) in letters)
 
 
+def covered(prefixes: Iterable[str], codes: Iterable[str]) -> list[bool]:
+    """Which of some codes fall under one of the prefixes."""
+    digits, letters = _by_kind(tuple(prefixes))
+    if letters:
+        return [code.startswith(digits) or section(code) in letters for code in codes]
+    return [code.startswith(digits) for code in codes]
+
+
 @cache
 def _by_kind(prefixes: tuple[str, ...]) -> tuple[tuple[str, ...], frozenset[str]]:
     """Prefixes of digits, and the others."""

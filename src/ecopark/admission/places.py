@@ -17,12 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from ecopark.admission.plain_polygons import read_plain_polygons
 from ecopark.core.rounding import exact
 from ecopark.core.text import Text
 from ecopark.errors import InputError, Place, Problem, did_you_mean
@@ -161,7 +161,10 @@ class ParkMap:
         self.layers = {name: tuple(features) for name, features in layers.items() if features}
         self.problems = tuple(problems)
         self.hash = hash
-        self._by_id = {name: {f.id: f for f in features} for name, features in self.layers.items()}
+
+    @cached_property
+    def _by_id(self) -> dict[str, dict[str, Feature]]:
+        return {name: {f.id: f for f in features} for name, features in self.layers.items()}
 
     @property
     def known(self) -> frozenset[str]:
@@ -366,34 +369,23 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _plain_polygons(entries: Any) -> Any:
-    """The shapes of features that are all plain polygons in two dimensions, made at once; None if they are not."""
-    import numpy as np
-    import shapely
-
-    try:
-        if not entries or any(e["geometry"]["type"] != "Polygon" for e in entries):
-            return None
-        rings = [e["geometry"]["coordinates"] for e in entries]
-        flat = list(chain.from_iterable(rings))
-        points = list(chain.from_iterable(flat))
-        if set(map(len, points)) != {2} or not all(rings):
-            return None
-        xy = np.fromiter(chain.from_iterable(points), np.float64, 2 * len(points)).reshape(-1, 2)
-        ends, of_rings = (np.cumsum([0, *map(len, lists)]) for lists in (flat, rings))
-        if np.diff(ends).min() < 4 or (xy[ends[:-1]] != xy[ends[1:] - 1]).any():
-            return None
-        return shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (ends, of_rings))
-    except (shapely.errors.ShapelyError, TypeError, ValueError, KeyError, AttributeError):
-        return None  # one by one, to say which feature it is
+def _features(data: bytes) -> tuple[Any, Any]:
+    """The features of a layer, and their shapes if they are all plain polygons; None for shapes to be made one by one."""
+    if (found := read_plain_polygons(data)) is not None:
+        return found
+    read = orjson.loads(data)
+    return read_plain_polygons(orjson.dumps(read)) or (
+        read["features"],
+        None,
+    )  # written over many lines it is read twice
 
 
 def _read_layer(name: str, path: Path, problems: list[Problem]) -> list[Feature]:
     import shapely
     from shapely.geometry import shape
 
-    def wrong(zh: str, en: str, at: str = "") -> None:
-        place = Place(str(path), cell=at)
+    def wrong(zh: str, en: str, number: int | None = None) -> None:
+        place = Place(str(path), cell="" if number is None else f"features[{number}]")
         problems.append(
             Problem("bad-map", place, f"地图图层无法使用：{zh}", f"the layer of the map cannot be used: {en}")
         )
@@ -401,9 +393,7 @@ def _read_layer(name: str, path: Path, problems: list[Problem]) -> list[Feature]
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError("the file is too large")
-        data = orjson.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-        entries = data["features"]
-        plain = _plain_polygons(entries)
+        entries, plain = _features(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
         sound = None if plain is None else (shapely.is_valid(plain) & ~shapely.is_empty(plain)).tolist()
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         wrong(f"不是 GeoJSON 要素集：{error}", f"no GeoJSON feature collection: {error}")
@@ -411,23 +401,22 @@ def _read_layer(name: str, path: Path, problems: list[Problem]) -> list[Feature]
     found: list[Feature] = []
     seen: set[str] = set()
     for number, entry in enumerate(entries):
-        at = f"features[{number}]"
         try:
             made = shape(entry["geometry"]) if plain is None else plain[number]
             properties = dict(entry.get("properties") or {})
         except (shapely.errors.ShapelyError, TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
-            wrong(f"几何图形读不懂：{error}", f"the geometry cannot be read: {error}", at)
+            wrong(f"几何图形读不懂：{error}", f"the geometry cannot be read: {error}", number)
             continue
         if not (sound[number] if sound is not None else made.is_valid and not made.is_empty):
-            wrong("几何图形为空或自相交", "the geometry is empty or crosses itself", at)
+            wrong("几何图形为空或自相交", "the geometry is empty or crosses itself", number)
             continue
         key = str(properties.get("id") or f"{name}-{number + 1}")
         if key in seen:
-            wrong(f"编号 {key} 重复", f"the id {key} is used twice", at)
+            wrong(f"编号 {key} 重复", f"the id {key} is used twice", number)
         seen.add(key)
         if name == "control_units" and str(properties.get("class") or "") not in UNIT_CLASSES:
             words = ", ".join(UNIT_CLASSES)
-            wrong(f"管控单元 {key} 的 class 应为 {words}", f"control unit {key}: class is one of {words}", at)
+            wrong(f"管控单元 {key} 的 class 应为 {words}", f"control unit {key}: class is one of {words}", number)
         label = Text(str(properties.get("zh") or key), str(properties.get("en") or key))
         found.append(Feature(name, key, label, made, properties))
     return found
