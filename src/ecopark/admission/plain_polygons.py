@@ -53,7 +53,8 @@ def read_plain_polygons(data: bytes) -> tuple[list[dict[str, Any]], NDArray[np.o
         texts = pl.Series([c.decode("ascii") for c in cut])
     except (ValueError, KeyError, TypeError):
         return None
-    return (features, shapes) if texts.str.contains(POLYGON).all() and (shapes := _shapes(cut)) is not None else None
+    shapes = _shapes(cut, texts) if texts.str.contains(POLYGON).all() else None
+    return None if shapes is None else (features, shapes)
 
 
 def _cut(data: bytes) -> tuple[list[bytes], list[bytes]]:
@@ -71,18 +72,18 @@ def _cut(data: bytes) -> tuple[list[bytes], list[bytes]]:
     return [*rest, data[at:]], cut
 
 
-def _shapes(cut: list[bytes]) -> NDArray[np.object_] | None:
+def _shapes(cut: list[bytes], texts: pl.Series) -> NDArray[np.object_] | None:
     """Polygons of coordinates that were checked; None if a ring is not closed."""
     import shapely
 
     numbers = b",".join(cut).translate(None, b"[] ")
     xy = pl.read_csv(numbers, has_header=False, schema={"xy": pl.Float64}, eol_char=",").to_series().to_numpy()
     xy = xy.reshape(-1, 2)
-    holed = [b"]]," in c for c in cut]
-    rings = [c.split(b"]],") if holes else (c,) for c, holes in zip(cut, holed, strict=True)]
-    ends = np.cumsum([0, *(r.count(b",[") + r.count(b", [") + 1 for r in chain.from_iterable(rings))])
+    points: list[Any] = [[n - 2] for n in texts.str.count_matches("[", literal=True).to_list()]  # of each ring
+    for polygon in texts.str.contains("]],", literal=True).arg_true().to_list():
+        points[polygon] = [r.count(b",[") + r.count(b", [") + 1 for r in cut[polygon].split(b"]],")]
+    ends, of_rings = np.cumsum([0, *chain.from_iterable(points)]), np.cumsum([0, *map(len, points)])
     if ends[-1] != len(xy) or (xy[ends[:-1]] != xy[ends[1:] - 1]).any():
         return None
-    of_rings = np.cumsum([0, *map(len, rings)])
     made: NDArray[np.object_] = shapely.from_ragged_array(shapely.GeometryType.POLYGON, xy, (ends, of_rings))
     return made
