@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -19,12 +20,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from ecopark.admission import batch_ground
+from ecopark.admission import batch_ground, batch_reasons
 from ecopark.admission.batch_figures import Figures
 from ecopark.admission.batch_places import Sites
 from ecopark.admission.batch_plans import ask_for, plan_of
 from ecopark.admission.batch_projects import ProjectTable, read_projects
-from ecopark.admission.batch_rules import Answer, Held, Rows, add_alone, hold_all
+from ecopark.admission.batch_rules import Answer, Held, Rows, add_alone, hold_alone, hold_groups
 from ecopark.admission.decision import VERDICTS, Decision
 from ecopark.admission.gate import verdict_from
 from ecopark.admission.places import ParkMap, no_collection
@@ -144,7 +145,7 @@ def screen(
     policy: Policy,
     on: date,
     *,
-    layers: ParkMap | None = None,
+    layers: ParkMap | Callable[[], ParkMap | None] | None = None,
     quotas: QuotaState | None = None,
     alone: Callable[[Any], Decision],
 ) -> Screening:
@@ -155,7 +156,8 @@ def screen(
     projects
         What `batch_projects.read_projects` takes, or a table it has read.
     layers, quotas
-        The park's map, and what is left of each quota; the same for every project.
+        The park's map (or what reads it, while the projects are read), and what is left of each quota; the same for every
+        project.
     alone
         Decides one description by itself: called for projects with anything out of the ordinary, and by `rebuild`.
 
@@ -164,30 +166,40 @@ def screen(
     InputError
         The table as a whole cannot be read. What is wrong with single projects is in `Screening.problems`.
     """
-    with no_collection():
-        return _screen(projects, policy, on, layers, quotas, alone)
+    with no_collection(), ThreadPoolExecutor(1, "screen") as helper:  # for work that leaves this thread its interpreter
+        return _screen(projects, policy, on, layers, quotas, alone, helper)
 
 
 def _screen(
     projects: Any,
     policy: Policy,
     on: date,
-    layers: ParkMap | None,
+    layers: ParkMap | Callable[[], ParkMap | None] | None,
     quotas: QuotaState | None,
     alone: Callable[[Any], Decision],
+    helper: Executor,
 ) -> Screening:
+    drawn = helper.submit(layers if callable(layers) else lambda: layers)
     table = projects if isinstance(projects, ProjectTable) else read_projects(projects, policy.own_ratios)
     table.odd |= table.about["start"].fill_null(9999).to_numpy() < on.year
     figures = Figures(table, policy, on)
     ask_for(policy.rules, figures, on, quotas)
+    settled = helper.submit(lambda: Sites(table, drawn.result()))
     figures.run()
-    sites = Sites(table, layers)
+    sites = settled.result()
     rows = Rows(table, policy, on, figures, sites, quotas)
     sites.measured = batch_ground.measured(policy.rules, rows)
     problems = {row: found for row, found in sites.problems.items() if not table.odd[row]}
     decided = ~table.odd
     decided[list(problems)] = False
-    held = [hold_all(rule, rows, plan_of(rule, rows), decided) for rule in policy.rules]
+    held = []
+    written = []
+    for rule in policy.rules:
+        held.append(hold_groups(rule, rows, plan_of(rule, rows), decided))
+        written.append(helper.submit(batch_reasons.write, held[-1]))
+    for one, texts in zip(held, written, strict=True):
+        one.texts = texts.result()
+        hold_alone(one, rows)
     for row in np.flatnonzero(table.odd).tolist():
         try:
             decision = alone(table.describe(row))
@@ -201,7 +213,8 @@ def _screen(
     names = table.about["project"].to_list()
     told = {names[row] or f"#{row + 1}": problems[row] for row in sorted(problems)}
     made = _assemble(table, held, np.flatnonzero(decided), figures.years)
-    return Screening(policy, on, *made, told, layers.problems if layers else (), table, alone)
+    warnings = sites.layers.problems if sites.layers else ()
+    return Screening(policy, on, *made, told, warnings, table, alone)
 
 
 # -- putting it together -----------------------------------------------------------------------------------------------
@@ -221,7 +234,7 @@ def _assemble(
     verdicts = _verdicts(np.bitwise_or.reduce(effects, axis=1, initial=0))
     cells = told.reshape(-1)
     body = _fixed(answers)[cells].with_columns(_values(held, answers, told, kept))
-    texts = _texts(held, answers, first, cells, np.repeat(kept, count))
+    texts = batch_reasons.together(held, kept)
     alone = np.stack([h.alone[kept] for h in held], axis=1).reshape(-1) if count else np.zeros(0, dtype=bool)
     project = np.repeat(np.arange(size), count)
     findings = pl.DataFrame(
@@ -236,9 +249,7 @@ def _assemble(
         _repeated("basis", [h.rule.basis for h in held], size),
         body["missing"], pl.Series("alone", alone),
     )  # fmt: skip
-    missing = [""] * size
-    for number, one in enumerate(held):
-        _gather_missing(one, group[:, number], missing)
+    missing = _missing(held, group)
     projects = pl.DataFrame({"project": names, "verdict": verdicts, "period": years[kept], "missing": missing})
     booked = [_bookings(one, group[:, number], kept, names) for number, one in enumerate(held)]
     return findings, projects, pl.concat([_NO_BOOKINGS, *booked])
@@ -298,19 +309,18 @@ def _items(answer: Answer) -> str:
     return ";".join(map(str, answer.finding.missing))
 
 
-def _gather_missing(one: Held, group: Ints, missing: list[str]) -> None:
-    """What would settle the open rules, each item once, in the order of the rules."""
-    lacking = {
-        i: _items(a) for i, a in enumerate(one.answers) if a.finding.status == "undetermined" and a.finding.missing
-    }
-    if not lacking:
-        return
-    joined: dict[tuple[str, str], str] = {}
-    for place in np.flatnonzero(np.isin(group, list(lacking))).tolist():
-        pair = missing[place], lacking[int(group[place])]
-        if pair not in joined:
-            joined[pair] = ";".join(dict.fromkeys(m for known in pair for m in known.split(";") if m))
-        missing[place] = joined[pair]
+def _missing(held: Sequence[Held], group: Ints) -> pl.Series:
+    """What would settle the open rules of each project, each item once, in the order of the rules."""
+    texts, which = [""], np.zeros(len(group), dtype=np.int64)
+    for number, one in enumerate(held):
+        lacking = ["", *(_items(a) if a.finding.status == "undetermined" else "" for a in one.answers)]
+        if any(lacking):
+            distinct = list(dict.fromkeys(lacking))
+            own = np.array([distinct.index(text) for text in lacking])[group[:, number] + 1]
+            pairs, which = np.unique(which * len(distinct) + own, return_inverse=True)
+            known = [(texts[p // len(distinct)], distinct[p % len(distinct)]) for p in pairs.tolist()]
+            texts = [";".join(dict.fromkeys(m for k in pair for m in k.split(";") if m)) for pair in known]
+    return pl.Series(texts, dtype=pl.String)[which]
 
 
 def _values(held: Sequence[Held], answers: Sequence[Answer], told: Ints, kept: Ints) -> pl.Series:
@@ -322,63 +332,6 @@ def _values(held: Sequence[Held], answers: Sequence[Answer], told: Ints, kept: I
             mine = slots[:, number] == slot
             values[mine, number] = own[kept[mine]]
     return pl.Series("value", values.reshape(-1), nan_to_null=True)
-
-
-TEXTS = (("reason_zh", "zh"), ("reason_en", "en"), ("limit", "limit"))
-
-
-def _texts(held: Sequence[Held], answers: Sequence[Answer], first: Ints, cells: Ints, rows: Ints) -> pl.DataFrame:
-    """Reasons and limits, every project's own numbers and names put in.
-
-    Answers are taken together whose texts have the same slots at the same places.
-    """
-    owner = np.repeat(np.arange(len(held)), np.diff(first))
-    patterns: dict[Any, list[int]] = {}
-    for i, answer in enumerate(answers):
-        slots = answer.zh[1::2], answer.en[1::2], answer.limit[1::2]
-        patterns.setdefault((int(owner[i]) if any(slots) else -1, *slots), []).append(i)
-    number = np.zeros(max(len(answers), 1), dtype=np.int64)
-    place = np.zeros(max(len(answers), 1), dtype=np.int64)
-    for at, members in enumerate(patterns.values()):
-        number[members], place[members] = at, np.arange(len(members))
-    small = np.uint16 if len(patterns) < 2**16 else np.int64  # short numbers are sorted several times faster
-    own = number.astype(small)[cells]
-    order = np.argsort(own, kind="stable")
-    ends = np.cumsum([0, *np.bincount(own, minlength=len(patterns))])
-    parts = []
-    for at, (pattern, members) in enumerate(patterns.items()):
-        mine = order[ends[at] : ends[at + 1]]
-        if len(mine):
-            parts.append(
-                _filled(held[pattern[0]], pattern[1:], [answers[i] for i in members], place[cells[mine]], rows[mine])
-            )
-    back = np.empty(len(cells), dtype=np.uint32)
-    back[order] = np.arange(len(cells), dtype=np.uint32)
-    empty = pl.DataFrame(schema={name: pl.String for name, _ in TEXTS})
-    return pl.concat(parts, rechunk=True)[back] if parts else empty  # of many chunks it is picked thirty times slower
-
-
-def _filled(one: Held, patterns: Any, answers: Sequence[Answer], which: Ints, rows: Ints) -> pl.DataFrame:
-    """Texts of one pattern: text, slot, text, slot, ..., text."""
-    fixed, own, made = {}, {}, []
-    for (name, lang), slots in zip(TEXTS, patterns, strict=True):
-        columns = []
-        for at in range(len(slots) + 1):
-            pieces = [getattr(a, lang)[2 * at] for a in answers]
-            if len(set(pieces)) == 1:
-                columns.append(pl.lit(pieces[0]))
-            else:
-                fixed[f"{lang}{at}"] = pl.Series(pieces, dtype=pl.String)
-                columns.append(pl.col(f"{lang}{at}"))
-            if at < len(slots):
-                own[f"{lang}-{slots[at]}"] = getattr(one.words[slots[at]], lang)
-                columns.append(pl.col(f"{lang}-{slots[at]}"))
-        made.append((columns[0] if len(columns) == 1 else pl.concat_str(columns)).alias(name))
-    taken = [pl.DataFrame(fixed)[which]] if fixed else []
-    taken += [pl.DataFrame(own)[rows]] if own else []
-    if not taken:
-        taken = [pl.DataFrame({"": np.zeros(len(rows), dtype=np.int8)})]
-    return pl.concat(taken, how="horizontal").with_columns(made).select(name for name, _ in TEXTS)
 
 
 _BOOKED = {

@@ -81,9 +81,9 @@ class _Made:
 
 def own_years(table: ProjectTable, on: date) -> Ints:
     """The year each project is judged for: the last one with figures, else that of the decision."""
-    rows = table.long.rows
     last = np.zeros(len(table), dtype=np.int64)
-    np.maximum.at(last, rows["sid"].to_numpy(), rows["year"].to_numpy())
+    dated = table.long.rows.filter(pl.col("year") > 0)
+    np.maximum.at(last, dated["sid"].to_numpy(), dated["year"].to_numpy())
     return np.where(last > 0, last, on.year)
 
 

@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ecopark.admission.batch_figures import Figures
-from ecopark.admission.batch_places import Sites, unit_ids, unit_names
+from ecopark.admission.batch_places import Sites
 from ecopark.admission.batch_plans import PLANS, plan_for
 from ecopark.admission.batch_rules import MARKS, NEAR, Glimpse, NotAskedError, Plan, Rows, Shown, Slot, Trial
 from ecopark.admission.batch_text import Words, amounts, spelled, stand_in, tenths
@@ -99,8 +99,10 @@ def _control_unit(keys: list[Ints], sites: Sites) -> Plan:
     """The class of the unit; its name stands in the text. The group counts only where there is no unit."""
     units = sites.layer("control_units")
     classes: dict[Any, int] = {}
-    by_unit = np.array([classes.setdefault(u.get("class"), len(classes)) for u in units] or [0], dtype=np.int64)
-    slot = Slot(lambda: unit_names(sites))
+    by_unit = np.array(
+        [classes.setdefault(u.properties.get("class"), len(classes)) for u in units] or [0], dtype=np.int64
+    )
+    slot = Slot(lambda: sites.unit_names)
 
     def mark(trial: Trial, row: int, which: int) -> None:
         slot.show(*2 * (MARKS[which][0],))
@@ -116,14 +118,12 @@ def _control_unit(keys: list[Ints], sites: Sites) -> Plan:
 def _fit(spec: PlaceSpec, rows: Rows) -> Ints:
     """Whether each project's industry leads in its group, is taken there too, or neither; or whether none is given."""
     codes, index = rows.codes
-    roles: dict[str, Any] = {}
-    for role in spec.groups:
-        roles.setdefault(role.id, role)
+    roles = {role.id: role for role in reversed(spec.groups)}  # of two for one group the first counts
     given = np.array([bool(c) for c in codes] or [False])
     fits = np.zeros((len(rows.sites.layer("groups")) + 1, len(given)), dtype=np.int64)
     for place, group in enumerate(rows.sites.layer("groups")):
-        if (role := roles.get(group.id)) is not None:
-            led, taken = rows.covered_codes(role.leading), rows.covered_codes(role.also)
+        if group.id in roles:
+            led, taken = (rows.covered_codes(p) for p in (roles[group.id].leading, roles[group.id].also))
             fits[place] = np.where(led, 2, np.where(taken, 1, 0))
     fits[:, ~given] = 3
     return fits[rows.sites.group, index]
@@ -242,7 +242,7 @@ def _rooms(spec: Capacity, units: Sequence[Any]) -> tuple[Floats, Floats, NDArra
     given = np.full((2, max(len(units), 1)), np.nan)
     tidy = np.ones(given.shape[1], dtype=bool)
     for line, key in enumerate((spec.capacity, spec.load)):
-        values = [unit.get(key) for unit in units]
+        values = [unit.properties.get(key) for unit in units]
         if values and set(map(type, values)) <= {int, float}:
             given[line] = values
             continue
@@ -269,8 +269,8 @@ def _capacity_slots(spec: Capacity, sites: Sites, bears: Floats, room: Floats) -
         return replace(words, limit=plain, unsure=words.unsure | ((size > 0) & (size < 1e-4)))
 
     return [
-        Slot(lambda: unit_names(sites)),
-        Slot(lambda: unit_ids(sites)),
+        Slot(lambda: sites.unit_names),
+        Slot(lambda: sites.unit_ids),
         Slot(lambda: amounts(bears[sites.only_unit], spec.need.unit)),
         Slot(rest),
     ]

@@ -245,6 +245,18 @@ class Sites:
         """Layers of the map."""
         return frozenset() if self.layers is None else self.layers.known
 
+    @cached_property
+    def unit_names(self) -> Words:
+        """The name of the control unit under each project that lies in one alone."""
+        units = self.layer("control_units")
+        return spelled([u.name.zh for u in units], [u.name.en for u in units], self.only_unit)
+
+    @cached_property
+    def unit_ids(self) -> Words:
+        """The id of the control unit under each project that lies in one alone."""
+        ids = [u.id for u in self.layer("control_units")]
+        return spelled(ids, ids, self.only_unit)
+
     # -- distances -----------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -303,16 +315,4 @@ def _scaled(shapes: Any, scales: Floats) -> Any:
     return shapely.set_coordinates(shapes.copy(), xy * scales[index])
 
 
-def unit_names(sites: Sites) -> Words:
-    """The name of the control unit under each project that lies in one alone."""
-    units = sites.layer("control_units")
-    return spelled([u.name.zh for u in units], [u.name.en for u in units], sites.only_unit)
-
-
-def unit_ids(sites: Sites) -> Words:
-    """The id of the control unit under each project that lies in one alone."""
-    ids = [u.id for u in sites.layer("control_units")]
-    return spelled(ids, ids, sites.only_unit)
-
-
-__all__ = ["Sites", "unit_ids", "unit_names"]
+__all__ = ["Sites"]

@@ -9,6 +9,7 @@ are not, and wherever float64 is too close to a limit to tell, each project is h
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -99,7 +100,9 @@ class Held:
     group
         Place of each project's answer in `answers`; -1 where it was not decided.
     alone
-        Projects that were held by themselves.
+        Projects that are held by themselves.
+    slots, texts
+        What stands in the answers' texts, and the texts by row once they are written (`batch_reasons.write`).
     """
 
     rule: PolicyRule
@@ -108,6 +111,20 @@ class Held:
     alone: Flags
     words: dict[int, Words] = field(default_factory=dict)
     values: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    slots: list[Slot] = field(default_factory=list)
+    texts: pl.DataFrame | None = None
+
+
+def _numbered(column: pl.Series) -> tuple[list[str], Ints]:
+    """The distinct texts of a column, and which one each row has."""
+    distinct = column.unique(maintain_order=True)
+    return distinct.to_list(), column.cast(pl.Enum(distinct)).to_physical().to_numpy().astype(np.int64)
+
+
+def _compared(texts: Sequence[str]) -> list[str]:
+    """Texts in the form in which words are compared."""
+    whole = "\n".join(t.replace("\n", " ") for t in texts)
+    return unicodedata.normalize("NFKC", whole).lower().split("\n")
 
 
 class Rows:
@@ -124,7 +141,6 @@ class Rows:
     ) -> None:
         self.table, self.policy, self.on = table, policy, on
         self.figures, self.sites, self.quotas = figures, sites, quotas
-        self.kind_of = table.about["kind"].to_list()
         start = table.about["start"].fill_null(0).to_numpy().astype(np.int64)
         self.booked = np.where(start > 0, start, np.maximum(figures.years, on.year))
         self.start = start
@@ -145,10 +161,7 @@ class Rows:
     @cached_property
     def codes(self) -> tuple[list[str], Ints]:
         """Distinct industry codes, and which one each project has."""
-        column = self.table.about["industry_code"]
-        distinct = column.unique(maintain_order=True)
-        index = column.replace_strict(distinct, pl.Series(np.arange(len(distinct))), return_dtype=pl.Int64)
-        return distinct.to_list(), index.to_numpy()
+        return _numbered(self.table.about["industry_code"])
 
     @cached_property
     def industry(self) -> Words:
@@ -175,43 +188,27 @@ class Rows:
         return self._coverage[prefixes]
 
     @cached_property
-    def said(self) -> list[tuple[str, ...]]:
-        """Words and name of each project."""
-        words = self.table.about["words"].fill_null("").to_list()
-        return [(*w.split(BETWEEN), n) for w, n in zip(words, self.table.about["project"].to_list(), strict=True)]
-
-    @cached_property
-    def plain_words(self) -> pl.Series:
-        """The same as one text a project, in the form in which words are compared."""
-        import unicodedata
-
-        about = self.table.about.select(pl.col("words").fill_null(""), "project")
-        said = about.select(pl.concat_str(pl.all(), separator=BETWEEN).str.replace_all(r"[\n\r]", " ")).to_series()
-        whole = "\n".join(said.to_list())
-        pieces = unicodedata.normalize("NFKC", whole).lower().split("\n")
-        return pl.Series(pieces if len(pieces) == len(self) else [""] * len(self), dtype=pl.String)
+    def said(self) -> list[tuple[pl.Series, pl.Series, Ints]]:
+        """The words and the names that projects use: each once, the same in the form in which words are compared, and whose
+        they are."""
+        found = []
+        for column in (self.table.about["words"].fill_null(""), self.table.about["project"]):
+            distinct, index = _numbered(column)
+            found.append((pl.Series(distinct, dtype=pl.String), pl.Series(_compared(distinct), dtype=pl.String), index))
+        return found
 
     def named_in(self, *lists: tuple[str, ...]) -> Ints:
         """One number for which of some lists of words a project speaks of, and whether it said anything."""
         key = ("words", lists)
         if key not in self._signatures:
-            import unicodedata
-
             found = self.table.about["words"].is_not_null().to_numpy().astype(np.int64)
-            for words in lists:
-                plain = [unicodedata.normalize("NFKC", w).lower() for w in words]
-                if not plain:
-                    continue
-                hits = np.flatnonzero(self.plain_words.str.contains_any(plain).to_numpy())
-                mine = np.zeros(len(self), dtype=np.int64)
-                known: dict[str, bool] = {}
-                for row in hits.tolist():
-                    for text in self.said[row]:
-                        if text not in known:
-                            known[text] = bool(found_word(words, text))
-                        if known[text]:
-                            mine[row] = 1
-                            break
+            for words in filter(None, lists):
+                mine = np.zeros(len(self), dtype=bool)
+                for texts, compared, index in self.said:
+                    held = np.zeros(len(texts), dtype=bool)
+                    for place in compared.str.contains_any(_compared(words)).arg_true().to_list():
+                        held[place] = any(found_word(words, text) for text in texts[place].split(BETWEEN))
+                    mine |= held[index]
                 found = found * 2 + mine
             self._signatures[key] = found
         return self._signatures[key]
@@ -219,16 +216,12 @@ class Rows:
     @cached_property
     def kinds(self) -> Ints:
         """New, expansion or retrofit, as a number."""
-        known: dict[str, int] = {}
-        return np.array([known.setdefault(k, len(known)) for k in self.kind_of], dtype=np.int64)
+        return _numbered(self.table.about["kind"])[1]
 
     @cached_property
     def opinions(self) -> Ints:
         """Projects with the same opinions have the same number."""
-        column = self.table.about["opinions"].fill_null("")
-        if column.n_unique() == 1:
-            return np.zeros(len(self), dtype=np.int64)
-        return column.rank("dense").to_numpy().astype(np.int64)
+        return _numbered(self.table.about["opinions"].fill_null(""))[1]
 
     # -- cases ---------------------------------------------------------------------------------------------------------
 
@@ -395,8 +388,8 @@ class Plan:
     mark: Callable[[Trial, int, int], None] | None = None
 
 
-def hold_all(rule: PolicyRule, rows: Rows, plan: Plan | None, decided: Flags) -> Held:
-    """Hold one rule against all projects that are in columns.
+def hold_groups(rule: PolicyRule, rows: Rows, plan: Plan | None, decided: Flags) -> Held:
+    """Hold one rule against every kind of case among the projects that are in columns; `hold_alone` holds the rest.
 
     Parameters
     ----------
@@ -410,27 +403,19 @@ def hold_all(rule: PolicyRule, rows: Rows, plan: Plan | None, decided: Flags) ->
         unsure = np.zeros(len(rows), dtype=bool) if plan.alone is None else plan.alone.copy()
         for shown in plan.figures:
             unsure |= rows.figures.of(shown.what).near
-        slots = _slots(rows, plan)
+        held.slots = _slots(rows, plan)
         for members in _groups(plan.keys, np.flatnonzero(decided & ~unsure)):
-            answer = _try(rule, rows, plan, slots, members)
+            answer = _try(rule, rows, plan, held.slots, members)
             if answer is not None:
                 held.group[members], held.alone[members] = len(held.answers), False
                 held.answers.append(answer)
-        _write(held, slots)
-    for row in np.flatnonzero(held.alone).tolist():
-        add_alone(held, row, hold(rule, rows.case(row)))
     return held
 
 
-def _write(held: Held, slots: Sequence[Slot]) -> None:
-    """The words that the answers need; projects for which float64 cannot write them are held by themselves."""
-    for number, slot in enumerate(slots):
-        if slot.values is not None:
-            held.values[number] = slot.values
-        using = [i for i, a in enumerate(held.answers) if number in {*a.zh[1::2], *a.en[1::2], *a.limit[1::2]}]
-        if using:
-            held.words[number] = words = slot.write()
-            held.alone |= words.unsure & np.isin(held.group, using)
+def hold_alone(held: Held, rows: Rows) -> None:
+    """Hold a rule against the projects that are left."""
+    for row in np.flatnonzero(held.alone).tolist():
+        add_alone(held, row, hold(held.rule, rows.case(row)))
 
 
 def add_alone(held: Held, row: int, finding: Finding) -> None:
@@ -605,5 +590,5 @@ def _between(asked: Asked, shown: Shown, row: int, which: int, place: int) -> Fr
 
 __all__ = [
     "MARKS", "NEAR", "Answer", "Glimpse", "Held", "NotAskedError", "Plan", "Rows", "Shown", "Slot", "Trial", "add_alone",
-    "hold_all",
+    "hold_alone", "hold_groups",
 ]  # fmt: skip

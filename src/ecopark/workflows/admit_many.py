@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,11 +80,15 @@ def admit_many(
     day = chosen_day(on)
     folder = None if park is None else park_folder(park)
     rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
-    layers = park_map if park_map is not None else read_map(folder, check=False) if folder else None
+
+    @cache
+    def layers() -> ParkMap | None:
+        return park_map if park_map is not None or folder is None else read_map(folder, check=False)
+
     left, told = quotas_left(quotas, ledger, folder, rules, day)
 
     def alone(description: Any) -> Any:
-        return decide_alone(description, rules, day, layers=layers, quotas=left)[0]
+        return decide_alone(description, rules, day, layers=layers(), quotas=left)[0]
 
     found = screen(projects, rules, day, layers=layers, quotas=left, alone=alone)
     found = replace(found, warnings=(*found.warnings, *told))
