@@ -248,7 +248,8 @@ class Rows:
         """What the exact form says is missing; asked once for all that lack the same."""
         key = (what, int(self.figures.of(what).state[row]))
         if key not in self._missing:
-            case = self.case(row)
+            states = self.figures.of(what).state
+            case = self.case(next((known for known in self._cases if states[known] == key[1]), row))
             if isinstance(what, Ratio):
                 value: Any = case.ratio(what, *names).value
             elif what.startswith("quantity:"):

@@ -20,6 +20,8 @@ from ecopark.observations.model import Subject
 from ecopark.observations.quantity import Quantity, catalogue
 
 KEY = ["sid", "quantity", "year"]
+LEAST_PARTS = 13
+"""So many numbers may be added up in a figure beside those of a list: quarters, months."""
 SLOTS = [*(f"Q{q}" for q in range(1, 5)), *(f"{m:02d}" for m in range(1, 13))]
 
 
@@ -64,6 +66,11 @@ class Years:
         }
         self.firms = firm_map(long)
         rows = long.rows.select("sid", "mid", "year", "x", "na", "part")
+        self._counted: dict[str, pl.DataFrame] = {}
+        plain_years = not len(self.firms) and not rows["na"].any() and rows["part"].null_count() == len(rows)
+        if plain_years and long.about["by"].str.len_bytes().max() in (None, 0):
+            self._nothing()
+            return
         split, whole = long.where(pl.col("by") != ""), rows["part"].is_null().to_numpy()
         known = long.where(pl.col("quantity").is_in(list(self.quantities)))
         of_firm = np.zeros(len(long.names) + 1, dtype=np.bool_)
@@ -84,7 +91,6 @@ class Years:
         del dated, coded
         below_zero = self.own.filter(pl.col("x") < 0).select(KEY)
         self._own = _by_quantity(self.own)
-        self._counted: dict[str, pl.DataFrame] = {}
         odd = [not_applicable.select(KEY), undated, below_zero, lacking.select(KEY)]
         self._firm_years(plain, lacking)
         told = self.firm_years
@@ -104,6 +110,22 @@ class Years:
         self._of_firms(told)
         self.odd = pl.concat(odd).select("sid", "year", "quantity").unique()
         self.odd = self.odd.with_columns(pl.col("quantity").cast(pl.String))
+
+    def _nothing(self) -> None:
+        """Figures that are all of a year, without codes, of subjects that are no firms: nothing is made of parts."""
+        told = {**{name: self.shape[name] for name in KEY}, "x": pl.Float64}
+        firm = {"park": pl.UInt32, "since": pl.Int32, "until": pl.Int32}
+        self.timed, self.own = pl.DataFrame(schema=told), pl.DataFrame(schema=self.shape)
+        self.rows = self.own
+        self._own: dict[str, pl.DataFrame] = {}
+        self._sums: dict[str, pl.DataFrame] = {}
+        self.firm_years = pl.DataFrame(schema={**told, "na": pl.Boolean, **firm})
+        self.firm_rows, self.firm_na = pl.DataFrame(schema={**self.shape, **firm}), self.firm_years.select("park", *KEY)
+        counts = dict.fromkeys(("told", "givers", "expected"), pl.UInt32)
+        self.firm_lists = pl.DataFrame(schema={**{name: self.shape[name] for name in KEY}, **counts})
+        self.listed: set[str] = set()
+        self.most = LEAST_PARTS
+        self.odd = pl.DataFrame(schema={"sid": pl.UInt32, "year": pl.Int32, "quantity": pl.String})
 
     def _named(self, rows: pl.DataFrame, which: np.ndarray[Any, Any]) -> pl.DataFrame:
         """Some rows with what they are about."""
@@ -237,7 +259,7 @@ class Years:
         self._sums = _by_quantity(sums)
         self.rows = pl.concat([self.own, sums], rechunk=False) if len(sums) else self.own
         longest = (self.lists["n"], self.firm_rows.group_by("park", "quantity", "year").len()["len"])
-        self.most = max(2, *(int(n.max() or 0) + 13 for n in longest))  # type: ignore[arg-type]
+        self.most = max(LEAST_PARTS, *(int(n.max() or 0) + LEAST_PARTS for n in longest))  # type: ignore[arg-type]
 
     def park_lists(self) -> pl.DataFrame:
         """Lists that are known as a whole, the subject's own or its firms': (sid, quantity, year, x, n)."""
