@@ -182,23 +182,24 @@ def _screen(
     drawn = helper.submit(layers if callable(layers) else lambda: layers)
     table = projects if isinstance(projects, ProjectTable) else read_projects(projects, policy.own_ratios)
     table.odd |= table.about["start"].fill_null(9999).to_numpy() < on.year
+    measured = batch_ground.measured(policy.rules, table)
+    settled = helper.submit(lambda: Sites(table, drawn.result(), measured))
     figures = Figures(table, policy, on)
     ask_for(policy.rules, figures, on, quotas)
-    settled = helper.submit(lambda: Sites(table, drawn.result()))
     figures.run()
-    sites = settled.result()
-    rows = Rows(table, policy, on, figures, sites, quotas)
-    sites.measured = batch_ground.measured(policy.rules, rows)
-    problems = {row: found for row, found in sites.problems.items() if not table.odd[row]}
-    decided = ~table.odd
-    decided[list(problems)] = False
+    rows = Rows(table, policy, on, figures, settled.result, quotas)
     held = []
     written = []
     for rule in policy.rules:
-        held.append(hold_groups(rule, rows, plan_of(rule, rows), decided))
+        held.append(hold_groups(rule, rows, plan_of(rule, rows), ~table.odd))
         written.append(helper.submit(batch_reasons.write, held[-1]))
+    sites = rows.sites
+    problems = {row: found for row, found in sites.problems.items() if not table.odd[row]}
+    decided = ~table.odd
+    decided[list(problems)] = False
     for one, texts in zip(held, written, strict=True):
         one.texts = texts.result()
+        one.alone &= decided
         hold_alone(one, rows)
     for row in np.flatnonzero(table.odd).tolist():
         try:
@@ -212,7 +213,7 @@ def _screen(
             add_alone(one, row, finding)
     names = table.about["project"].to_list()
     told = {names[row] or f"#{row + 1}": problems[row] for row in sorted(problems)}
-    made = _assemble(table, held, np.flatnonzero(decided), figures.years)
+    made = _assemble(table, held, np.flatnonzero(decided), figures.years, helper)
     warnings = sites.layers.problems if sites.layers else ()
     return Screening(policy, on, *made, told, warnings, table, alone)
 
@@ -221,10 +222,11 @@ def _screen(
 
 
 def _assemble(
-    table: ProjectTable, held: Sequence[Held], kept: Ints, years: Ints
+    table: ProjectTable, held: Sequence[Held], kept: Ints, years: Ints, helper: Executor
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Findings, projects and bookings of the projects that were decided."""
     size, count = len(kept), len(held)
+    written = helper.submit(batch_reasons.together, held, kept)
     names = table.about["project"].gather(pl.Series(kept))
     group = np.stack([h.group[kept] for h in held], axis=1) if count else np.zeros((size, 0), dtype=np.int64)
     first = np.cumsum([0, *(len(h.answers) for h in held)])
@@ -234,9 +236,10 @@ def _assemble(
     verdicts = _verdicts(np.bitwise_or.reduce(effects, axis=1, initial=0))
     cells = told.reshape(-1)
     body = _fixed(answers)[cells].with_columns(_values(held, answers, told, kept))
-    texts = batch_reasons.together(held, kept)
     alone = np.stack([h.alone[kept] for h in held], axis=1).reshape(-1) if count else np.zeros(0, dtype=bool)
     project = np.repeat(np.arange(size), count)
+    missing = _missing(held, group)
+    texts = written.result()
     findings = pl.DataFrame(
         {
             "project": names,
@@ -249,7 +252,6 @@ def _assemble(
         _repeated("basis", [h.rule.basis for h in held], size),
         body["missing"], pl.Series("alone", alone),
     )  # fmt: skip
-    missing = _missing(held, group)
     projects = pl.DataFrame({"project": names, "verdict": verdicts, "period": years[kept], "missing": missing})
     booked = [_bookings(one, group[:, number], kept, names) for number, one in enumerate(held)]
     return findings, projects, pl.concat([_NO_BOOKINGS, *booked])

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ecopark.admission.batch_figures import Figures
 from ecopark.admission.batch_places import Sites
 from ecopark.admission.batch_plans import PLANS, plan_for
+from ecopark.admission.batch_projects import ProjectTable
 from ecopark.admission.batch_rules import MARKS, NEAR, Glimpse, NotAskedError, Plan, Rows, Shown, Slot, Trial
 from ecopark.admission.batch_text import Words, amounts, spelled, stand_in, tenths
 from ecopark.admission.capacity_rules import Capacity, tightest
@@ -58,16 +59,16 @@ def _mark_unit(trial: Trial, properties: dict[str, Any], which: int) -> None:
     trial.site = replace(trial.site, units=(marked,))
 
 
-def measured(rules: Sequence[PolicyRule], rows: Rows) -> NDArray[np.bool_]:
+def measured(rules: Sequence[PolicyRule], table: ProjectTable) -> NDArray[np.bool_]:
     """Projects whose distance to sensitive places a rule asks for."""
-    wanted = np.zeros(len(rows), dtype=bool)
+    wanted = np.zeros(len(table), dtype=bool)
     for rule in rules:
         if rule.kind not in PLANS:
             wanted[:] = True
         elif isinstance(rule.spec, PlaceSpec) and rule.spec.aspect == "setback":
-            codes, index = rows.codes
+            codes, index = table.codes
             prefixes = rule.spec.codes
-            wanted |= np.array([not prefixes or covers(prefixes, c) for c in codes])[index]
+            wanted |= np.array([not prefixes or covers(prefixes, c) for c in codes] or [False])[index]
     return wanted
 
 

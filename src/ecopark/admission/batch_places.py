@@ -42,11 +42,13 @@ class Sites:
         Place of its group in the layer; -1 for none.
     measured
         Projects whose distances to sensitive places are wanted; the sites of others tell none.
+    distances
+        By type of sensitive place: metres to the nearest one (nan: none), which one it is, and their names.
     problems
         What is wrong with a place, by row: such a project cannot be decided.
     """
 
-    def __init__(self, table: ProjectTable, layers: ParkMap | None) -> None:
+    def __init__(self, table: ProjectTable, layers: ParkMap | None, measured: Flags | None = None) -> None:
         size = len(table)
         self.layers = layers
         about = table.about
@@ -61,10 +63,11 @@ class Sites:
         self.problems: dict[int, Sequence[Problem]] = {}
         self._shapes: Any = np.full(size, None, dtype=object)
         self._sites: dict[int, Site] = {}
-        self.measured = np.ones(size, dtype=bool)
+        self.measured = np.ones(size, dtype=bool) if measured is None else measured
         if layers is not None:
             self._take_named(table, layers)
         self._take_shapes(table, layers)
+        self.distances = self._distances()
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -259,9 +262,7 @@ class Sites:
 
     # -- distances -----------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def distances(self) -> dict[str, tuple[Floats, Ints, list[Text]]]:
-        """By type of sensitive place: metres to the nearest one (nan: none), which one it is, and their names."""
+    def _distances(self) -> dict[str, tuple[Floats, Ints, list[Text]]]:
         if self.layers is None or "sensitive" not in self.layers.layers:
             return {}
         features = self.layers.layers["sensitive"]

@@ -94,6 +94,11 @@ class ProjectTable:
         return self.about.height
 
     @cached_property
+    def codes(self) -> tuple[list[str], NDArray[np.int64]]:
+        """Distinct industry codes, and which one each project has."""
+        return numbered(self.about["industry_code"])
+
+    @cached_property
     def _columns(self) -> dict[str, list[Any]]:
         return {name: self.about[name].to_list() for name in self.about.columns}
 
@@ -162,6 +167,12 @@ class ProjectTable:
             period = year(when) if when else ALWAYS
             found.append(Observation(SUBJECT, quantity, period, value, unit_text or "", by, base_year=base))
         return Facts(found, [Subject(SUBJECT, SUBJECT, "project")], settings={"factors": {}})
+
+
+def numbered(column: pl.Series) -> tuple[list[str], NDArray[np.int64]]:
+    """The distinct texts of a column, and which one each row has."""
+    distinct = column.unique(maintain_order=True)
+    return distinct.to_list(), column.cast(pl.Enum(distinct)).to_physical().to_numpy().astype(np.int64)
 
 
 class NotAskedError(LookupError):

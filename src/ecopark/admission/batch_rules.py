@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ecopark.admission.batch_figures import Asked, Figures
 from ecopark.admission.batch_places import Sites
-from ecopark.admission.batch_projects import BETWEEN, NotAskedError, ProjectTable
+from ecopark.admission.batch_projects import BETWEEN, NotAskedError, ProjectTable, numbered
 from ecopark.admission.batch_text import Words, amounts, short_numbers, spelled, stand_in
 from ecopark.admission.decision import Finding
 from ecopark.admission.gate import hold
@@ -115,12 +115,6 @@ class Held:
     texts: pl.DataFrame | None = None
 
 
-def _numbered(column: pl.Series) -> tuple[list[str], Ints]:
-    """The distinct texts of a column, and which one each row has."""
-    distinct = column.unique(maintain_order=True)
-    return distinct.to_list(), column.cast(pl.Enum(distinct)).to_physical().to_numpy().astype(np.int64)
-
-
 def _compared(texts: Sequence[str]) -> list[str]:
     """Texts in the form in which words are compared."""
     whole = "\n".join(t.replace("\n", " ") for t in texts)
@@ -133,14 +127,15 @@ class Rows:
     Parameters
     ----------
     table, figures, sites
-        The projects, their figures (already computed), and where they want to settle.
+        The projects, their figures (already computed), and what says where they want to settle: asked when it is needed.
     """
 
     def __init__(
-        self, table: ProjectTable, policy: Policy, on: Any, figures: Figures, sites: Sites, quotas: QuotaState | None
-    ) -> None:
+        self, table: ProjectTable, policy: Policy, on: Any, figures: Figures, sites: Callable[[], Sites],
+        quotas: QuotaState | None,
+    ) -> None:  # fmt: skip
         self.table, self.policy, self.on = table, policy, on
-        self.figures, self.sites, self.quotas = figures, sites, quotas
+        self.figures, self._settled, self.quotas = figures, sites, quotas
         start = table.about["start"].fill_null(0).to_numpy().astype(np.int64)
         self.booked = np.where(start > 0, start, np.maximum(figures.years, on.year))
         self.start = start
@@ -156,12 +151,17 @@ class Rows:
     def __len__(self) -> int:
         return len(self.table)
 
+    @cached_property
+    def sites(self) -> Sites:
+        """Where the projects want to settle."""
+        return self._settled()
+
     # -- what a project says of itself ---------------------------------------------------------------------------------
 
     @cached_property
     def codes(self) -> tuple[list[str], Ints]:
         """Distinct industry codes, and which one each project has."""
-        return _numbered(self.table.about["industry_code"])
+        return self.table.codes
 
     @cached_property
     def industry(self) -> Words:
@@ -193,7 +193,7 @@ class Rows:
         they are."""
         found = []
         for column in (self.table.about["words"].fill_null(""), self.table.about["project"]):
-            distinct, index = _numbered(column)
+            distinct, index = numbered(column)
             found.append((pl.Series(distinct, dtype=pl.String), pl.Series(_compared(distinct), dtype=pl.String), index))
         return found
 
@@ -216,12 +216,12 @@ class Rows:
     @cached_property
     def kinds(self) -> Ints:
         """New, expansion or retrofit, as a number."""
-        return _numbered(self.table.about["kind"])[1]
+        return numbered(self.table.about["kind"])[1]
 
     @cached_property
     def opinions(self) -> Ints:
         """Projects with the same opinions have the same number."""
-        return _numbered(self.table.about["opinions"].fill_null(""))[1]
+        return numbered(self.table.about["opinions"].fill_null(""))[1]
 
     # -- cases ---------------------------------------------------------------------------------------------------------
 

@@ -67,6 +67,9 @@ class Years:
         self.firms = firm_map(long)
         rows = long.rows.select("sid", "mid", "year", "x", "na", "part")
         self._counted: dict[str, pl.DataFrame] = {}
+        self._own: dict[str, pl.DataFrame] = {}
+        self._sums: dict[str, pl.DataFrame] = {}
+        self.listed: set[str] = set()
         plain_years = not len(self.firms) and not rows["na"].any() and rows["part"].null_count() == len(rows)
         if plain_years and long.about["by"].str.len_bytes().max() in (None, 0):
             self._nothing()
@@ -117,13 +120,13 @@ class Years:
         firm = {"park": pl.UInt32, "since": pl.Int32, "until": pl.Int32}
         self.timed, self.own = pl.DataFrame(schema=told), pl.DataFrame(schema=self.shape)
         self.rows = self.own
-        self._own: dict[str, pl.DataFrame] = {}
-        self._sums: dict[str, pl.DataFrame] = {}
+        self._own = {}
+        self._sums = {}
         self.firm_years = pl.DataFrame(schema={**told, "na": pl.Boolean, **firm})
         self.firm_rows, self.firm_na = pl.DataFrame(schema={**self.shape, **firm}), self.firm_years.select("park", *KEY)
         counts = dict.fromkeys(("told", "givers", "expected"), pl.UInt32)
         self.firm_lists = pl.DataFrame(schema={**{name: self.shape[name] for name in KEY}, **counts})
-        self.listed: set[str] = set()
+        self.listed = set()
         self.most = LEAST_PARTS
         self.odd = pl.DataFrame(schema={"sid": pl.UInt32, "year": pl.Int32, "quantity": pl.String})
 
