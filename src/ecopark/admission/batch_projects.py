@@ -99,10 +99,6 @@ class ProjectTable:
         return numbered(self.about["industry_code"])
 
     @cached_property
-    def _columns(self) -> dict[str, list[Any]]:
-        return {name: self.about[name].to_list() for name in self.about.columns}
-
-    @cached_property
     def _typed(self) -> tuple[NDArray[Any], ...]:
         """Figure, year, value and typed number of the plain rows."""
         return tuple(self.long.rows[name].to_numpy() for name in ("mid", "year", "x", "typed"))
@@ -142,7 +138,7 @@ class ProjectTable:
 
     def project(self, row: int, *, facts: bool = True) -> Project:
         """A plain row as a project, without its wording; `facts` False leaves the figures out."""
-        about = {name: column[row] for name, column in self._columns.items()}
+        about = self.about.row(row, named=True)
         words = about["words"]
         return Project(
             name=about["project"],
@@ -499,7 +495,8 @@ def _check_about(table: ProjectTable, file: str) -> None:
     lon, lat = table.about["longitude"], table.about["latitude"]
     odd |= ((lon.abs() > 180) | (lat.abs() > 90)).fill_null(False) | (lon.is_null() != lat.is_null())
     if about["opinions"].null_count() < len(about):
-        odd |= pl.Series([o is not None and not _plain_opinions(o) for o in about["opinions"].to_list()])
+        said = about["opinions"].unique().drop_nulls()
+        odd |= about["opinions"].is_in([o for o in said.to_list() if not _plain_opinions(o)]).fill_null(False)
     table.odd = table.odd | odd.to_numpy()
     names = about.filter(pl.col("project") != "")["project"]
     if twice := names.filter(names.is_duplicated()).unique(maintain_order=True).to_list():
