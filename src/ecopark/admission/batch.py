@@ -37,6 +37,8 @@ STATUS = pl.Enum(STATUSES)
 VERDICT = pl.Enum(VERDICTS)
 EFFECTS = ("refuse", "undetermined", "condition", "decided")
 """What a finding does to the verdict, one bit each; the last: a rule was held at all."""
+MANY = 20_000
+"""So many lists of missing items are made before those that nobody has are left out."""
 ENDINGS = (".parquet", ".csv", ".json")
 
 
@@ -313,15 +315,23 @@ def _items(answer: Answer) -> str:
 
 def _missing(held: Sequence[Held], group: Ints) -> pl.Series:
     """What would settle the open rules of each project, each item once, in the order of the rules."""
-    texts, which = [""], np.zeros(len(group), dtype=np.int64)
+    lists: list[tuple[Any, ...]] = [()]
+    which = np.zeros(len(group), dtype=np.int64)
     for number, one in enumerate(held):
-        lacking = ["", *(_items(a) if a.finding.status == "undetermined" else "" for a in one.answers)]
-        if any(lacking):
-            distinct = list(dict.fromkeys(lacking))
-            own = np.array([distinct.index(text) for text in lacking])[group[:, number] + 1]
-            pairs, which = np.unique(which * len(distinct) + own, return_inverse=True)
-            known = [(texts[p // len(distinct)], distinct[p % len(distinct)]) for p in pairs.tolist()]
-            texts = [";".join(dict.fromkeys(m for k in pair for m in k.split(";") if m)) for pair in known]
+        lacking: list[tuple[Any, ...]] = [
+            (),
+            *(a.finding.missing if a.finding.status == "undetermined" else () for a in one.answers),
+        ]
+        distinct = {items: place for place, items in enumerate(dict.fromkeys(lacking))}
+        if len(distinct) == 1:
+            continue
+        if len(lists) * len(distinct) > MANY:  # go on with those that some project has
+            used, which = np.unique(which, return_inverse=True)
+            lists = [lists[i] for i in used.tolist()]
+        which = which * len(distinct) + np.array([distinct[items] for items in lacking])[group[:, number] + 1]
+        lists = [(*before, *items) for before in lists for items in distinct]
+    used, which = np.unique(which, return_inverse=True)
+    texts = [";".join(dict.fromkeys(map(str, lists[i]))) for i in used.tolist()]
     return pl.Series(texts, dtype=pl.String)[which]
 
 

@@ -180,8 +180,8 @@ class Figures:
         missing = np.isnan(value)
         state = np.zeros(len(value), dtype=np.int64)
         if missing.any():
-            pairs = np.stack([mask[missing], self.years[missing].astype(np.float64)])
-            state[missing] = 1 + np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1)
+            masks, which = np.unique(mask[missing], return_inverse=True)
+            state[missing] = 1 + which + len(masks) * (self.years[missing] - self.years.min())
         signs = {limit: _side_of(value, limit, sure) for limit, sure in zip(limits, made.certain, strict=True)}
         return Asked(value, state, frame[f"n{number}"].to_numpy().copy(), signs)
 
