@@ -8,6 +8,7 @@ back unread, for the ordinary reader.
 from __future__ import annotations
 
 from itertools import chain
+from secrets import token_hex
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 KEY = b'"coordinates"'
-CUT = "\ue000 cut out"
 _NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _POINT = rf"\[{_NUMBER}, ?{_NUMBER}\]"
 _RING = rf"\[{_POINT}(?:, ?{_POINT}){{3,}}\]"
@@ -45,10 +45,11 @@ def read_plain_polygons(data: bytes) -> tuple[list[dict[str, Any]], NDArray[np.o
     rest, cut = _cut(data)
     if not cut:
         return None
+    mark = token_hex(8)  # stands where coordinates were; nothing in the file can look like it
     try:
-        features = orjson.loads(orjson.dumps(CUT).join(rest))["features"]
+        features = orjson.loads(orjson.dumps(mark).join(rest))["features"]
         shaped = [f["geometry"] for f in features]
-        if len(shaped) != len(cut) or any(g["type"] != "Polygon" or g["coordinates"] != CUT for g in shaped):
+        if len(shaped) != len(cut) or any(g["type"] != "Polygon" or g["coordinates"] != mark for g in shaped):
             return None
         texts = pl.Series([c.decode("ascii") for c in cut])
     except (ValueError, KeyError, TypeError):
