@@ -113,12 +113,13 @@ class Sites:
         self._shapes[((about["parcel"] != "") | (about["group"] != "")).to_numpy() | table.odd] = None
         if layers is None:
             return
-        rows = np.flatnonzero(np.array([s is not None for s in self._shapes]))
+        rows = np.flatnonzero(~shapely.is_missing(self._shapes))
         if not len(rows):
             return
-        edge = "boundary" if "boundary" in layers.layers else "groups"
-        if edge in layers.layers:
-            inside = np.unique(self._touching(edge, rows)[0])
+        in_groups = self._touching("groups", rows) if "groups" in layers.layers else None
+        edges = self._touching("boundary", rows) if "boundary" in layers.layers else in_groups
+        if edges is not None:
+            inside = np.unique(edges[0])
             for row in np.setdiff1d(rows, inside).tolist():
                 try:
                     layers.site_of("", "", shapely.to_geojson(self._shapes[row]))
@@ -129,8 +130,9 @@ class Sites:
         for layer, target in (("control_units", self.units), ("reserve", self.reserve)):
             if layer in layers.layers:
                 target[rows] = self._sets(layer, rows)
-        if "groups" in layers.layers:
-            self._largest_group(rows)
+        if in_groups is not None:
+            within = np.isin(in_groups[0], rows)
+            self._largest_group(in_groups[0][within], in_groups[1][within])
 
     def _touching(self, layer: str, rows: Ints) -> tuple[Ints, Ints]:
         """Pairs (row, feature) that share ground, as `ParkMap.touching` has them; features ascending within a row."""
@@ -172,12 +174,11 @@ class Sites:
             found[r] = known[key]
         return found[rows]
 
-    def _largest_group(self, rows: Ints) -> None:
+    def _largest_group(self, row: Ints, feature: Ints) -> None:
         """The group that holds most of each shape; the first where none holds more than another."""
         import shapely
 
         assert self.layers is not None
-        row, feature = self._touching("groups", rows)
         features = np.array([f.shape for f in self.layers.layers["groups"]], dtype=object)
         common = np.zeros(len(row))
         several = np.bincount(row, minlength=len(self.group))[row] > 1
@@ -263,6 +264,8 @@ class Sites:
     # -- distances -----------------------------------------------------------------------------------------------------
 
     def _distances(self) -> dict[str, tuple[Floats, Ints, list[Text]]]:
+        import shapely
+
         if self.layers is None or "sensitive" not in self.layers.layers:
             return {}
         features = self.layers.layers["sensitive"]
@@ -270,9 +273,15 @@ class Sites:
         for feature in features:
             kinds.setdefault(str(feature.get("type") or "other"), []).append(feature)
         shaped = np.flatnonzero(self.given & (self.named < 0) & self.measured)
-        return {kind: self._nearest(kind, of_kind, shaped) for kind, of_kind in kinds.items()}
+        bounds = shapely.bounds(self._shapes[shaped])
+        middle = (bounds[:, 1] + bounds[:, 3]) / 2
+        scales = np.array([metres_per_degree(m) for m in middle.tolist()])
+        return {kind: self._nearest(kind, of_kind, shaped, scales) for kind, of_kind in kinds.items()}
 
-    def _nearest(self, kind: str, features: list[Feature], rows: Ints) -> tuple[Floats, Ints, list[Text]]:
+    def _nearest(
+        self, kind: str, features: list[Feature], rows: Ints, scales: Floats
+    ) -> tuple[Floats, Ints, list[Text]]:
+        """One kind; `scales` are the metres per degree of each row."""
         import shapely
 
         size = len(self.given)
@@ -287,10 +296,7 @@ class Sites:
         if not len(rows):
             return metres, index, names
         shapes = self._shapes[rows]
-        bounds = shapely.bounds(shapes)
-        middle = (bounds[:, 1] + bounds[:, 3]) / 2
-        scales = np.array([metres_per_degree(m) for m in middle.tolist()])
-        common = scales[np.argsort(middle)[len(middle) // 2]]
+        common = scales[np.argsort(scales[:, 0])[len(scales) // 2]]
         there = np.array([f.shape for f in features], dtype=object)
         flat = shapely.transform(there, lambda xy: xy * common)
         near = shapely.transform(shapes, lambda xy: xy * common)

@@ -57,11 +57,10 @@ def digits_of(values: Floats, digits: int = 8, *, grouped: bool = True) -> tuple
     unsure = known & (~plain | ((np.abs(np.abs(scaled - np.floor(scaled)) - 0.5) < UNSURE) & ~integral))
     rounded = np.where(integral & plain, size, whole / power)
     text = pl.Series(np.copysign(rounded, np.where(rounded == 0, 1.0, values))).cast(pl.String).str.strip_suffix(".0")
-    large: Any = np.flatnonzero(np.abs(rounded) >= 10_000) if grouped else []
-    if len(large):
-        signed = np.copysign(rounded[large], values[large]).tolist()
-        some = pl.Series([f"{v:,}".removesuffix(".0") for v in signed])
-        text = text.scatter(pl.Series(large), some) if len(large) < len(text) else some
+    large = np.abs(rounded) >= 10_000
+    if grouped and large.any():
+        parted = pl.lit(text).str.replace(r"^(-?\d+)(\d{3})\b", "$1,$2").str.replace(r"^(-?\d+)(\d{3}),", "$1,$2,")
+        text = pl.select(pl.when(pl.Series(large)).then(parted).otherwise(pl.lit(text))).to_series()
     return text, np.asarray(unsure)
 
 
