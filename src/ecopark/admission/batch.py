@@ -13,6 +13,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,6 @@ STATUS = pl.Enum(STATUSES)
 VERDICT = pl.Enum(VERDICTS)
 EFFECTS = ("refuse", "undetermined", "condition", "decided")
 """What a finding does to the verdict, one bit each; the last: a rule was held at all."""
-MANY = 20_000
-"""So many lists of missing items are made before those that nobody has are left out."""
 ENDINGS = (".parquet", ".csv", ".json")
 
 
@@ -315,24 +314,34 @@ def _items(answer: Answer) -> str:
 
 def _missing(held: Sequence[Held], group: Ints) -> pl.Series:
     """What would settle the open rules of each project, each item once, in the order of the rules."""
-    lists: list[tuple[Any, ...]] = [()]
     which = np.zeros(len(group), dtype=np.int64)
-    for number, one in enumerate(held):
-        lacking: list[tuple[Any, ...]] = [
-            (),
-            *(a.finding.missing if a.finding.status == "undetermined" else () for a in one.answers),
-        ]
-        distinct = {items: place for place, items in enumerate(dict.fromkeys(lacking))}
-        if len(distinct) == 1:
-            continue
-        if len(lists) * len(distinct) > MANY:  # go on with those that some project has
+    before: list[tuple[Any, ...]] = [()]
+    asked: list[list[tuple[Any, ...]]] = []  # by rule, the lists of items that are added to those before
+    size = 1
+
+    def known(number: int) -> tuple[Any, ...]:
+        added = []
+        for lists in reversed(asked):
+            number, place = divmod(number, len(lists))
+            added.append(lists[place])
+        return (*before[number], *chain.from_iterable(reversed(added)))
+
+    for place, one in enumerate(held):
+        lacking: list[tuple[Any, ...]] = [(), *(_open(a) for a in one.answers)]
+        distinct = {items: number for number, items in enumerate(dict.fromkeys(lacking))}
+        if size * len(distinct) >= 2**62:
             used, which = np.unique(which, return_inverse=True)
-            lists = [lists[i] for i in used.tolist()]
-        which = which * len(distinct) + np.array([distinct[items] for items in lacking])[group[:, number] + 1]
-        lists = [(*before, *items) for before in lists for items in distinct]
+            before, asked, size = [known(i) for i in used.tolist()], [], len(used)
+        if len(distinct) > 1:
+            which = which * len(distinct) + np.array([distinct[items] for items in lacking])[group[:, place] + 1]
+            asked.append(list(distinct))
+            size *= len(distinct)
     used, which = np.unique(which, return_inverse=True)
-    texts = [";".join(dict.fromkeys(map(str, lists[i]))) for i in used.tolist()]
-    return pl.Series(texts, dtype=pl.String)[which]
+    return pl.Series([";".join(dict.fromkeys(map(str, known(i)))) for i in used.tolist()], dtype=pl.String)[which]
+
+
+def _open(answer: Answer) -> tuple[Any, ...]:
+    return answer.finding.missing if answer.finding.status == "undetermined" else ()
 
 
 def _values(held: Sequence[Held], answers: Sequence[Answer], told: Ints, kept: Ints) -> pl.Series:

@@ -288,18 +288,19 @@ def _from_wide(frame: pl.DataFrame, file: str) -> ProjectTable:
         columns.append(frame[column])
     if problems:
         raise InputError(problems)
-    row = pl.Series("row", np.arange(frame.height), dtype=pl.UInt32)
-    pieces = [
-        _cells(row, pl.Series([i], dtype=pl.Int32).new_from_index(0, frame.height), c) for i, c in enumerate(columns)
-    ]
-    cells = (
-        pl.concat(pieces)
-        if pieces
-        else _cells(row.head(0), pl.Series([], dtype=pl.Int32), pl.Series([], dtype=pl.Float64))
-    )
-    return ProjectTable(
-        _about(frame.select(texts), file), cells.sort("row", maintain_order=True), figures, np.zeros(frame.height, bool)
-    )
+    typed = {i: c.cast(pl.Float64) for i, c in enumerate(columns) if c.dtype.is_numeric() or c.dtype == pl.Boolean}
+    pieces = [_stacked(typed, frame.height)]
+    pieces += [_stacked({i: c}, frame.height) for i, c in enumerate(columns) if i not in typed]
+    cells = pl.concat(pieces).sort("row", "figure") if len(pieces) > 1 else pieces[0].sort("row", maintain_order=True)
+    return ProjectTable(_about(frame.select(texts), file), cells, figures, np.zeros(frame.height, bool))
+
+
+def _stacked(columns: Mapping[int, pl.Series], height: int) -> pl.DataFrame:
+    """The cells of some columns of one kind, one column after the other."""
+    row = np.tile(np.arange(height, dtype=np.uint32), len(columns))
+    figure = np.repeat(np.array(list(columns), dtype=np.int32), height)
+    values = pl.concat([c.alias("") for c in columns.values()]) if columns else pl.Series(dtype=pl.Float64)
+    return _cells(pl.Series(row), pl.Series(figure), values)
 
 
 def _from_long(frame: pl.DataFrame, file: str) -> ProjectTable:
