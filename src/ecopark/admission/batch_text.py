@@ -56,12 +56,29 @@ def digits_of(values: Floats, digits: int = 8, *, grouped: bool = True) -> tuple
     integral = np.floor(size) == size
     unsure = known & (~plain | ((np.abs(np.abs(scaled - np.floor(scaled)) - 0.5) < UNSURE) & ~integral))
     rounded = np.where(integral & plain, size, whole / power)
-    text = pl.Series(np.copysign(rounded, np.where(rounded == 0, 1.0, values))).cast(pl.String).str.strip_suffix(".0")
-    large = np.abs(rounded) >= 10_000
+    text = pl.Series(rounded).cast(pl.String).str.strip_suffix(".0")
+    large = rounded >= 10_000
     if grouped and large.any():
-        parted = pl.lit(text).str.replace(r"^(-?\d+)(\d{3})\b", "$1,$2").str.replace(r"^(-?\d+)(\d{3}),", "$1,$2,")
-        text = pl.select(pl.when(pl.Series(large)).then(parted).otherwise(pl.lit(text))).to_series()
+        some = pl.Series(np.flatnonzero(large))
+        parted = _parted(rounded[large], text.gather(some))
+        text = text.scatter(some, parted) if len(some) < len(text) else parted
+    negative = np.flatnonzero((values < 0) & (rounded != 0))
+    if len(negative):
+        text = text.scatter(negative, "-" + text.gather(negative))
     return text, np.asarray(unsure)
+
+
+def _parted(numbers: Floats, texts: pl.Series) -> pl.Series:
+    """Positive numbers from a thousand to below 10**9, written in `texts`, with commas between thousands."""
+    whole = pl.Series("", np.floor(numbers).astype(np.int64))
+    rest = texts.to_frame("text").select(pl.col("text").str.slice(whole.cast(pl.String).str.len_bytes())).to_series()
+    millions, thousands, ones = (p.cast(pl.String) for p in (whole // 10**6, whole // 1000 % 1000, whole % 1000))
+    ones = ones.str.zfill(3)
+    return pl.select(
+        pl.when(whole < 10**6)
+        .then(pl.concat_str(thousands, pl.lit(","), ones, rest))
+        .otherwise(pl.concat_str(millions, pl.lit(","), thousands.str.zfill(3), pl.lit(","), ones, rest))
+    ).to_series()
 
 
 def amounts(values: Floats, symbol: str) -> Words:
