@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -110,7 +110,7 @@ def _pair(text: Any) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
 
 
-def key_indicators(results: Sequence[dict[str, Any]], most: int) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def key_indicators(results: Sequence[Mapping[str, Any]], most: int) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
     """Results and clauses worth a chart: those not met first, the mandatory before the optional; numbers with limits only."""
     numbered = [
         (result, clause)
@@ -125,7 +125,7 @@ def _telling(clause: dict[str, Any]) -> tuple[bool, bool]:
     return clause["status"] != "not_met", clause["kind"] != "mandatory"
 
 
-def missing_by_department(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def missing_by_department(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What is missing over several standards, by department, the figure that settles most first."""
     found: dict[str, dict[str, Any]] = {}
     for result in results:

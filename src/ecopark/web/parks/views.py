@@ -37,6 +37,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     park = standing.park
     context: dict[str, Any] = {"cards": [], "has_map": park.layers.exists()}
     now = keep.Current(park)
+    context["may_brief"] = bool(now.years) and standing.may("make_briefing")
     if standing.may("see_assessments") and now.years:
         period = str(now.years[0])
         kept = now.assessed_all((name, period) for name in keep.packs_of(park))
