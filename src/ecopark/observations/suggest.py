@@ -81,7 +81,12 @@ def suggest(tables: Sequence[Table], subjects: Iterable[Subject] = (), *, year: 
 
 
 def suggest_for(
-    table: Table, subjects: Iterable[Subject] = (), *, year: str = "", header: tuple[int, int] | None = None
+    table: Table,
+    subjects: Iterable[Subject] = (),
+    *,
+    year: str = "",
+    header: tuple[int, int] | None = None,
+    layout: str = "",
 ) -> Suggestion:
     """A mapping for one sheet.
 
@@ -89,6 +94,8 @@ def suggest_for(
     ----------
     header
         Number of the first header row, counted from 1, and how many rows it has, where somebody has said so.
+    layout
+        ``subjects`` or ``indicators``, where somebody has said so.
     """
     first, count = (header[0] - 1, header[1]) if header else find_header(table)
     titles = heads(table, first, count)
@@ -98,7 +105,9 @@ def suggest_for(
     }
     names = next((h for h in titles if _is(h, INDICATORS) or _is(h, UNITS)), None)
     dated = [h for h in titles if h.year and not h.base]
-    if names is not None and (dated or _likely_names(table, titles, first + count, known)):
+    if layout == "indicators" or (
+        not layout and names is not None and (dated or _likely_names(table, titles, first + count, known))
+    ):
         return _indicators(table, base, titles, first + count)
     return _subjects(table, base, titles, first + count, known)
 
