@@ -1,4 +1,4 @@
-"""The overview of a park: titles and verdicts, trends, tasks by light, cases by clock, what is missing, what changed lately."""
+"""The overview of a park: verdicts, trends, tasks by light, cases by clock, what is missing, due, and changed lately."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ecopark.web.assess.models import Kept
 from ecopark.web.cases.models import Case
 from ecopark.web.cases.work import by_clock
 from ecopark.web.figures.models import Figure
+from ecopark.web.figures.reminders import reminders
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.rules.title_views import due
 from ecopark.web.tasks.work import by_light
@@ -44,6 +45,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
         results = [one.result for one in kept.values()]
         context["cards"] = [_card(find_pack(name), one, one.result) for (name, _), one in kept.items()]
         context |= {"period": period, "gaps": missing_by_department(results), "trends": _trends(now, results, period)}
+    context["reminders"] = reminders(standing, timezone.localdate())
     if standing.may("see_tasks") and park.tasks.exists():
         context["lights"] = by_light(park, timezone.localdate())
     if standing.may("see_cases"):
