@@ -52,15 +52,16 @@ PARTS = {
 }
 
 
-def years_for(park: Park, period: str) -> list[str]:
+def years_for(now: keep.Current, period: str) -> list[str]:
     """The years that stand side by side, the assessed one last; only those the park has figures of."""
-    there = keep.years_of(park)
-    return [str(y) for y in range(int(period) - YEARS + 1, int(period) + 1) if y in there]
+    return [str(y) for y in range(int(period) - YEARS + 1, int(period) + 1) if y in now.years]
 
 
 def is_ready(park: Park, period: str) -> bool:
     """Whether all assessments it needs are kept already, so that it can be made while somebody waits."""
-    return all(keep.find(park, name, year) for name in keep.packs_of(park) for year in years_for(park, period))
+    now = keep.Current(park)
+    wanted = [(name, year) for name in keep.packs_of(park) for year in years_for(now, period)]
+    return len(now.find_all(wanted)) == len(wanted)
 
 
 def gathered(standing: Standing, period: str, now: datetime, step: Any = None) -> Briefing:
@@ -72,10 +73,11 @@ def gathered(standing: Standing, period: str, now: datetime, step: Any = None) -
         Called with how many assessments are done, and of how many.
     """
     park, on = standing.park, timezone.localdate(now)
-    packs, years = list(keep.packs_of(park)), years_for(park, period)
+    current = keep.Current(park)
+    packs, years = list(keep.packs_of(park)), years_for(current, period)
     series, kept = [], []
     for at, name in enumerate(packs):
-        found = [keep.assessed(park, name, year) for year in years]
+        found = list(current.assessed_all((name, year) for year in years).values())
         series.append([one.result for one in found])
         kept.append(found[-1])
         if step is not None:
