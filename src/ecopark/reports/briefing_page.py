@@ -23,7 +23,7 @@ W: dict[str, Text] = {
     "indicators": Text("关键指标三年走势（虚线为标准值）", "Key indicators, three years (dashed: limit)"),
     "tasks": Text("任务（按灯）", "Tasks by light"),
     "cases": Text("问题（按时限）", "Cases by clock"),
-    "missing": Text("缺项（按部门，先收集最能定判定的）", "Missing, by department, most telling first"),
+    "missing": Text("缺项（按部门，先收集最能定判定的）", "Missing, most telling first"),
     "changes": Text("判定变化", "Verdicts that changed"),
     "gate": Text("项目准入", "Projects at the gate"),
     "grades": Text("企业评级", "Grades of firms"),

@@ -15,10 +15,10 @@ from ecopark.reports.slides import FONT_EN, FONT_ZH, HEIGHT, MARGIN, WIDTH, Deck
 from ecopark.reports.words import number
 
 FIRST = Room(
-    verdicts=6, charts=4, tasks=2, cases=4, missing=5, changes=1, quotas=2, grades=6, hashes=8, title=44, basis=54, column=24
+    verdicts=6, charts=4, tasks=2, cases=4, missing=5, changes=1, quotas=2, grades=6, hashes=8, title=44, basis=54, column=44
 )  # fmt: skip
 MORE = Room(
-    verdicts=7, charts=6, tasks=8, cases=8, missing=7, changes=5, quotas=5, grades=8, hashes=14, title=60, basis=58, column=29
+    verdicts=7, charts=6, tasks=8, cases=8, missing=7, changes=5, quotas=5, grades=8, hashes=14, title=60, basis=58, column=44
 )  # fmt: skip
 FAINT = "#5b6168"
 GAP = 0.25
@@ -112,7 +112,7 @@ class _Briefing(Deck):
     def part(self, slide: Any, box: Box, left: float, top: float, width: float, size: float) -> float:
         """One part in a column; gives where the next may begin."""
         step = size * 1.42 / 72
-        self.heading(slide, box.title, left, top, width)
+        self.heading(slide, clip(box.title, width * 72 / 11), left, top, width)
         top += 0.27
         if box.counts:
             self.runs(
@@ -124,7 +124,7 @@ class _Briefing(Deck):
                 size,
             )
             top += step + 0.04
-        ems = width * 72 / size
+        ems = width * 72 / size * (1 if self.zh else 1.08)  # Latin letters are narrower than they are counted
         for line in box.lines:
             ink = COLOURS[line.tone][0]
             self.runs(
