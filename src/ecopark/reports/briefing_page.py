@@ -77,7 +77,7 @@ DECISIONS = {
     "admit": (Text("准予", "admitted"), "good"),
     "conditional": (Text("有条件准入", "conditional"), "partly"),
     "refuse": (Text("不予准入", "refused"), "bad"),
-    "undetermined": (Text("待定", "undetermined"), "open"),
+    "undetermined": (Text("待定", "open"), "open"),
 }
 NAMED = 3
 """So many missing figures of a department are named."""
