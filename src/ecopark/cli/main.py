@@ -7,7 +7,7 @@ import sys
 import typer
 
 from ecopark import __version__
-from ecopark.cli import admit, catalogue, demo, grade, land, ledger, packs, parks, register, site
+from ecopark.cli import admit, catalogue, demo, grade, land, ledger, mapping, packs, parks, register, site
 
 app = typer.Typer(
     name="ecopark",
@@ -18,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 parks.register(app)
+mapping.register(app)
 admit.register(app)
 grade.register(app)
 land.register(app)

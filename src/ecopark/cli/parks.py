@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
     app.command("new")(new)
     app.command("check")(check)
     app.command("assess")(assess)
+    app.command("briefing")(briefing)
     app.command("explain")(explain)
     app.command("reuse")(reuse)
 
@@ -226,6 +227,33 @@ def _assess_many(
         say(columns(rows))
     for path in written:
         complain(("已写入 " if lang == "zh" else "wrote ") + str(path))
+
+
+@guarded
+def briefing(
+    facts: Path = FACTS,
+    pack: list[str] = PACK,
+    period: str | None = PERIOD,
+    subject: str | None = SUBJECT,
+    since: int | None = SINCE,
+    set_: list[str] = SET,
+    set_aside: bool = ASIDE,
+    by: str = typer.Option("", "--by", help="Who makes it (default: the login name)."),
+    lang: str | None = LANG,
+    out: Path = typer.Option(Path("briefing.pdf"), "--out", help="A .pdf or .pptx file, or a directory for both."),
+) -> None:
+    """The leader's one page: verdicts, key indicators, what is missing, what changed. 领导简报。"""
+    from ecopark.cli.clock import who
+    from ecopark.workflows.assess_park import parse_set, read_facts
+    from ecopark.workflows.write_briefing import write_briefings
+
+    lang = language(lang)
+    written = write_briefings(
+        read_facts(facts, set_aside=set_aside), pack, out, period=period, subject=subject, since=since,
+        options=parse_set(set_), lang=lang, on=date.today(), by=who(by),
+    )  # fmt: skip
+    for path in written:
+        say(("已写入 " if lang == "zh" else "wrote ") + str(path))
 
 
 @guarded

@@ -208,7 +208,7 @@ def _long_rows(table: Table, layout: Layout) -> Iterator[RawRow]:
         if is_text and len(row) > width and not _blank_row(row[width:]):
             problem = _extra_cells(place, width, len(row))
         elif notes:
-            problem = _noted(table, index, [*at[:4], period_at, value_at])
+            problem = noted(table, index, [*at[:4], period_at, value_at])
         cells = [_text(row[i]) if i >= 0 else "" for i in at]
         yield RawRow(
             cells[0],
@@ -246,7 +246,7 @@ def _wide_rows(table: Table, layout: Layout) -> Iterator[RawRow]:
         for column, period, value in values:
             problem = extra
             if notes and problem is None:
-                problem = _noted(table, index, [*at[:4], column])
+                problem = noted(table, index, [*at[:4], column])
             yield RawRow(
                 cells[0],
                 cells[1],
@@ -266,7 +266,8 @@ def _text(cell: Any) -> str:
     return cell.strip() if isinstance(cell, str) else shown(cell)
 
 
-def _noted(table: Table, row: int, columns: list[int]) -> Problem | None:
+def noted(table: Table, row: int, columns: list[int]) -> Problem | None:
+    """What the reader knows to be wrong with one of these cells."""
     for column in columns:
         if note := table.notes.get((row, column)):
             code, zh, en = note

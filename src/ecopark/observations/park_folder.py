@@ -12,7 +12,7 @@
                     [bounds] narrow = "2"                     a missing figure lies within this factor of other years
                     [admission] ledger, ledger_place          the quota ledger that the gate asks
                     [[title]] id, step, date                  the life of a title
-    data/           xlsx, csv and parquet files
+    data/           xlsx, csv and parquet files; <file>.mapping.yaml says what the columns of a table of one's own are
     evidence/       evidence.csv: clause_or_quantity, file, page, date, period
     verified.toml   [[verified]] who checked which clause against what
 
@@ -54,6 +54,8 @@ SETTINGS = {
 _TOP = ("park", "scope", "subject", "departments", "options", "factors", "bounds", "admission", "title", "titles")
 TABLES = (*SPREADSHEETS, ".tab", ".dbf", ".mdb", ".json")
 """Tables that are not read; where nothing else gives figures they hold them."""
+MAPPING = ".mapping.yaml"
+"""Ending of a file that says what the columns of the data file beside it are."""
 EVIDENCE_COLUMNS = ("clause_or_quantity", "file", "page", "date", "period")
 
 
@@ -315,9 +317,25 @@ def _data_files(folder: Path, problems: list[Problem]) -> list[Path]:
             continue
         if file.suffix.lower() in READERS:
             files.append(file)
+        elif file.name.endswith(MAPPING):
+            if not file.with_name(file.name.removesuffix(MAPPING)).is_file():
+                problems.append(_mapping_alone(file))
         elif file.suffix.lower() not in (".md", ".toml"):
             problems.append(_unread(file))
     return files
+
+
+def _mapping_alone(file: Path) -> Problem:
+    name = file.name.removesuffix(MAPPING)
+    return Problem(
+        "bad-mapping",
+        Place(str(file)),
+        f"旁边没有它要说明的文件“{name}”。",
+        f"the file '{name}' that it speaks of is not beside it.",
+        "请放在数据文件旁，并与它同名。",
+        "Put it beside the data file, under its name.",
+        "warning",
+    )
 
 
 def _unread(file: Path) -> Problem:

@@ -15,6 +15,8 @@ from typing import Any
 from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.checks import closed_list_holes, quality_checks, unequal_units
 from ecopark.observations.layout import Layout, no_header, raw_rows, recognise
+from ecopark.observations.mapped import choose, mapped_rows
+from ecopark.observations.mapping import ColumnMapping, mapping_beside, read_mapping
 from ecopark.observations.meaning import KnownReported
 from ecopark.observations.model import Facts, Subject
 from ecopark.observations.park_folder import ParkFolder, is_park_folder, open_park_folder, without_figures
@@ -167,15 +169,23 @@ def _read(
     checks: bool,
 ) -> Facts:
     tables: list[Table] = []
+    mapped: list[tuple[Table, ColumnMapping]] = []
     problems = list(folder.problems) if folder else []
     for file in files:
         found, more = read_tables(file, str(file), limits)
-        tables += found
         problems += more
+        if (beside := mapping_beside(file)).is_file():
+            mapping, more = read_mapping(beside)
+            problems += more
+            table, more = choose(found, mapping) if mapping and found else (None, [])
+            problems += more
+            mapped += [(table, mapping)] if table and mapping else []
+        else:
+            tables += found
     placed = [(folder.park, Place(str(folder.path / "park.toml"))), *folder.subjects] if folder else []
     settings = dict(folder.settings) if folder else {}
     where = folder.path if folder else files[0]
-    return _assemble(tables, placed, problems, folder, settings, set_aside, known_reported, checks, where)
+    return _assemble(tables, placed, problems, folder, settings, set_aside, known_reported, checks, where, mapped)
 
 
 def _assemble(
@@ -188,6 +198,7 @@ def _assemble(
     known_reported: KnownReported | None,
     checks: bool,
     where: Path | None = None,
+    mapped: Sequence[tuple[Table, ColumnMapping]] = (),
 ) -> Facts:
     layouts = [(table, recognise(table)) for table in tables]
     problems += _unrecognised(layouts)
@@ -217,6 +228,11 @@ def _assemble(
                 rows.count.rows += 1
                 rows.count.rejected += 1
                 rows.rejected.append((row_text(raw), wrong))
+    for table, mapping in mapped:
+        found_rows, more = mapped_rows(table, mapping, subjects, default)
+        problems += more
+        for raw in found_rows:
+            rows.add(raw)
     observations = rows.finish()
     declared = {s.id for s in subjects}
     subjects = [*subjects, *(Subject(name, name) for name in rows.named if name not in declared)]

@@ -317,3 +317,74 @@ def _matrix_cell(a: Assessment | None, lang: str, x: float, y: float, w: float, 
         ),
         _text(x + w / 2, y + h / 2 + 14, small, size=10, fill=ink, anchor="middle"),
     ]
+
+
+# -- one small trend ---------------------------------------------------------------------------------------------------
+
+SMALL_WIDTH, SMALL_HEIGHT = 176, 104
+
+
+def small_trend(
+    title: str,
+    unit: str,
+    periods: Sequence[str],
+    values: Sequence[float | None],
+    limits: Sequence[float | None],
+    status: str,
+    lang: str,
+) -> tuple[str, str]:
+    """A few years of one indicator against its limit, small enough for four in a row; the picture and the same in words.
+
+    Parameters
+    ----------
+    values, limits
+        One per period; None where there is none.
+    status
+        Status of the clause in the last period.
+    """
+    w, h = SMALL_WIDTH, SMALL_HEIGHT
+    ink = COLOURS[STATUS_TONE[status]][0]
+    out = [_text(2, 11 + 12 * n, row, size=10, weight="bold") for n, row in enumerate(wrap(title, (w - 4) / 10.4, 2))]
+    said = f"{STATUS_TEXT[status][lang]}" + (f" · {unit}" if unit else "")
+    out.append(_text(2, 36, wrap(said, (w - 4) / 8.6, 1)[0], size=8.5, fill=ink))
+    known = [v for v in (*values, *limits) if v is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    spread = (high - low) or abs(high) or 1.0
+    low, high = low - spread * 0.15, high + spread * 0.3
+    left, right, top, bottom = 16.0, w - 16.0, 46.0, h - 16.0
+
+    def px(at: int) -> float:
+        return left + (right - left) * (0.5 if len(periods) == 1 else at / (len(periods) - 1))
+
+    def py(value: float) -> float:
+        return bottom - (bottom - top) * (value - low) / (high - low)
+
+    out.append(_line(2, bottom + 3, w - 2, bottom + 3, RULE))
+    half = (right - left) / (2 * max(len(periods) - 1, 1))
+    for at, limit in enumerate(limits):
+        if limit is not None:
+            out.append(
+                _line(max(px(at) - half, 2), py(limit), min(px(at) + half, w - 2), py(limit), "#a12b23", 1.1, "4 3")
+            )
+    before: tuple[int, float] | None = None
+    for at, value in enumerate(values):
+        if value is not None:
+            if before is not None and before[0] == at - 1:
+                out.append(_line(px(before[0]), py(before[1]), px(at), py(value), LINE, 1.5))
+            before = (at, value)
+    for at, (period, value) in enumerate(zip(periods, values, strict=True)):
+        out.append(_text(px(at), h - 3, period, size=8, fill=FAINT, anchor="middle"))
+        if value is None:
+            out.append(_text(px(at), bottom - 1, "—", size=9, fill=FAINT, anchor="middle"))
+            continue
+        last = at == len(periods) - 1
+        out.append(f'<circle cx="{px(at):.1f}" cy="{py(value):.1f}" r="2.8" fill="{ink if last else LINE}"/>')
+        label = _text(px(at), py(value) - 5.5, number(Fraction(value), 4), size=8.5, anchor="middle")
+        halo = '<text paint-order="stroke" stroke="#ffffff" stroke-width="2.2" stroke-linejoin="round" '
+        out.append(label.replace("<text ", halo, 1))
+    numbers = joined(
+        (f"{p} {'—' if v is None else number(Fraction(v), 4)}" for p, v in zip(periods, values, strict=True)), lang
+    )
+    limit_words = joined((number(Fraction(v), 4) for v in dict.fromkeys(limits) if v is not None), lang)
+    alt = f"{title}: {numbers}; {'标准值' if lang == 'zh' else 'limit'} {limit_words}; {STATUS_TEXT[status][lang]}"
+    return _svg(w, h, out, alt), alt

@@ -62,6 +62,18 @@ def compile_typst(source: Path, kind: str, ppi: float = 200) -> bytes:
     return bytes(made or b"")
 
 
+def count_pages(source: Path) -> int:
+    """How many pages typst makes of a file that labels its last page number ``<pages>``."""
+    import typst
+
+    with ExitStack() as stack:
+        fonts = stack.enter_context(as_file(files("ecopark.reports") / "fonts"))
+        found = typst.query(
+            str(source), "<pages>", field="value", one=True, root=str(source.parent), font_paths=[str(fonts)]
+        )
+    return int(json.loads(found))
+
+
 def svg_to_png(svg: str, ppi: float = 200) -> bytes:
     """A chart as a PNG picture, for documents that cannot hold SVG."""
     with tempfile.TemporaryDirectory(prefix="ecopark-svg-") as work:

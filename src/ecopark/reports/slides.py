@@ -43,19 +43,27 @@ def write_slides(m: Material, path: Path) -> None:
     deck.show.save(str(path))
 
 
-class _Deck:
-    def __init__(self, m: Material) -> None:
+class Deck:
+    """A presentation with one way of drawing titles, texts and tables.
+
+    Parameters
+    ----------
+    title
+        Title of the file.
+    foot
+        What stands below every slide.
+    """
+
+    def __init__(self, lang: str, title: str, foot: str) -> None:
         from pptx import Presentation
         from pptx.util import Inches
 
-        self.m, self.lang, self.zh = m, m.lang, m.lang == "zh"
+        self.lang, self.zh, self.foot = lang, lang == "zh", foot
         self.show = Presentation()
         self.show.slide_width, self.show.slide_height = Inches(WIDTH), Inches(HEIGHT)
-        self.show.core_properties.title = printable(f"{m.title} {m.name}")
+        self.show.core_properties.title = printable(title)
         self.show.core_properties.author = "ecopark"
         self.blank = self.show.slide_layouts[5]
-
-    # -- drawing -------------------------------------------------------------------------------------------------------
 
     def slide(self, title: str) -> Any:
         """A slide with a title, a thin rule and a foot line."""
@@ -75,10 +83,9 @@ class _Deck:
             MSO_SHAPE.RECTANGLE, Inches(MARGIN), Inches(1.16), Inches(WIDTH - 2 * MARGIN), Inches(0.03)
         )
         rule.fill.solid()
-        rule.fill.fore_color.rgb = _rgb(ACCENT)
+        rule.fill.fore_color.rgb = rgb(ACCENT)
         rule.line.fill.background()
-        foot = f"{self.m.name} · {self.m.periods[-1]}" + (f" · {self.m.say('invented')}" if self.m.invented else "")
-        self.box(slide, foot, MARGIN, HEIGHT - 0.45, 8, 0.3, 10, colour="#5b6168")
+        self.box(slide, self.foot, MARGIN, HEIGHT - 0.45, 8, 0.3, 10, colour="#5b6168")
         self.box(
             slide,
             str(len(self.show.slides)),
@@ -97,17 +104,22 @@ class _Deck:
     ) -> None:
         """Set the text of a frame, a paragraph a line, with a Chinese and a Latin typeface."""
         from pptx.enum.text import PP_ALIGN
-        from pptx.util import Pt
 
         frame.word_wrap = True
         for at, line in enumerate(text.split("\n")):
             paragraph = frame.paragraphs[0] if at == 0 else frame.add_paragraph()
             paragraph.alignment = PP_ALIGN.RIGHT if right else PP_ALIGN.LEFT
-            run = paragraph.add_run()
-            run.text = printable(line)
-            run.font.size, run.font.bold = Pt(size), bold
-            run.font.color.rgb = _rgb(colour)
-            _typeface(run)
+            self.append(paragraph, line, size, bold=bold, colour=colour)
+
+    def append(self, paragraph: Any, text: str, size: float, *, bold: bool = False, colour: str = "#1d2227") -> None:
+        """A piece of text at the end of a paragraph."""
+        from pptx.util import Pt
+
+        run = paragraph.add_run()
+        run.text = printable(text)
+        run.font.size, run.font.bold = Pt(size), bold
+        run.font.color.rgb = rgb(colour)
+        _typeface(run)
 
     def box(
         self,
@@ -140,22 +152,30 @@ class _Deck:
         widths: Sequence[float],
         top: float,
         size: float,
+        *,
+        left: float = MARGIN,
+        width: float = WIDTH - 2 * MARGIN,
+        height: float = 4.9,
     ) -> None:
-        """A table over the whole width."""
+        """A table, over the whole width unless told otherwise; `height` is the most its rows take together."""
         from pptx.enum.text import MSO_ANCHOR
         from pptx.util import Inches, Pt
 
-        width = WIDTH - 2 * MARGIN
         frame = slide.shapes.add_table(
-            len(rows) + 1, len(header), Inches(MARGIN), Inches(top), Inches(width), Inches(0.4 * (len(rows) + 1))
+            len(rows) + 1,
+            len(header),
+            Inches(left),
+            Inches(top),
+            Inches(width),
+            Inches(min(0.4 * (len(rows) + 1), height)),
         )
         table = frame.table
         _plain_table(frame)
         for at, share in enumerate(widths):
             table.columns[at].width = Inches(width * share / sum(widths))
-        height = min(0.85, 4.9 / (len(rows) + 1))
+        tall = min(0.85, height / (len(rows) + 1))
         for at in range(1, len(rows) + 1):
-            table.rows[at].height = Inches(height)
+            table.rows[at].height = Inches(tall)
         for line, row in enumerate([[Cell(h) for h in header], *rows]):
             for at, content in enumerate(row):
                 cell = table.cell(line, at)
@@ -163,13 +183,20 @@ class _Deck:
                 cell.margin_top = cell.margin_bottom = Pt(3)
                 ink, ground = ("#ffffff", ACCENT) if line == 0 else COLOURS[content.tone]
                 cell.fill.solid()
-                cell.fill.fore_color.rgb = _rgb(ground)
+                cell.fill.fore_color.rgb = rgb(ground)
                 bold = line == 0 or content.strong or content.tone != "plain"
                 self.write(
                     cell.text_frame, content.text, size, bold=bold, colour=ink, right=content.number and line > 0
                 )
 
-    # -- slides --------------------------------------------------------------------------------------------------------
+
+class _Deck(Deck):
+    """The deck of a dossier."""
+
+    def __init__(self, m: Material) -> None:
+        foot = f"{m.name} · {m.periods[-1]}" + (f" · {m.say('invented')}" if m.invented else "")
+        super().__init__(m.lang, f"{m.title} {m.name}", foot)
+        self.m = m
 
     def cover(self) -> None:
         from pptx.enum.shapes import MSO_SHAPE
@@ -179,7 +206,7 @@ class _Deck:
         slide = self.show.slides.add_slide(self.blank)
         ground = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, 0, 0, Inches(WIDTH), Inches(HEIGHT))
         ground.fill.solid()
-        ground.fill.fore_color.rgb = _rgb(ACCENT)
+        ground.fill.fore_color.rgb = rgb(ACCENT)
         ground.line.fill.background()
         slide.shapes._spTree.remove(ground._element)
         slide.shapes._spTree.insert(2, ground._element)
@@ -222,7 +249,7 @@ class _Deck:
             ink, ground = COLOURS[VERDICT_TONE[a.verdict]]
             card = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, Inches(left), Inches(top), Inches(width), Inches(height))
             card.fill.solid()
-            card.fill.fore_color.rgb = _rgb(ground)
+            card.fill.fore_color.rgb = rgb(ground)
             card.line.fill.background()
             small = 11 if down > 1 else 13
             inner, verdict = width - 0.4, verdict_words(a, self.lang)
@@ -292,10 +319,10 @@ class _Deck:
         plot.gap_width, plot.overlap = 55, 100
         for status, series in zip(used, plot.series, strict=True):
             series.format.fill.solid()
-            series.format.fill.fore_color.rgb = _rgb(COLOURS[STATUS_TONE[status]][0])
+            series.format.fill.fore_color.rgb = rgb(COLOURS[STATUS_TONE[status]][0])
             series.data_labels.show_value = True
             series.data_labels.font.size, series.data_labels.font.bold = Pt(13), True
-            series.data_labels.font.color.rgb = _rgb("#ffffff")
+            series.data_labels.font.color.rgb = rgb("#ffffff")
 
     def fails(self) -> None:
         m = self.m
@@ -402,7 +429,8 @@ class _Deck:
         self.box(slide, text, MARGIN, 1.5, WIDTH - 2 * MARGIN, 5, 18 if len(lines) < 7 else 15)
 
 
-def _rgb(colour: str) -> Any:
+def rgb(colour: str) -> Any:
+    """A colour of the library from its web notation."""
     from pptx.dml.color import RGBColor
 
     red, green, blue = bytes.fromhex(colour.lstrip("#"))

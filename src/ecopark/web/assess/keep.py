@@ -22,10 +22,10 @@ from django.db import IntegrityError, transaction
 from ecopark import __version__
 from ecopark.observations.model import Facts
 from ecopark.packs.load import find_pack, shipped_ids
+from ecopark.reports.plain import Said, whole
 from ecopark.standards.again import Again
 from ecopark.standards.needs import FACTORS, reach
 from ecopark.web.assess.models import Kept
-from ecopark.web.assess.whole import Said, whole
 from ecopark.web.figures import stamps
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.parks.models import Park

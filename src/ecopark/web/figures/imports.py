@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from ecopark.core.text import Text
 from ecopark.errors import InputError, Problem
+from ecopark.observations.mapping import ColumnMapping, mapping_beside, write_mapping
 from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import catalogue
 from ecopark.web.figures.change import Change, as_typed, write
@@ -34,6 +35,7 @@ GROUPS = {
     "other_year": Text("其他年度", "another year"),
     "same": Text("无变化", "unchanged"),
     "unusable": Text("不可用", "unusable"),
+    "left": Text("未读取（合计行、未对应的列）", "not read (sums, columns without a mapping)"),
 }
 TICKED = ("new", "changed")
 """Groups that are taken over unless somebody unticks them."""
@@ -84,7 +86,9 @@ class Line:
         )  # fmt: skip
 
 
-def preview(standing: Standing, stored: str, name: str, year: str = "") -> list[Line]:
+def preview(
+    standing: Standing, stored: str, name: str, year: str = "", mapping: ColumnMapping | None = None
+) -> list[Line]:
     """Every row of a file beside what is stored.
 
     Parameters
@@ -93,13 +97,15 @@ def preview(standing: Standing, stored: str, name: str, year: str = "") -> list[
         Key of the uploaded file and what it was called.
     year
         The year the person meant to bring in; rows of another year are set apart. Empty: all years.
+    mapping
+        What the columns are, where the file is a department's own table.
 
     Raises
     ------
     InputError
         The file holds no table that can be read.
     """
-    facts = _read(standing.park, stored, name)
+    facts = _read(standing.park, stored, name, mapping)
     allowed = {s.key: s.name for s in standing.subjects()}
     known = {
         (f.subject.key, f.quantity, f.period, f.by): f
@@ -107,11 +113,14 @@ def preview(standing: Standing, stored: str, name: str, year: str = "") -> list[
     }
     lines = [_line(o, known, allowed, year, name) for o in facts.observations]
     lines += [_unusable(text, problem, name) for text, problem in facts.rejected]
+    if mapping is not None:
+        left = [p for p in facts.warnings if p.code.startswith("mapping-")]
+        lines += [replace(_unusable("", p, name), group="left") for p in left]
     order = {g: i for i, g in enumerate(GROUPS)}
     return sorted(lines, key=lambda line: order[line.group])
 
 
-def _read(park: Park, stored: str, name: str) -> Facts:
+def _read(park: Park, stored: str, name: str, mapping: ColumnMapping | None) -> Facts:
     """Read the file as part of a park folder of this park."""
     source = stored_path(stored)
     with tempfile.TemporaryDirectory() as place:
@@ -125,9 +134,11 @@ def _read(park: Park, stored: str, name: str) -> Facts:
         (folder / "park.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         with (folder / "data" / "subjects.csv").open("w", newline="", encoding="utf-8") as file:
             out = csv.writer(file)
-            out.writerow(["subject", "kind", "parent", "from", "until", "name"])
+            out.writerow(["subject", "kind", "parent", "from", "until", "name", "credit_code"])
             for s in park.subjects.exclude(kind="park"):
-                out.writerow([s.key, s.kind, s.parent, s.since or "", s.until or "", s.name])
+                out.writerow([s.key, s.kind, s.parent, s.since or "", s.until or "", s.name, s.credit_code])
+        if mapping is not None:
+            mapping_beside(target).write_text(write_mapping(mapping), encoding="utf-8")
         try:
             return read_facts(folder, set_aside=True, checks=False)
         except InputError as error:

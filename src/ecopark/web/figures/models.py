@@ -22,6 +22,33 @@ COUNTED = ("accepted",)
 """States whose figures are used in assessments."""
 
 
+class SavedMapping(models.Model):
+    """What the columns of a department's own table are, saved under a name and used again for next year's file.
+
+    Parameters
+    ----------
+    body
+        An `observations.mapping.ColumnMapping` as plain data.
+    withdrawn
+        When it was taken out of the lists; imports that came by it still say so.
+    """
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="column_mappings")
+    name = models.CharField(max_length=80)
+    body = models.JSONField(default=dict)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    at = models.DateTimeField(default=timezone.now)
+    withdrawn = models.DateTimeField(null=True, blank=True)
+    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "name"], name="one_mapping_name_each")]
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Import(models.Model):
     """A workbook that was brought in: what it held and what became of it."""
 
@@ -32,6 +59,7 @@ class Import(models.Model):
     at = models.DateTimeField(default=timezone.now)
     changed = models.BigIntegerField(help_text="the park's change counter when the preview was made")
     summary = models.JSONField(default=dict)
+    mapping = models.ForeignKey(SavedMapping, on_delete=models.SET_NULL, null=True, blank=True)
     applied = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -10,12 +11,14 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.web.assess.keep import years_of
 from ecopark.web.figures import submit
 from ecopark.web.figures.models import STATES, Submission
+from ecopark.web.figures.reminders import SOON
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 
@@ -42,7 +45,8 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     rows = [{"firm": firm, "submission": there.get(firm.pk)} for firm in page]
     context = {
         "rows": rows, "page": page, "period": period, "years": [str(y) for y in years], "states": STATES, "state": state,
-        "today": timezone.localdate(), "may_accept": standing.may("accept_figures"), "waiting": submit.open_ones(standing.park),
+        "today": timezone.localdate(), "soon": timezone.localdate() + SOON,
+        "may_accept": standing.may("accept_figures"), "waiting": submit.open_ones(standing.park),
     }  # fmt: skip
     return render(request, "data/submissions.html", context)
 
@@ -78,7 +82,7 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask all firms of the park for a year's figures by a day."""
+    """Ask all firms of the park, or one of them, for a year's figures by a day; a later day gives one more time."""
     standing = enter(request, slug, "accept_figures")
     period, due = request.POST.get("period", ""), request.POST.get("due", "")
     try:
@@ -88,6 +92,13 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     except ValueError:
         messages.error(request, t("请填年度和截止日期。", "Give a year and a day."))
         return redirect("submissions", slug)
+    if key := request.POST.get("firm", ""):
+        one = standing.park.subjects.filter(kind="firm", key=key).first()
+        if one is None:
+            raise Http404
+        submit.ask(standing.park, [one], period, day, request.user)
+        messages.success(request, t(f"{one.name}：截止日为 {day}", f"{one.name}: due on {day}"))
+        return redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period})}")
     firms = standing.park.subjects.filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=int(period)))
     count = submit.ask(standing.park, firms, period, day, request.user)
     messages.success(request, t(f"已向 {count} 家企业下达填报要求", f"{count} firm(s) were asked"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.figures import evidence_views, import_views, submit_views, views
+from ecopark.web.figures import evidence_views, import_views, mapping_views, submit_views, views
 
 urlpatterns = [
     path("", views.themes, name="data"),
@@ -19,5 +19,8 @@ urlpatterns = [
     path("import/", import_views.upload, name="data-import"),
     path("import/<int:pk>/", import_views.preview, name="data-import-preview"),
     path("import/<int:pk>/apply/", import_views.apply, name="data-import-apply"),
+    path("import/<int:pk>/columns/", mapping_views.columns, name="data-import-columns"),
+    path("mappings/<int:pk>.yaml", mapping_views.download, name="mapping-file"),
+    path("mappings/<int:pk>/withdraw/", mapping_views.withdraw, name="mapping-withdraw"),
     path("figure/<int:pk>/history/", views.history, name="figure-history"),
 ]

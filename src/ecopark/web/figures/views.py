@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 
 from ecopark.errors import InputError
 from ecopark.observations.quantity import catalogue
@@ -16,6 +17,7 @@ from ecopark.web.figures.change import ConflictError, write
 from ecopark.web.figures.facts import problems_of, read_one
 from ecopark.web.figures.form_rows import FormRow, asked, form_rows, themes_of
 from ecopark.web.figures.models import STATES, Figure
+from ecopark.web.figures.reminders import reminders
 from ecopark.web.pages.context import lang
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
@@ -29,7 +31,7 @@ def themes(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "subject": subject, "period": period, "themes": themes_of(standing.park, subject, period),
         "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
-        "may_import": standing.may("import_figures"),
+        "may_import": standing.may("import_figures"), "reminders": reminders(standing, timezone.localdate()),
     }  # fmt: skip
     return render(request, "data/themes.html", context)
 

@@ -19,9 +19,9 @@ from ecopark.errors import EcoparkError, InputError
 from ecopark.packs.load import find_pack
 from ecopark.packs.model import Pack
 from ecopark.packs.verify import verified_clauses
+from ecopark.reports.plain import weakest
 from ecopark.reports.verdicts import all_verified
 from ecopark.standards.batch import assess_batch
-from ecopark.web.assess.whole import weakest
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.figures.models import COUNTED, Figure
 from ecopark.web.many.models import Outcome

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 
+from ecopark.web.figures.reminders import everywhere
 from ecopark.web.people.access import parks_of
 
 
@@ -15,4 +17,6 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     if request.user.is_authenticated and parks.count() == 1:
         return redirect("park", parks.get().slug)
-    return render(request, "home.html", {"parks": parks[:200]})
+    return render(
+        request, "home.html", {"parks": parks[:200], "reminders": everywhere(request.user, timezone.localdate())}
+    )

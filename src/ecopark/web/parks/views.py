@@ -1,4 +1,4 @@
-"""The overview of a park: titles and verdicts, trends, tasks by light, cases by clock, what is missing, what changed lately."""
+"""The overview of a park: verdicts, trends, tasks by light, cases by clock, what is missing, due, and changed lately."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from ecopark.core.text import Text
 from ecopark.observations.quantity import catalogue
 from ecopark.packs.load import find_pack
 from ecopark.packs.model import Pack
+from ecopark.reports.plain import key_indicators, missing_by_department
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.cases.models import Case
 from ecopark.web.cases.work import by_clock
 from ecopark.web.figures.models import Figure
+from ecopark.web.figures.reminders import reminders
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.rules.title_views import due
 from ecopark.web.tasks.work import by_light
@@ -36,12 +38,14 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     park = standing.park
     context: dict[str, Any] = {"cards": [], "has_map": park.layers.exists()}
     now = keep.Current(park)
+    context["may_brief"] = bool(now.years) and standing.may("make_briefing")
     if standing.may("see_assessments") and now.years:
         period = str(now.years[0])
         kept = now.assessed_all((name, period) for name in keep.packs_of(park))
         results = [one.result for one in kept.values()]
         context["cards"] = [_card(find_pack(name), one, one.result) for (name, _), one in kept.items()]
-        context |= {"period": period, "gaps": _gaps(results), "trends": _trends(now, results, period)}
+        context |= {"period": period, "gaps": missing_by_department(results), "trends": _trends(now, results, period)}
+    context["reminders"] = reminders(standing, timezone.localdate())
     if standing.may("see_tasks") and park.tasks.exists():
         context["lights"] = by_light(park, timezone.localdate())
     if standing.may("see_cases"):
@@ -64,14 +68,8 @@ def _card(pack: Pack, kept: Kept, result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _trends(now: keep.Current, results: list[dict[str, Any]], period: str) -> list[dict[str, Any]]:
-    """Key indicators over the years against their limits: those not met first, then those with a numeric limit."""
-    numbered = [
-        (result, clause)
-        for result in results
-        for clause in result["clauses"]
-        if clause["counts"] and None not in (clause["number"], clause["limit_number"])
-    ]
-    chosen = sorted(numbered, key=lambda pair: _telling(pair[1]))[:KEY_INDICATORS]
+    """Key indicators over the years against their limits."""
+    chosen = key_indicators(results, KEY_INDICATORS)
     charts = []
     periods = [str(int(period) - back) for back in range(YEARS_BACK, -1, -1)]
     kept = now.assessed_all((result["pack"], year) for result, _ in chosen for year in periods)
@@ -95,11 +93,6 @@ def _trends(now: keep.Current, results: list[dict[str, Any]], period: str) -> li
             }
         )  # fmt: skip
     return charts
-
-
-def _telling(clause: dict[str, Any]) -> tuple[bool, bool]:
-    """Clauses not met come first, the mandatory ones before the optional."""
-    return clause["status"] != "not_met", clause["kind"] != "mandatory"
 
 
 def _lately(standing: Standing) -> list[dict[str, Any]]:
@@ -129,18 +122,3 @@ def _versions(wanted: Iterable[tuple[int, int]]) -> Iterable[Any]:
     for figure, version in wanted:
         asked |= Q(id=figure, version=version)
     return Figure.history.filter(asked)
-
-
-def _gaps(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What is missing, by department, the figure that settles most first."""
-    found: dict[str, dict[str, Any]] = {}
-    for result in results:
-        for gap in result["gaps"]:
-            known = found.setdefault(gap["item"], {**gap, "clauses": [], "settles": 0})
-            known["clauses"] += gap["clauses"]
-            known["settles"] += gap["settles"]
-    by_department: dict[str, dict[str, Any]] = {}
-    for gap in sorted(found.values(), key=lambda g: (-g["settles"], -len(g["clauses"]))):
-        group = by_department.setdefault(gap["department"]["zh"], {"department": gap["department"], "gaps": []})
-        group["gaps"].append(gap)
-    return list(by_department.values())

@@ -27,6 +27,7 @@ ROLES_FOR = {
     "see_evidence": ("office", "consultant", "reviewer", "firm"),
     "see_assessments": ("office", "consultant", "reviewer", "viewer"),
     "make_dossier": ("office", "consultant", "reviewer"),
+    "make_briefing": ("office", "consultant", "reviewer"),
     "try_what_if": ("office", "consultant", "reviewer"),
     "compare": ("office", "consultant", "reviewer"),
     "see_tasks": ("office", "consultant", "reviewer"),

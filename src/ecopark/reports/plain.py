@@ -1,8 +1,8 @@
-"""An assessment as plain data with everything a page shows: both languages, traces, gaps, changes."""
+"""An assessment as plain data with everything a page or a short report shows: both languages, traces, gaps, changes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -108,3 +108,33 @@ def _number(value: Any) -> float | None:
 
 def _pair(text: Any) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
+
+
+def key_indicators(results: Sequence[Mapping[str, Any]], most: int) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """Results and clauses worth a chart: those not met first, the mandatory before the optional; numbers with limits only."""
+    numbered = [
+        (result, clause)
+        for result in results
+        for clause in result["clauses"]
+        if clause["counts"] and None not in (clause["number"], clause["limit_number"])
+    ]
+    return sorted(numbered, key=lambda pair: _telling(pair[1]))[:most]
+
+
+def _telling(clause: dict[str, Any]) -> tuple[bool, bool]:
+    return clause["status"] != "not_met", clause["kind"] != "mandatory"
+
+
+def missing_by_department(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What is missing over several standards, by department, the figure that settles most first."""
+    found: dict[str, dict[str, Any]] = {}
+    for result in results:
+        for gap in result["gaps"]:
+            known = found.setdefault(gap["item"], {**gap, "clauses": [], "settles": 0})
+            known["clauses"] += gap["clauses"]
+            known["settles"] += gap["settles"]
+    by_department: dict[str, dict[str, Any]] = {}
+    for gap in sorted(found.values(), key=lambda g: (-g["settles"], -len(g["clauses"]))):
+        group = by_department.setdefault(gap["department"]["zh"], {"department": gap["department"], "gaps": []})
+        group["gaps"].append(gap)
+    return list(by_department.values())

@@ -1,0 +1,82 @@
+"""The one-page briefing as a file: at once where everything it needs is kept already, else in the background."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from pathlib import Path
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError
+from ecopark.web.assess.briefing import gathered, is_ready
+from ecopark.web.assess.dossier_views import TYPES
+from ecopark.web.assess.keep import years_of
+from ecopark.web.jobs import work
+from ecopark.web.jobs.models import Job
+from ecopark.web.people.access import enter
+from ecopark.web.people.access import standing as standing_of
+from ecopark.web.uploads import stored_path
+from ecopark.workflows.write_briefing import FORMATS, write_briefing
+
+
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Choose year, format and language; what was made in the background lately."""
+    standing = enter(request, slug, "make_briefing")
+    request.standing = standing  # type: ignore[attr-defined]
+    jobs = Job.objects.filter(park=standing.park, kind="briefing", by=request.user)[:5]
+    context = {"years": [str(y) for y in years_of(standing.park)], "jobs": jobs, "formats": FORMATS}
+    return render(request, "assess/briefing.html", context)
+
+
+@require_POST
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """The file itself, or a job that makes it where assessments must be computed first."""
+    standing = enter(request, slug, "make_briefing")
+    request.standing = standing  # type: ignore[attr-defined]
+    park, period, kind = standing.park, request.POST.get("period", ""), request.POST.get("format", "")
+    if kind not in FORMATS or not (period.isdigit() and int(period) in years_of(park)):
+        raise Http404
+    language = "en" if request.POST.get("language") == "en" else "zh"
+    if not is_ready(park, period):
+        title = Text(f"领导简报 {period}", f"one-page briefing {period}")
+        work.ask("briefing", title, request.user, park, period=period, format=kind, lang=language)
+        return redirect("briefing", slug)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"briefing.{kind}"
+        write_briefing(gathered(standing, period, timezone.now()), path, language)
+        response = HttpResponse(path.read_bytes(), content_type=TYPES[kind])
+    response["Content-Disposition"] = f'attachment; filename="{_name(slug, period, kind)}"'
+    return response
+
+
+@work.kind("briefing")
+def _make(job: Job, step: work.Step) -> dict[str, object]:
+    park = job.park
+    assert park is not None
+    standing = standing_of(job.by, park)
+    if standing is None or not standing.may("make_briefing"):
+        raise EcoparkError("who asked for it may no longer make it", zh="申请人已无权出具")
+    kind, period = job.arguments["format"], job.arguments["period"]
+    stored = f"briefings/{park.pk}/{secrets.token_hex(12)}.{kind}"
+    stored_path(stored).parent.mkdir(parents=True, exist_ok=True)
+    write_briefing(gathered(standing, period, timezone.now(), step), stored_path(stored), job.arguments["lang"])
+    return {"stored": stored, "url": reverse("briefing-file", args=[park.slug, job.pk])}
+
+
+def download(request: HttpRequest, slug: str, pk: int) -> FileResponse:
+    """A briefing that was made in the background, for who asked for it."""
+    standing = enter(request, slug, "make_briefing")
+    job = get_object_or_404(Job, pk=pk, park=standing.park, kind="briefing", by=request.user, state="done")
+    kind, path = job.arguments["format"], stored_path(str(job.result["stored"]))
+    name = _name(slug, job.arguments["period"], kind)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES[kind])
+
+
+def _name(slug: str, period: str, kind: str) -> str:
+    return f"{slug}-briefing-{period}.{kind}"

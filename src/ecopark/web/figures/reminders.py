@@ -1,0 +1,116 @@
+"""What is due or overdue on the way from the firms to the park office, told to whom it concerns. In the site only, no mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Min, Q
+from django.urls import reverse
+
+from ecopark.core.text import Text
+from ecopark.web.figures.models import Submission
+from ecopark.web.people.access import Standing, parks_where
+from ecopark.web.people.access import standing as standing_of
+
+SOON = timedelta(days=14)
+"""A day so near is due soon."""
+STILL = ("draft", "returned")
+ORDER = ("bad", "partly", "open")
+MOST, MOST_PARKS = 12, 20
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One thing to do and where: ``bad`` is overdue or returned, ``partly`` due soon, ``open`` later."""
+
+    tone: str
+    text: Text
+    url: str
+    park: Text | None = None
+
+
+def reminders(standing: Standing, today: date) -> list[Reminder]:
+    """What this person should know in this park, the most urgent first."""
+    found: list[Reminder] = []
+    if standing.firms:
+        found += _of_firms(standing, today)
+    if standing.may("accept_figures"):
+        found += _of_office(standing, today)
+    return sorted(found, key=lambda r: ORDER.index(r.tone))
+
+
+def everywhere(user: Any, today: date) -> list[Reminder]:
+    """The same over all parks in which somebody has a role, each with its park's name."""
+    found: list[Reminder] = []
+    own = parks_where(user, "write_figures").order_by("name")
+    for park in own[:MOST_PARKS]:
+        here = standing_of(user, park)
+        found += [replace(r, park=park.label) for r in reminders(here, today)] if here else []
+    return sorted(found, key=lambda r: ORDER.index(r.tone))
+
+
+def _of_firms(standing: Standing, today: date) -> list[Reminder]:
+    """A reporter's own firms: asked for by a day, or returned with a reason."""
+    rows = Submission.objects.filter(park=standing.park, subject__key__in=standing.firms, state__in=STILL)
+    asked = rows.filter(Q(due__isnull=False) | Q(state="returned")).select_related("subject").order_by("due", "period")
+    found = []
+    for s in asked[:MOST]:
+        url = f"{reverse('data', args=[standing.park.slug])}?{urlencode({'of': s.subject.key, 'year': s.period})}"
+        name, year = s.subject.name, s.period
+        zh, en, tone = f"{name}{year} 年数据", f"figures of {name} for {year}", "open"
+        if s.state == "returned":
+            zh, en, tone = f"{zh}已退回：{s.reason}", f"{en} were returned: {s.reason}", "bad"
+        if s.due is not None:
+            days = (s.due - today).days
+            if days < 0:
+                tone = "bad"
+                zh = f"{zh}，截止日 {s.due} 已过 {-days} 天，请联系园区办延期"
+                en = f"{en}, overdue by {-days} day(s) since {s.due}: ask the park office for more time"
+            else:
+                tone = "partly" if tone == "open" and s.due - today <= SOON else tone
+                zh, en = (
+                    f"{zh}，须在 {s.due} 前提交（还有 {days} 天）",
+                    f"{en}, to hand in by {s.due} ({days} day(s) left)",
+                )
+        found.append(Reminder(tone, Text(zh, en[:1].upper() + en[1:]), url))
+    return found
+
+
+def _of_office(standing: Standing, today: date) -> list[Reminder]:
+    """The office: firms overdue, due soon, and what waits to be accepted, by year."""
+    rows = Submission.objects.filter(park=standing.park)
+    late, near = Q(state__in=STILL, due__lt=today), Q(state__in=STILL, due__gte=today, due__lte=today + SOON)
+    counted = (
+        rows.values("period")
+        .annotate(
+            late=Count("pk", filter=late), near=Count("pk", filter=near), waiting=Count("pk", filter=Q(state="submitted")),
+            next=Min("due", filter=near),
+        )
+        .order_by("-period")
+    )  # fmt: skip
+    found = []
+    for row in counted[:MOST]:
+        year = row["period"]
+        parts = (
+            (
+                "bad", row["late"], "", f"{year} 年数据：{row['late']} 家企业逾期未提交",
+                f"{year}: {row['late']} firm(s) overdue",
+            ),
+            (
+                "partly", row["near"], "", f"{year} 年数据：{row['near']} 家企业临近截止（最早 {row['next']}）",
+                f"{year}: {row['near']} firm(s) due soon (the first on {row['next']})",
+            ),
+            (
+                "open", row["waiting"], "submitted", f"{year} 年数据：{row['waiting']} 家企业已提交，待采用",
+                f"{year}: {row['waiting']} firm(s) have handed in and wait for you",
+            ),
+        )  # fmt: skip
+        for tone, number, state, zh, en in parts:
+            if number:
+                query = {"year": year} | ({"state": state} if state else {})
+                url = f"{reverse('submissions', args=[standing.park.slug])}?{urlencode(query)}"
+                found.append(Reminder(tone, Text(zh, en), url))
+    return found
