@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from typing import Any
 
 import pytest
@@ -15,12 +14,10 @@ from ecopark.web.figures.models import Evidence, Figure
 from ecopark.web.people.access import ROLES_FOR
 from ecopark.web.people.models import ApiToken
 
+from .api_calls import INSIDE, V1, WIDE, Api
 from .conftest import ROLES, World
 
 WATER = "industrial_fresh_water_m3"
-V1 = "/api/v1"
-INSIDE = ("admin", "office", "consultant", "reviewer", "firm", "keeper")
-WIDE = ("admin", "office", "consultant", "reviewer")
 GETS = {
     "/me": (*INSIDE, "stranger"),
     "/parks": (*INSIDE, "stranger"),
@@ -50,27 +47,6 @@ GETS = {
     "/parks/beta/figures": ("admin",),
     "/parks/beta/search?q=beta": ("admin",),
 }
-
-
-def token_of(world: World, role: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {ApiToken.issue(world.people[role], 'test')[1]}"}
-
-
-class Api:
-    """Calls with one person's token."""
-
-    def __init__(self, world: World, role: str) -> None:
-        self.client, self.headers = Client(), {} if role == "anonymous" else token_of(world, role)
-
-    def get(self, path: str) -> Any:
-        return self.client.get(V1 + path, headers=self.headers)
-
-    def send(self, path: str, body: Any, method: str = "post") -> Any:
-        data = json.dumps(body)
-        return getattr(self.client, method)(V1 + path, data, content_type="application/json", headers=self.headers)
-
-    def upload(self, path: str, fields: dict[str, Any]) -> Any:
-        return self.client.post(V1 + path, fields, headers=self.headers)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from ecopark.web.api.shapes import Fault
 from ecopark.web.people.access import Standing, enter
 
-REFUSED = {401: Fault, 403: Fault, 404: Fault, 422: Fault}
-"""What any endpoint may answer instead."""
+REFUSED = {401: Fault, 403: Fault, 404: Fault, 422: Fault, 429: Fault}
+CONFLICT = REFUSED | {409: Fault}
+"""What any endpoint may answer instead; `CONFLICT` also where somebody else may have been faster."""
 
 
 def come_in(request: HttpRequest, slug: str, action: str) -> Standing:

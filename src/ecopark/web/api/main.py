@@ -19,8 +19,9 @@ from ninja.security import HttpBearer, SessionAuth
 from ecopark import __version__
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, InputError
-from ecopark.web.api import assess_api, figures_api, files_api, parks_api, rules_api
+from ecopark.web.api import assess_api, figures_api, files_api, parks_api, rules_api, tasks_api
 from ecopark.web.api.describe import operations
+from ecopark.web.api.throttle import TokenThrottle
 from ecopark.web.people.models import ApiToken, User
 
 
@@ -37,7 +38,7 @@ class TokenAuth(HttpBearer):
 
 api = NinjaAPI(
     title="ecopark", version=__version__, docs_url=None, openapi_url=None, auth=[TokenAuth(), SessionAuth(csrf=True)],
-    urls_namespace="api-v1",
+    urls_namespace="api-v1", throttle=[TokenThrottle()],
     description="The data room of an eco-industrial park. 园区数据接口：页面能做的，令牌也能做。",
 )  # fmt: skip
 for path, part, tag in (
@@ -46,6 +47,7 @@ for path, part, tag in (
     ("", files_api.router, "files"),
     ("", assess_api.router, "assessments"),
     ("", rules_api.router, "rules"),
+    ("", tasks_api.router, "tasks"),
 ):
     api.add_router(path, part, tags=[tag])
 
@@ -54,6 +56,7 @@ TEXTS = {
     401: ("not-signed-in", Text("请登录，或带上有效令牌", "sign in, or send a valid token")),
     403: ("not-allowed", Text("您的角色不能做这件事", "your role does not allow it")),
     404: ("not-found", Text("没有，或您无权知道", "there is none, or it is not for you to know")),
+    429: ("too-many", Text("请求过于频繁，请稍后再试", "too many requests: wait as long as Retry-After says")),
 }
 
 

@@ -18,7 +18,7 @@ router = Router()
 ParkPage, SubjectPage = shapes.page_of(shapes.ParkOut), shapes.page_of(shapes.SubjectOut)
 
 
-@router.get("/me", response={200: shapes.Person, 401: shapes.Fault}, summary="who you are / 我是谁")
+@router.get("/me", response={200: shapes.Person, 401: shapes.Fault, 429: shapes.Fault}, summary="who you are / 我是谁")
 def me(request: HttpRequest) -> dict[str, Any]:
     """Your name and your roles."""
     user: Any = request.user

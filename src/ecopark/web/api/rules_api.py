@@ -28,7 +28,9 @@ router = Router()
 SignaturePage, FoundPage = shapes.page_of(shapes.SignatureOut), shapes.page_of(shapes.Found)
 
 
-@router.get("/packs", response={200: list[dict[str, Any]], 401: shapes.Fault}, summary="standards / 标准")
+@router.get(
+    "/packs", response={200: list[dict[str, Any]], 401: shapes.Fault, 429: shapes.Fault}, summary="standards / 标准"
+)
 def packs(request: HttpRequest) -> Any:
     """All standards with their status and how their limits are known."""
     return [pack_summary(find_pack(name)) for name in shipped_ids()]
@@ -120,7 +122,7 @@ def reuse(request: HttpRequest, slug: shapes.Name) -> Any:
 
 @router.get(
     "/quantities",
-    response={200: list[dict[str, Any]], 401: shapes.Fault, 422: shapes.Fault},
+    response={200: list[dict[str, Any]], 401: shapes.Fault, 422: shapes.Fault, 429: shapes.Fault},
     summary="catalogue / 数据项目录",
 )
 def quantities(request: HttpRequest, like: shapes.Name = "") -> Any:

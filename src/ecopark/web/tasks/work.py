@@ -20,7 +20,7 @@ from ecopark.packs.load import UnknownPackError, find_pack
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.parks.models import Department, Park
-from ecopark.web.tasks.models import Programme, Task, TaskEvent
+from ecopark.web.tasks.models import PROGRAMME_TEXT, Programme, Task, TaskEvent
 
 OPERATORS = (">=", "<=", ">", "<", "==")
 
@@ -126,6 +126,42 @@ def make(
         TaskEvent.objects.create(task=task, kind="made", on=timezone.localdate(), by=user)
         made.append(task)
     return made
+
+
+@transaction.atomic
+def add_programme(park: Park, kind: str, name: str, user: Any, *, name_en: str = "", note: str = "") -> Programme:
+    """A new group of tasks.
+
+    Raises
+    ------
+    TaskStepError
+        No name, no such kind, or there is one of this name.
+    """
+    name = name.strip()[:120]
+    if not name or kind not in PROGRAMME_TEXT:
+        raise engine.TaskStepError(Text("请填写名称和类型。", "Give a name and a kind."))
+    Park.objects.select_for_update().get(pk=park.pk)
+    if park.programmes.filter(name=name).exists():
+        raise engine.TaskStepError(Text(f"已有“{name}”。", f"There is a '{name}' already."))
+    return Programme.objects.create(
+        park=park, kind=kind, name=name, name_en=name_en.strip()[:120], note=note.strip()[:500], by=user
+    )
+
+
+def department_of(park: Park, key: str) -> Department | None:
+    """The department with this key; None for an empty one.
+
+    Raises
+    ------
+    TaskStepError
+        There is none.
+    """
+    found = park.departments.filter(key=key).first() if key else None
+    if key and found is None:
+        raise engine.TaskStepError(
+            Text("牵头部门不存在或已撤并，请另选。", "There is no such department (any more). Choose another.")
+        )
+    return found
 
 
 @transaction.atomic
