@@ -19,7 +19,7 @@ from ninja.security import HttpBearer, SessionAuth
 from ecopark import __version__
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, InputError
-from ecopark.web.api import assess_api, figures_api, files_api, parks_api, rules_api, tasks_api
+from ecopark.web.api import assess_api, cases_api, figures_api, files_api, parks_api, rules_api, tasks_api
 from ecopark.web.api.describe import operations
 from ecopark.web.api.throttle import TokenThrottle
 from ecopark.web.people.models import ApiToken, User
@@ -48,6 +48,7 @@ for path, part, tag in (
     ("", assess_api.router, "assessments"),
     ("", rules_api.router, "rules"),
     ("", tasks_api.router, "tasks"),
+    ("", cases_api.router, "cases"),
 ):
     api.add_router(path, part, tags=[tag])
 
