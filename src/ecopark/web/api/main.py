@@ -19,10 +19,21 @@ from ninja.security import HttpBearer, SessionAuth
 from ecopark import __version__
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, InputError
-from ecopark.web.api import assess_api, cases_api, figures_api, files_api, parks_api, rules_api, tasks_api
+from ecopark.web.api import (
+    assess_api,
+    cases_api,
+    figures_api,
+    files_api,
+    ledger_api,
+    parks_api,
+    projects_api,
+    rules_api,
+    tasks_api,
+)  # fmt: skip
 from ecopark.web.api.describe import operations
 from ecopark.web.api.throttle import TokenThrottle
 from ecopark.web.people.models import ApiToken, User
+from ecopark.web.projects.steps import ConflictError as ProjectConflictError
 
 
 class TokenAuth(HttpBearer):
@@ -49,6 +60,8 @@ for path, part, tag in (
     ("", rules_api.router, "rules"),
     ("", tasks_api.router, "tasks"),
     ("", cases_api.router, "cases"),
+    ("", projects_api.router, "projects"),
+    ("", ledger_api.router, "ledger"),
 ):
     api.add_router(path, part, tags=[tag])
 
@@ -124,6 +137,11 @@ def _unusable(request: HttpRequest, error: InputError) -> HttpResponse:
     return fault(
         422, "unusable", Text("有数据不能用，未保存任何一项", "something cannot be used; nothing was stored"), problems
     )
+
+
+@api.exception_handler(ProjectConflictError)
+def _too_late(request: HttpRequest, error: EcoparkError) -> HttpResponse:
+    return fault(409, "conflict", Text(error.message("zh"), error.message("en")))
 
 
 @api.exception_handler(EcoparkError)
