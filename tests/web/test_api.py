@@ -288,6 +288,6 @@ def test_every_action_an_endpoint_names_is_known() -> None:
 
     folder = Path(next(iter(package.__path__)))
     text = "\n".join(p.read_text(encoding="utf-8") for p in folder.glob("*_api.py"))
-    named = set(re.findall(r'come_in\(request, \w+, "(\w+)"\)', text))
+    named = set(re.findall(r'come_in\(request, \w+, "(\w+)"[,)]', text))
     assert named
     assert named <= set(ROLES_FOR)

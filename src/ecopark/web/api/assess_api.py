@@ -92,7 +92,7 @@ def make_dossier(request: HttpRequest, slug: shapes.Name, body: shapes.DossierIn
     if any(p not in known for p in body.packs):
         raise Http404
     packs = list(dict.fromkeys(body.packs))
-    return _job(
+    return job_row(
         dossier_views.ask(standing.park, request.user, packs, period_or_404(standing, body.period), body.language)
     )
 
@@ -102,7 +102,7 @@ def dossiers(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100,
     """The dossiers you asked for; `result.files` names their files."""
     standing = come_in(request, slug, "make_dossier")
     rows = Job.objects.filter(park=standing.park, kind="dossier", by=request.user)
-    return cut(rows, limit, offset, _job)
+    return cut(rows, limit, offset, job_row)
 
 
 @router.get("/parks/{slug}/dossiers/{number}/files/{path:name}", summary="a file of a dossier / 下载报告")
@@ -116,13 +116,13 @@ def dossier_file(
 @router.get("/jobs/{number}", response={200: shapes.JobOut, **REFUSED}, summary="background work / 后台任务")
 def job(request: HttpRequest, number: shapes.Number) -> Any:
     """How far a piece of your work is."""
-    return _job(jobs.mine(request, number))
+    return job_row(jobs.mine(request, number))
 
 
 @router.post("/jobs/{number}/cancel", response={200: shapes.JobOut, **REFUSED}, summary="cancel / 取消")
 def cancel(request: HttpRequest, number: shapes.Number) -> Any:
     """Stop it at its next step."""
-    return _job(jobs.stop(jobs.mine(request, number)))
+    return job_row(jobs.stop(jobs.mine(request, number)))
 
 
 @router.get("/outcomes", response={200: dict[str, Any], **REFUSED}, summary="many parks / 多园区评价")
@@ -160,7 +160,8 @@ def _brief(result: dict[str, Any]) -> dict[str, Any]:
     return {key: result.get(key) for key in ("verdict", "score", "score_bounds", "basis", "verified", "counts")}
 
 
-def _job(j: Job) -> dict[str, Any]:
+def job_row(j: Job) -> dict[str, Any]:
+    """Background work as the API shows it."""
     return {
         "id": j.pk, "kind": j.kind, "title": {"zh": j.title_zh, "en": j.title_en}, "state": j.state, "done": j.done,
         "total": j.total, "percent": j.percent, "message": j.message, "result": j.result,

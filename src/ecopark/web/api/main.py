@@ -24,6 +24,9 @@ from ecopark.web.api import (
     cases_api,
     figures_api,
     files_api,
+    firms_api,
+    grades_api,
+    land_api,
     ledger_api,
     parks_api,
     projects_api,
@@ -32,6 +35,7 @@ from ecopark.web.api import (
 )  # fmt: skip
 from ecopark.web.api.describe import operations
 from ecopark.web.api.throttle import TokenThrottle
+from ecopark.web.firms.registry import ConflictError as FirmConflictError
 from ecopark.web.people.models import ApiToken, User
 from ecopark.web.projects.steps import ConflictError as ProjectConflictError
 
@@ -62,6 +66,9 @@ for path, part, tag in (
     ("", cases_api.router, "cases"),
     ("", projects_api.router, "projects"),
     ("", ledger_api.router, "ledger"),
+    ("", firms_api.router, "firms"),
+    ("", grades_api.router, "grades"),
+    ("", land_api.router, "land"),
 ):
     api.add_router(path, part, tags=[tag])
 
@@ -139,6 +146,7 @@ def _unusable(request: HttpRequest, error: InputError) -> HttpResponse:
     )
 
 
+@api.exception_handler(FirmConflictError)
 @api.exception_handler(ProjectConflictError)
 def _too_late(request: HttpRequest, error: EcoparkError) -> HttpResponse:
     return fault(409, "conflict", Text(error.message("zh"), error.message("en")))

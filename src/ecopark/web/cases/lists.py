@@ -52,7 +52,9 @@ def filtered(standing: Standing, wanted: Mapping[str, str], now: datetime) -> tu
         rows = rows.filter(grid="" if chosen["grid"] == "none" else chosen["grid"])
     if chosen["like"]:
         like = chosen["like"]
-        rows = rows.filter(number=int(like)) if like.isdecimal() and len(like) < 9 else rows.filter(text__icontains=like)
+        rows = (
+            rows.filter(number=int(like)) if like.isdecimal() and len(like) < 9 else rows.filter(text__icontains=like)
+        )
     return rows, chosen
 
 
