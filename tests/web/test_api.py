@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -63,6 +64,18 @@ def test_every_endpoint_by_every_role(world: World, role: str) -> None:
             assert answer.status_code == 401
         elif (role == "stranger" and "alpha" in path) or "beta" in path:
             assert answer.status_code == 404, (role, path)
+
+
+def test_every_operation_is_reached_and_asks_first_who_one_is(world: World) -> None:
+    client = Client()
+    schema = client.get("/api/openapi.json").json()
+    fill = {"period": "2023", "year": "2023"}
+    for path, methods in schema["paths"].items():
+        address = re.sub(r"{(\w+)}", lambda m: fill.get(m[1], "1"), path)
+        for method in methods:
+            answer = client.generic(method.upper(), address)
+            assert answer.status_code == 401, (method, path, answer.status_code)
+            assert answer.json()["error"]["code"] == "not-signed-in"
 
 
 def test_a_session_may_read_and_needs_the_csrf_token_to_write(world: World) -> None:
@@ -281,7 +294,6 @@ def test_the_documentation_names_every_endpoint(world: World) -> None:
 
 
 def test_every_action_an_endpoint_names_is_known() -> None:
-    import re
     from pathlib import Path
 
     import ecopark.web.api as package

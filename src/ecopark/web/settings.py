@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "ecopark.web.middleware.content_security",
+    "ecopark.web.middleware.api_methods",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -28,6 +28,8 @@ from ecopark.web.api import (
     grades_api,
     land_api,
     ledger_api,
+    many_api,
+    office_api,
     parks_api,
     projects_api,
     rules_api,
@@ -69,6 +71,8 @@ for path, part, tag in (
     ("", firms_api.router, "firms"),
     ("", grades_api.router, "grades"),
     ("", land_api.router, "land"),
+    ("", office_api.router, "office"),
+    ("", many_api.router, "many"),
 ):
     api.add_router(path, part, tags=[tag])
 

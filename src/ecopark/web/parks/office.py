@@ -37,7 +37,7 @@ def general(park: Park, user: Any, reason: str, *, name: str, name_en: str, base
     """
     if not name.strip():
         raise SettingError(Text("园区名称不能为空。", "The park needs a name."))
-    if base_year and not (base_year.isdigit() and int(base_year) in YEARS):
+    if base_year and not (base_year.isdecimal() and int(base_year) in YEARS):
         raise SettingError(Text("基年应为 1980–2100 的年份。", "The base year is a year from 1980 to 2100."))
     fields = {
         "name": name.strip()[:200], "name_en": name_en.strip()[:200], "base_year": int(base_year) if base_year else None,
@@ -52,8 +52,11 @@ def packs(park: Park, user: Any, reason: str, chosen: Sequence[str]) -> None:
     Raises
     ------
     SettingError
-        None is left.
+        None is left, or one is not known.
     """
+    unknown = [name for name in chosen if name not in shipped_ids()]
+    if unknown:
+        raise SettingError(Text(f"没有标准 {'、'.join(unknown)}。", f"There is no standard {', '.join(unknown)}."))
     known = [name for name in shipped_ids() if name in chosen]
     if not known:
         raise SettingError(Text("至少选一个标准。", "Choose at least one standard."))

@@ -34,7 +34,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
         ]
         context["by_size"] = [(follow.SIZE_TEXT[size], n) for size, n in counted["by_size"].items()]
         context["verdicts"] = found.verdicts()
-        if (number := request.GET.get("again", "")).isdigit():
+        if (number := request.GET.get("again", "")).isdecimal():
             made, differs = found.reproduce(int(number))
             context["again"] = {"number": int(number), "verdict": made.verdict, "differs": differs}
     except EcoparkError as error:
@@ -74,7 +74,7 @@ def together(request: HttpRequest, slug: str) -> HttpResponse:
     """Which of the waiting projects use quotas, parcels and carrying capacity best."""
     standing = standing_in(request, slug, "see_projects")
     waiting = follow.waiting(standing.park)
-    chosen = {int(p) for p in request.GET.getlist("project") if p.isdigit()}
+    chosen = {int(p) for p in request.GET.getlist("project") if p.isdecimal()}
     value = request.GET.get("value", follow.VALUES[0])
     value = value if value in follow.VALUES else follow.VALUES[0]
     context: dict[str, Any] = {

@@ -64,7 +64,7 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             request.user,
             until=until,
             why=request.POST.get("why", ""),
-            seen=int(seen) if seen.isdigit() else None,
+            seen=int(seen) if seen.isdecimal() else None,
         )
     except EcoparkError as error:
         messages.error(request, error.message(lang()))

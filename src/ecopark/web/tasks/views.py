@@ -292,7 +292,7 @@ def _typed(post: QueryDict, standing: Standing) -> tuple[list[work.Draft], list[
             continue
         programme = (
             standing.park.programmes.filter(pk=int(given["programme"])).first()
-            if given["programme"].isdigit()
+            if given["programme"].isdecimal()
             else None
         )
         keys = ("measure", "lead", "element", "link", "quantity", "op", "target", "base", "unit", "support")
@@ -308,7 +308,7 @@ LONGEST = {"measure": 500, "element": 200, "link": 200, "quantity": 120, "target
 
 def _count(post: QueryDict) -> int:
     given = post.get("rows", "")
-    return min(int(given), 40) if given.isdigit() else 0
+    return min(int(given), 40) if given.isdecimal() else 0
 
 
 def _given(post: QueryDict, i: int) -> dict[str, Any]:
