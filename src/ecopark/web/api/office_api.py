@@ -43,6 +43,7 @@ def general(request: HttpRequest, slug: shapes.Name, body: out.GeneralIn) -> Any
 def packs(request: HttpRequest, slug: shapes.Name, body: out.PacksIn) -> Any:
     """The standards the park works with; those it had keep their order."""
     park = come_in(request, slug, "settings").park
+    office.known_packs(body.packs)
     office.packs(park, request.user, body.reason, body.packs)
     return _settings(park)
 

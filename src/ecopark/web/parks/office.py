@@ -5,7 +5,7 @@ Every change is checked as an assessment checks its options, and is written down
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -46,17 +46,27 @@ def general(park: Park, user: Any, reason: str, *, name: str, name_en: str, base
     _save(park, user, reason, fields)
 
 
+def known_packs(names: Iterable[str]) -> None:
+    """Refuse names that are no standards.
+
+    Raises
+    ------
+    SettingError
+        With all of them.
+    """
+    unknown = [name for name in names if name not in shipped_ids()]
+    if unknown:
+        raise SettingError(Text(f"没有标准 {'、'.join(unknown)}。", f"There is no standard {', '.join(unknown)}."))
+
+
 def packs(park: Park, user: Any, reason: str, chosen: Sequence[str]) -> None:
     """The standards the park works with, in their order.
 
     Raises
     ------
     SettingError
-        None is left, or one is not known.
+        None is left.
     """
-    unknown = [name for name in chosen if name not in shipped_ids()]
-    if unknown:
-        raise SettingError(Text(f"没有标准 {'、'.join(unknown)}。", f"There is no standard {', '.join(unknown)}."))
     known = [name for name in shipped_ids() if name in chosen]
     if not known:
         raise SettingError(Text("至少选一个标准。", "Choose at least one standard."))
@@ -73,10 +83,7 @@ def run_settings(park: Park, user: Any, reason: str, *, options: str, grid: str,
         With every option or factor that does not exist or does not fit.
     """
     given: Mapping[str, Mapping[str, Any]] = parse_set([line.strip() for line in options.splitlines() if line.strip()])
-    unknown = [name for name in given if name not in shipped_ids()]
-    if unknown:
-        names = "、".join(unknown)
-        raise SettingError(Text(f"没有标准 {names}。", f"There is no standard {', '.join(unknown)}."))
+    known_packs(given)
     settings = dict(park.settings)
     settings["options"] = {name: dict(values) for name, values in given.items()}
     factors = {**(settings.get("factors") or {}), "grid": grid.strip()}
