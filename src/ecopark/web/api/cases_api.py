@@ -136,12 +136,13 @@ def file(request: HttpRequest, slug: shapes.Name, file: shapes.Number) -> FileRe
 
 
 class _Shown:
-    """Cases as the API shows them to one person: rules, grids and the moment are looked up once."""
+    """Cases as the API shows them to one person: rules, grids, departments and the moment are looked up once."""
 
     def __init__(self, standing: Standing) -> None:
         self.standing = standing
         self.rules: CaseRules = work.rules_of(standing.park)
         self.grids: Grids = work.grids_of(standing.park)
+        self.departments = {d.key: d for d in standing.park.departments.all()}
         self.now: datetime = timezone.now()
 
     def case(self, case: Case) -> dict[str, Any]:
@@ -150,12 +151,13 @@ class _Shown:
         found = clocks.clock(work.state_of(case), case.severity, self.rules, self.now)
         late = None if found.late_by is None else int(found.late_by.total_seconds() // 3600)
         firms = {case.firm.key: case.firm.name} if case.firm else {}
+        to = work.who_text(case.park, case.to, self.grids, firms, self.departments) if case.to else Text("", "")
         fields = ("number", "kind", "severity", "source", "text", "status", "lon", "lat", "place", "grid", "area", "found",
                   "to", "recurs", "reopened", "returned", "in_time", "ended")  # fmt: skip
         return {name: getattr(case, name) for name in fields} | {
             "kind_name": pair(kind.label if kind else Text(case.kind, case.kind)), "status_said": pair(case.status_label),
             "firm": case.firm.key if case.firm else None, "reported_by": who(case.by),
-            "to_said": pair(work.who_text(case.park, case.to, self.grids, firms) if case.to else Text("", "")),
+            "to_said": pair(to),
             "clock": {
                 "state": found.state, "due": found.due, "late_hours": late if found.state == "late" else None,
                 "level": pair(found.level.label) if found.level else None,
