@@ -268,7 +268,7 @@ def effects(park: Park, tasks: Sequence[Shown]) -> list[ClauseEffect]:
         assert first.row.kept is not None
         before = clause_in(first.row.kept.result, name)
         pack = name.rpartition("/")[0]
-        period = str(max(years[0], int(first.row.period[:4] or 0)) if first.row.period[:4].isdigit() else years[0])
+        period = str(max(years[0], int(first.row.period[:4] or 0)) if first.row.period[:4].isdecimal() else years[0])
         try:
             now = clause_in(current.assessed(pack, period).result, name)
             pack_found = find_pack(pack)
