@@ -375,6 +375,7 @@ MEANINGS = {
     "formula": "a formula cannot be read, names something unknown, or its units do not fit",
     "unreadable-number": "the value is no number (no flag, no code of the list)",
     "case-fails": "a worked case of the pack gives another result than it expects",
+    "bad-task": "a task that is sent cannot be made: no such department or programme, its day before its start, or no number",
     "bad-cutoffs": "the cut-offs of a grading method do not rise, do not end, or name a class that does not exist",
     "ledger-ratio": "a replacement ratio of a quota cannot be read",
     "rate-differs": "a rate that was given differs from the one computed from its inputs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
+import re
 from typing import Any
 
 import pytest
@@ -15,12 +15,10 @@ from ecopark.web.figures.models import Evidence, Figure
 from ecopark.web.people.access import ROLES_FOR
 from ecopark.web.people.models import ApiToken
 
+from .api_calls import INSIDE, V1, WIDE, Api
 from .conftest import ROLES, World
 
 WATER = "industrial_fresh_water_m3"
-V1 = "/api/v1"
-INSIDE = ("admin", "office", "consultant", "reviewer", "firm", "keeper")
-WIDE = ("admin", "office", "consultant", "reviewer")
 GETS = {
     "/me": (*INSIDE, "stranger"),
     "/parks": (*INSIDE, "stranger"),
@@ -52,27 +50,6 @@ GETS = {
 }
 
 
-def token_of(world: World, role: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {ApiToken.issue(world.people[role], 'test')[1]}"}
-
-
-class Api:
-    """Calls with one person's token."""
-
-    def __init__(self, world: World, role: str) -> None:
-        self.client, self.headers = Client(), {} if role == "anonymous" else token_of(world, role)
-
-    def get(self, path: str) -> Any:
-        return self.client.get(V1 + path, headers=self.headers)
-
-    def send(self, path: str, body: Any, method: str = "post") -> Any:
-        data = json.dumps(body)
-        return getattr(self.client, method)(V1 + path, data, content_type="application/json", headers=self.headers)
-
-    def upload(self, path: str, fields: dict[str, Any]) -> Any:
-        return self.client.post(V1 + path, fields, headers=self.headers)
-
-
 @pytest.mark.parametrize("role", ROLES)
 def test_every_endpoint_by_every_role(world: World, role: str) -> None:
     api = Api(world, role)
@@ -87,6 +64,18 @@ def test_every_endpoint_by_every_role(world: World, role: str) -> None:
             assert answer.status_code == 401
         elif (role == "stranger" and "alpha" in path) or "beta" in path:
             assert answer.status_code == 404, (role, path)
+
+
+def test_every_operation_is_reached_and_asks_first_who_one_is(world: World) -> None:
+    client = Client()
+    schema = client.get("/api/openapi.json").json()
+    fill = {"period": "2023", "year": "2023"}
+    for path, methods in schema["paths"].items():
+        address = re.sub(r"{(\w+)}", lambda m: fill.get(m[1], "1"), path)
+        for method in methods:
+            answer = client.generic(method.upper(), address)
+            assert answer.status_code == 401, (method, path, answer.status_code)
+            assert answer.json()["error"]["code"] == "not-signed-in"
 
 
 def test_a_session_may_read_and_needs_the_csrf_token_to_write(world: World) -> None:
@@ -305,13 +294,12 @@ def test_the_documentation_names_every_endpoint(world: World) -> None:
 
 
 def test_every_action_an_endpoint_names_is_known() -> None:
-    import re
     from pathlib import Path
 
     import ecopark.web.api as package
 
     folder = Path(next(iter(package.__path__)))
     text = "\n".join(p.read_text(encoding="utf-8") for p in folder.glob("*_api.py"))
-    named = set(re.findall(r'come_in\(request, \w+, "(\w+)"\)', text))
+    named = set(re.findall(r'come_in\(request, \w+, "(\w+)"[,)]', text))
     assert named
     assert named <= set(ROLES_FOR)

@@ -116,3 +116,15 @@ def test_every_scene_of_the_story_opens_for_its_account(lang: str) -> None:
         client = Client()
         client.force_login(User.objects.get(username=scene.account))
         assert client.get(scene.url).status_code == 200, scene
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/p/alpha/data/?year=²", "/p/alpha/data/theme/water/?year=²", "/p/alpha/data/submissions/?year=²", "/parks/?year=²²²²",
+        "/p/alpha/assess/hj274-2015/²/", "/p/alpha/assess/hj274-2015/2023/?kept=²", "/p/alpha/rules/reuse/?year=²",
+        "/p/alpha/cases/?like=²", "/p/alpha/projects/register/?again=²", "/p/alpha/tasks/?programme=²",
+    ],
+)  # fmt: skip
+def test_a_digit_that_is_no_number_breaks_no_page(world: World, address: str) -> None:
+    assert world.client_of("admin").get(address).status_code in (200, 404)

@@ -285,7 +285,7 @@ class _Reader:
         if given in (None, ""):
             return None
         text = str(given)
-        if not (text.isdigit() and 1980 <= int(text) <= 2100):
+        if not (text.isdecimal() and 1980 <= int(text) <= 2100):
             self.problem("bad-period", place, f"投产年份 '{text}' 无效", f"start '{text}' is no year")
             return None
         return int(text)

@@ -492,7 +492,7 @@ def _quoted(text: str) -> str:
 
 def _declared_base_year(subject: Subject) -> int | None:
     for name, value in subject.attributes:
-        if name == "base_year" and value[:4].isdigit():
+        if name == "base_year" and value[:4].isdecimal():
             return int(value[:4])
     return None
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+SPANS = {"s": 1, "min": 60, "h": 3600, "day": 86_400}
+
 
 def database(url: str, data: Path) -> dict[str, Any]:
     """Django's description of the database: SQLite in `data` unless a URL names PostgreSQL.
@@ -64,3 +66,26 @@ def kept_secret(data: Path) -> str:
     with os.fdopen(handle, "w") as file:
         file.write(made)
     return made
+
+
+def rate(text: str) -> tuple[int, int] | None:
+    """``600/min`` as requests and seconds; None for an empty text: no limit.
+
+    Raises
+    ------
+    ValueError
+        It is of another form.
+
+    Examples
+    --------
+    >>> rate("600/min"), rate("")
+    ((600, 60), None)
+    """
+    count, _, span = (part.strip() for part in text.partition("/"))
+    if not text.strip():
+        return None
+    if not count.isdecimal() or not int(count) or span not in SPANS:
+        raise ValueError(
+            f"ECOPARK_API_RATE={text!r}: a rate is NUMBER/SPAN, such as 600/min; spans are {', '.join(SPANS)}."
+        )
+    return int(count), SPANS[span]

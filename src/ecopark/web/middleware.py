@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 POLICY = "; ".join(
     (
@@ -33,5 +33,22 @@ def content_security(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
         if request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
+
+    return middleware
+
+
+def api_methods(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """An address of the API that is asked by a wrong method says so in the envelope of all its errors."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != 405 or not request.path.startswith("/api/v"):
+            return response
+        allowed = response.headers.get("Allow", "")
+        error = {
+            "code": "wrong-method", "zh": f"该地址不支持 {request.method}；可用：{allowed}",
+            "en": f"this address does not take {request.method}; it takes {allowed}", "problems": [],
+        }  # fmt: skip
+        return JsonResponse({"error": error}, status=405, headers={"Allow": allowed})
 
     return middleware

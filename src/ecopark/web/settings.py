@@ -5,6 +5,7 @@ DATABASE_URL            ``postgres://user:password@host:port/name``; default: SQ
 ECOPARK_SECRET_KEY      default: made on the first start and kept in the data directory
 ECOPARK_HOSTS           host names that are served, with commas; default: this machine only
 ECOPARK_HTTPS           ``1``: the site stands behind HTTPS (secure cookies, HSTS)
+ECOPARK_API_RATE        requests that the tokens of one person may make, default ``600/min``; empty: no limit
 ECOPARK_DEBUG           ``1``: for developers
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ecopark.web.environment import database, kept_secret
+from ecopark.web.environment import database, kept_secret, rate
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("ECOPARK_DATA", "ecopark-site")).resolve()
@@ -64,6 +65,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "ecopark.web.middleware.content_security",
+    "ecopark.web.middleware.api_methods",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -138,6 +140,9 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+API_RATE = rate(os.environ.get("ECOPARK_API_RATE", "600/min"))
+"""Requests of the tokens of one person, counted by each server process for itself (`api.throttle`)."""
 
 JOBS_INLINE = os.environ.get("ECOPARK_JOBS_INLINE") == "1"
 """Run long work at once instead of in the worker process: for tests."""

@@ -436,7 +436,7 @@ def _above_one(text: object) -> bool:
 def _fits(parameter: Parameter, value: Any) -> bool:
     """Whether a value is of the parameter's kind: a number, unless its default is a word; empty takes the default away."""
     if parameter.id == CONSTRUCTION_YEARS:
-        return str(value).isdigit() and 1 <= int(value) <= 50
+        return str(value).isdecimal() and 1 <= int(value) <= 50
     if (isinstance(parameter.default, str) and parameter.default) or str(value) == "":
         return True
     try:

@@ -9,14 +9,13 @@ from django.shortcuts import get_object_or_404
 from ninja import Router
 
 from ecopark.web.api import shapes
+from ecopark.web.api import shapes_office as office
 from ecopark.web.api.common import REFUSED, come_in, cut
-from ecopark.web.assess import dossier_views, keep, what_if
+from ecopark.web.assess import compare_views, dossier_views, keep, what_if
 from ecopark.web.assess.models import Kept
 from ecopark.web.assess.views import pack_or_404, period_or_404
 from ecopark.web.jobs import views as jobs
 from ecopark.web.jobs.models import Job
-from ecopark.web.many import table
-from ecopark.web.many.views import comparable
 
 router = Router()
 AssessmentPage, JobPage = shapes.page_of(shapes.AssessmentOut), shapes.page_of(shapes.JobOut)
@@ -84,6 +83,37 @@ def try_out(
     }  # fmt: skip
 
 
+@router.get(
+    "/parks/{slug}/compare/{pack}", response={200: office.CompareOut, **REFUSED}, summary="side by side / 并列对比"
+)
+def side_by_side(
+    request: HttpRequest,
+    slug: shapes.Name,
+    pack: shapes.Name,
+    left: shapes.Year,
+    right: shapes.Year,
+    other: shapes.Name = "",
+) -> Any:
+    """Two years of a park under one standard, or its year `left` beside the year `right` of a park `other`."""
+    standing = come_in(request, slug, "compare")
+    there = compare_views.other_park(request, standing, other)
+    found = pack_or_404(pack)
+    a = keep.assessed(standing.park, found.id, period_or_404(standing, left))
+    b = keep.assessed(there.park, found.id, period_or_404(there, right))
+    rows = compare_views.side_by_side(a.result, b.result)
+    sides = {"left": (standing, a), "right": (there, b)}
+    return {
+        "pack": found.id, **{side: {"park": s.park.slug, "assessment": _kept(k)} for side, (s, k) in sides.items()},
+        "clauses": [
+            {
+                "clause": row["left"]["id"], "name": row["left"]["name"], "differs": row["differs"], "trend": row["trend"],
+                **{side: {"status": row[side]["status"], "value": _said(row[side]["value"])} for side in sides},
+            }
+            for row in rows
+        ],
+    }  # fmt: skip
+
+
 @router.post("/parks/{slug}/dossiers", response={200: shapes.JobOut, **REFUSED}, summary="make a dossier / 生成报告")
 def make_dossier(request: HttpRequest, slug: shapes.Name, body: shapes.DossierIn) -> Any:
     """Have the dossier made in the background, in every format."""
@@ -92,7 +122,7 @@ def make_dossier(request: HttpRequest, slug: shapes.Name, body: shapes.DossierIn
     if any(p not in known for p in body.packs):
         raise Http404
     packs = list(dict.fromkeys(body.packs))
-    return _job(
+    return job_row(
         dossier_views.ask(standing.park, request.user, packs, period_or_404(standing, body.period), body.language)
     )
 
@@ -102,7 +132,7 @@ def dossiers(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100,
     """The dossiers you asked for; `result.files` names their files."""
     standing = come_in(request, slug, "make_dossier")
     rows = Job.objects.filter(park=standing.park, kind="dossier", by=request.user)
-    return cut(rows, limit, offset, _job)
+    return cut(rows, limit, offset, job_row)
 
 
 @router.get("/parks/{slug}/dossiers/{number}/files/{path:name}", summary="a file of a dossier / 下载报告")
@@ -116,39 +146,13 @@ def dossier_file(
 @router.get("/jobs/{number}", response={200: shapes.JobOut, **REFUSED}, summary="background work / 后台任务")
 def job(request: HttpRequest, number: shapes.Number) -> Any:
     """How far a piece of your work is."""
-    return _job(jobs.mine(request, number))
+    return job_row(jobs.mine(request, number))
 
 
 @router.post("/jobs/{number}/cancel", response={200: shapes.JobOut, **REFUSED}, summary="cancel / 取消")
 def cancel(request: HttpRequest, number: shapes.Number) -> Any:
     """Stop it at its next step."""
-    return _job(jobs.stop(jobs.mine(request, number)))
-
-
-@router.get("/outcomes", response={200: dict[str, Any], **REFUSED}, summary="many parks / 多园区评价")
-def outcomes(
-    request: HttpRequest, period: shapes.Year, area: shapes.Name = "", like: shapes.Name = "", pack: shapes.Name = "",
-    verdict: shapes.Name = "", sort: shapes.Name = "name", limit: shapes.Limit = 100, offset: shapes.Number = 0,
-) -> Any:  # fmt: skip
-    """The department's table: parks by standards in one year; each cell says when it was computed, and if figures changed."""
-    mine = comparable(request)
-    packs = table.packs_shown(mine, period)
-    rows = table.chosen(mine, period, like=like, area=area, pack=pack, verdict=verdict, sort=sort)
-    page = table.rows_of(list(rows[offset : offset + limit]), packs, period)
-    return {"count": rows.count(), "period": period, "items": [_row(row) for row in page]}
-
-
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    cells = {
-        pack.id: {
-            "verdict": o.verdict, "score": o.score, "asked": o.asked, "met": o.met, "short": o.short, "open": o.open,
-            "basis": o.basis, "verified": o.verified, "at": o.at, "figures_changed": cell.changed,
-            "pack_changed": cell.pack_changed,
-        }
-        for pack, cell in row["cells"]
-        if (o := cell.outcome) is not None
-    }  # fmt: skip
-    return {"park": row["park"].slug, "name": row["park"].name, "area": row["park"].area, "packs": cells}
+    return job_row(jobs.stop(jobs.mine(request, number)))
 
 
 def _kept(k: Kept) -> dict[str, Any]:
@@ -156,11 +160,16 @@ def _kept(k: Kept) -> dict[str, Any]:
     return {"id": k.pk} | {name: getattr(k, name) for name in fields}
 
 
+def _said(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 def _brief(result: dict[str, Any]) -> dict[str, Any]:
     return {key: result.get(key) for key in ("verdict", "score", "score_bounds", "basis", "verified", "counts")}
 
 
-def _job(j: Job) -> dict[str, Any]:
+def job_row(j: Job) -> dict[str, Any]:
+    """Background work as the API shows it."""
     return {
         "id": j.pk, "kind": j.kind, "title": {"zh": j.title_zh, "en": j.title_en}, "state": j.state, "done": j.done,
         "total": j.total, "percent": j.percent, "message": j.message, "result": j.result,

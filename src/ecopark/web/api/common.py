@@ -11,21 +11,22 @@ from django.http import HttpRequest
 from ecopark.web.api.shapes import Fault
 from ecopark.web.people.access import Standing, enter
 
-REFUSED = {401: Fault, 403: Fault, 404: Fault, 422: Fault}
-"""What any endpoint may answer instead."""
+REFUSED = {401: Fault, 403: Fault, 404: Fault, 422: Fault, 429: Fault}
+CONFLICT = REFUSED | {409: Fault}
+"""What any endpoint may answer instead; `CONFLICT` also where somebody else may have been faster."""
 
 
-def come_in(request: HttpRequest, slug: str, action: str) -> Standing:
-    """The person's standing in the park, as on the pages.
+def come_in(request: HttpRequest, slug: str, action: str, subject: str | None = None) -> Standing:
+    """The person's standing in the park, as on the pages; with `subject` also whether they may do it to that one.
 
     Raises
     ------
     Http404
-        There is no such park, or they may not know of it.
+        There is no such park or subject, or they may not know of it.
     PermissionDenied
         They may not do this.
     """
-    return enter(request, slug, action)
+    return enter(request, slug, action, subject)
 
 
 def cut(rows: QuerySet[Any] | list[Any], limit: int, offset: int, shown: Callable[[Any], Any]) -> dict[str, Any]:

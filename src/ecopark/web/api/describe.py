@@ -13,6 +13,15 @@ GROUPS = {
     "files": Text("导入、佐证与提交", "Imports, evidence, submissions"),
     "assessments": Text("评价与后台任务", "Assessments and background work"),
     "rules": Text("标准、数据项与搜索", "Standards, quantities, search"),
+    "tasks": Text("任务", "Tasks"),
+    "cases": Text("问题", "Cases"),
+    "projects": Text("项目与判定", "Projects and decisions"),
+    "ledger": Text("总量指标台账", "Quota ledger"),
+    "firms": Text("企业、审核与改造", "Firms, audits, retrofits"),
+    "grades": Text("评价与申诉", "Grades and appeals"),
+    "land": Text("用地更新", "Land renewal"),
+    "office": Text("园区设置与成员", "Settings and members"),
+    "many": Text("多园区", "Many parks"),
 }
 
 

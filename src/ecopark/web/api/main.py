@@ -19,9 +19,27 @@ from ninja.security import HttpBearer, SessionAuth
 from ecopark import __version__
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, InputError
-from ecopark.web.api import assess_api, figures_api, files_api, parks_api, rules_api
+from ecopark.web.api import (
+    assess_api,
+    cases_api,
+    figures_api,
+    files_api,
+    firms_api,
+    grades_api,
+    land_api,
+    ledger_api,
+    many_api,
+    office_api,
+    parks_api,
+    projects_api,
+    rules_api,
+    tasks_api,
+)  # fmt: skip
 from ecopark.web.api.describe import operations
+from ecopark.web.api.throttle import TokenThrottle
+from ecopark.web.firms.registry import ConflictError as FirmConflictError
 from ecopark.web.people.models import ApiToken, User
+from ecopark.web.projects.steps import ConflictError as ProjectConflictError
 
 
 class TokenAuth(HttpBearer):
@@ -37,7 +55,7 @@ class TokenAuth(HttpBearer):
 
 api = NinjaAPI(
     title="ecopark", version=__version__, docs_url=None, openapi_url=None, auth=[TokenAuth(), SessionAuth(csrf=True)],
-    urls_namespace="api-v1",
+    urls_namespace="api-v1", throttle=[TokenThrottle()],
     description="The data room of an eco-industrial park. 园区数据接口：页面能做的，令牌也能做。",
 )  # fmt: skip
 for path, part, tag in (
@@ -46,6 +64,15 @@ for path, part, tag in (
     ("", files_api.router, "files"),
     ("", assess_api.router, "assessments"),
     ("", rules_api.router, "rules"),
+    ("", tasks_api.router, "tasks"),
+    ("", cases_api.router, "cases"),
+    ("", projects_api.router, "projects"),
+    ("", ledger_api.router, "ledger"),
+    ("", firms_api.router, "firms"),
+    ("", grades_api.router, "grades"),
+    ("", land_api.router, "land"),
+    ("", office_api.router, "office"),
+    ("", many_api.router, "many"),
 ):
     api.add_router(path, part, tags=[tag])
 
@@ -54,6 +81,7 @@ TEXTS = {
     401: ("not-signed-in", Text("请登录，或带上有效令牌", "sign in, or send a valid token")),
     403: ("not-allowed", Text("您的角色不能做这件事", "your role does not allow it")),
     404: ("not-found", Text("没有，或您无权知道", "there is none, or it is not for you to know")),
+    429: ("too-many", Text("请求过于频繁，请稍后再试", "too many requests: wait as long as Retry-After says")),
 }
 
 
@@ -120,6 +148,12 @@ def _unusable(request: HttpRequest, error: InputError) -> HttpResponse:
     return fault(
         422, "unusable", Text("有数据不能用，未保存任何一项", "something cannot be used; nothing was stored"), problems
     )
+
+
+@api.exception_handler(FirmConflictError)
+@api.exception_handler(ProjectConflictError)
+def _too_late(request: HttpRequest, error: EcoparkError) -> HttpResponse:
+    return fault(409, "conflict", Text(error.message("zh"), error.message("en")))
 
 
 @api.exception_handler(EcoparkError)

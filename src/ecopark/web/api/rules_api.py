@@ -9,26 +9,34 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Router
 
+from ecopark.core.text import Text
 from ecopark.observations.quantity import Quantity, catalogue
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.standards.describe import clause_data, pack_data, pack_summary
 from ecopark.web.api import shapes
+from ecopark.web.api import shapes_office as office
 from ecopark.web.api.common import REFUSED, come_in, cut, who
 from ecopark.web.assess.keep import packs_of, years_of
 from ecopark.web.assess.views import pack_or_404
 from ecopark.web.figures.facts import facts_of
-from ecopark.web.rules import sign
-from ecopark.web.rules.models import Verification
+from ecopark.web.projects.told import pair
+from ecopark.web.rules import sign, title_steps
+from ecopark.web.rules.models import TitleStep, Verification
+from ecopark.web.rules.read import clauses_using
 from ecopark.web.rules.title_views import due
 from ecopark.web.search import find
+from ecopark.web.search.views import own_subject, values_of
 from ecopark.workflows.compare_editions import compare_editions
 from ecopark.workflows.reuse_facts import reuse_table
 
 router = Router()
 SignaturePage, FoundPage = shapes.page_of(shapes.SignatureOut), shapes.page_of(shapes.Found)
+TitlePage = shapes.page_of(office.TitleStepOut)
 
 
-@router.get("/packs", response={200: list[dict[str, Any]], 401: shapes.Fault}, summary="standards / 标准")
+@router.get(
+    "/packs", response={200: list[dict[str, Any]], 401: shapes.Fault, 429: shapes.Fault}, summary="standards / 标准"
+)
 def packs(request: HttpRequest) -> Any:
     """All standards with their status and how their limits are known."""
     return [pack_summary(find_pack(name)) for name in shipped_ids()]
@@ -111,6 +119,42 @@ def titles(request: HttpRequest, slug: shapes.Name) -> Any:
     return [one["reminder"].to_dict() for one in due(come_in(request, slug, "see_assessments").park)]
 
 
+@router.get("/parks/{slug}/titles/steps", response={200: TitlePage, **REFUSED}, summary="steps of titles / 称号记录")
+def title_steps_of(
+    request: HttpRequest,
+    slug: shapes.Name,
+    title: shapes.Name = "",
+    limit: shapes.Limit = 100,
+    offset: shapes.Number = 0,
+) -> Any:
+    """What the office has written down of its titles; also what was taken back."""
+    park = come_in(request, slug, "see_assessments").park
+    rows = TitleStep.objects.filter(park=park).select_related("by").order_by("title", "dated", "pk")
+    return cut(rows.filter(title=title) if title else rows, limit, offset, _title_step)
+
+
+@router.post(
+    "/parks/{slug}/titles/steps", response={200: office.TitleStepOut, **REFUSED}, summary="write one down / 记录"
+)
+def add_title_step(request: HttpRequest, slug: shapes.Name, body: office.TitleStepIn) -> Any:
+    """Write a step of a title down."""
+    park = come_in(request, slug, "settings").park
+    return _title_step(title_steps.add(park, body.title, body.step, body.dated, body.until, request.user))
+
+
+@router.post(
+    "/parks/{slug}/titles/steps/{step}/withdraw",
+    response={200: office.TitleStepOut, **REFUSED},
+    summary="take back / 撤回",
+)
+def withdraw_title_step(request: HttpRequest, slug: shapes.Name, step: shapes.Number, body: shapes.Why) -> Any:
+    """Take a step back, with the reason; it stays on file."""
+    standing = come_in(request, slug, "settings")
+    found = get_object_or_404(TitleStep, pk=step, park=standing.park, withdrawn__isnull=True)
+    title_steps.withdraw(found, body.why)
+    return _title_step(found)
+
+
 @router.get("/parks/{slug}/reuse", response={200: dict[str, Any], **REFUSED}, summary="typed once / 一数多用")
 def reuse(request: HttpRequest, slug: shapes.Name) -> Any:
     """Every figure the park's standards need: who uses it, and whether it is there."""
@@ -120,7 +164,7 @@ def reuse(request: HttpRequest, slug: shapes.Name) -> Any:
 
 @router.get(
     "/quantities",
-    response={200: list[dict[str, Any]], 401: shapes.Fault, 422: shapes.Fault},
+    response={200: list[dict[str, Any]], 401: shapes.Fault, 422: shapes.Fault, 429: shapes.Fault},
     summary="catalogue / 数据项目录",
 )
 def quantities(request: HttpRequest, like: shapes.Name = "") -> Any:
@@ -136,6 +180,24 @@ def quantity(request: HttpRequest, name: shapes.Name) -> Any:
     if found is None:
         raise Http404
     return _quantity(found)
+
+
+@router.get(
+    "/parks/{slug}/quantities/{name}",
+    response={200: office.QuantityHere, **REFUSED},
+    summary="a quantity here / 本园区取值",
+)
+def quantity_here(request: HttpRequest, slug: shapes.Name, name: shapes.Name) -> Any:
+    """Which clauses use a quantity, and its values over the years with their traces, for who may see figures."""
+    standing = come_in(request, slug, "see_park")
+    found = catalogue().find(name)
+    if found is None:
+        raise Http404
+    may = standing.may("see_figures")
+    return {
+        "quantity": found.id, "used_by": [f"{p.id}/{c.tail}" for p, c in clauses_using(found.id)],
+        "subject": own_subject(standing) if may else "", "values": values_of(standing, found) if may else [],
+    }  # fmt: skip
 
 
 @router.get("/parks/{slug}/search", response={200: FoundPage, **REFUSED}, summary="search / 搜索")
@@ -165,6 +227,16 @@ def _quantity(q: Quantity) -> dict[str, Any]:
         "breakdowns": [{"dimension": b.dimension, "closed": b.closed, "codes": [c.id for c in b.codes]} for b in lists],
         "codes": [c.id for c in q.codes],
     }  # fmt: skip
+
+
+def _title_step(s: TitleStep) -> dict[str, Any]:
+    fields = ("title", "step", "dated", "until", "at", "withdrawn", "withdrawn_why")
+    named = {"title_name": pair(s.label) if isinstance(s.label, Text) else {"zh": s.title, "en": s.title}}
+    return (
+        {name: getattr(s, name) for name in fields}
+        | named
+        | {"id": s.pk, "step_said": pair(s.step_text), "by": who(s.by)}
+    )
 
 
 def _signature(v: Verification) -> dict[str, Any]:

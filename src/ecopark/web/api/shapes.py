@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from ninja import Field, Schema
-from pydantic import AfterValidator, create_model
+from pydantic import AfterValidator, BeforeValidator, create_model
 
+D = TypeVar("D", bound=date)
 BIGGEST = 2**63 - 1
+YEARS = range(1900, 2201)
+LONGEST_DESCRIPTION = 200_000
+"""Characters of a nested description, as JSON."""
 
 
 def writable(text: str) -> str:
@@ -22,12 +27,44 @@ def writable(text: str) -> str:
     return text
 
 
+def nearby(when: D) -> D:
+    """Refuse a day or moment that no park deals with, and no database turns into UTC."""
+    if when.year not in YEARS:
+        raise ValueError(f"a year from {YEARS[0]} to {YEARS[-1]} is expected")
+    return when
+
+
+def storable(given: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a description that is too long or holds what no database keeps."""
+    try:
+        text = json.dumps(given, ensure_ascii=False, allow_nan=False)
+    except (ValueError, RecursionError):
+        raise ValueError("a description holds finite numbers only, and not too many levels") from None
+    if len(text) > LONGEST_DESCRIPTION:
+        raise ValueError(f"a description has {LONGEST_DESCRIPTION} characters at most")
+    if "\\u0000" in text:
+        raise ValueError("a text may not hold the character NUL")
+    writable(text)
+    return given
+
+
 Words = Annotated[str, AfterValidator(writable)]
 Name = Annotated[str, Field(max_length=120), AfterValidator(writable)]
 Line = Annotated[str, Field(max_length=500), AfterValidator(writable)]
 Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 YearOrNone = Annotated[str, Field(pattern=r"^([0-9]{4})?$")]
+Month = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2})?$")]
 Short = Annotated[str, Field(max_length=40), AfterValidator(writable)]
+Reason = Annotated[str, Field(max_length=300), AfterValidator(writable)]
+Note = Annotated[str, Field(max_length=4000), AfterValidator(writable)]
+Language = Annotated[str, Field(pattern="^(zh|en)$")]
+Plain = Annotated[str, Field(max_length=60), AfterValidator(writable)]
+"""A number as typed, a unit, a key."""
+Day = Annotated[date, AfterValidator(nearby)]
+Moment = Annotated[datetime, AfterValidator(nearby)]
+EmptyOrMoment = Annotated[Moment | None, BeforeValidator(lambda given: None if given == "" else given)]
+"""A moment in a form, where nothing is an empty text."""
+Description = Annotated[dict[str, Any], AfterValidator(storable)]
 Number = Annotated[int, Field(ge=0, le=BIGGEST)]
 Limit = Annotated[int, Field(ge=1, le=1000)]
 

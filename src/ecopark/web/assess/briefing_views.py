@@ -40,7 +40,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "make_briefing")
     request.standing = standing  # type: ignore[attr-defined]
     park, period, kind = standing.park, request.POST.get("period", ""), request.POST.get("format", "")
-    if kind not in FORMATS or not (period.isdigit() and int(period) in years_of(park)):
+    if kind not in FORMATS or not (period.isdecimal() and int(period) in years_of(park)):
         raise Http404
     language = "en" if request.POST.get("language") == "en" else "zh"
     if not is_ready(park, period):

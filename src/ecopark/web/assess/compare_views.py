@@ -27,7 +27,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     if len(years) > 0:
         pack = pack_or_404(request.GET.get("pack") or context["packs"][0].id)
         left = period_or_404(standing, request.GET.get("left") or years[0])
-        there = _other(request, standing)
+        there = other_park(request, standing, request.GET.get("with", ""))
         theirs = [str(y) for y in keep.years_of(there.park)]
         if not theirs:
             raise Http404
@@ -46,8 +46,14 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "assess/compare.html", context)
 
 
-def _other(request: HttpRequest, standing: Standing) -> Standing:
-    wanted = request.GET.get("with", "")
+def other_park(request: HttpRequest, standing: Standing, wanted: str) -> Standing:
+    """The standing in the park beside, which one may compare by a role of one's own; the park itself if none is named.
+
+    Raises
+    ------
+    Http404
+        There is none.
+    """
     if not wanted or wanted == standing.park.slug:
         return standing
     get_object_or_404(parks_where(request.user, "compare"), slug=wanted)

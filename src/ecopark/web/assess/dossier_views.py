@@ -56,7 +56,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     known = packs_of(standing.park)
     chosen = [p for p in request.POST.getlist("pack") if p in known]
     period = request.POST.get("period", "")
-    if not chosen or not (period.isdigit() and int(period) in years_of(standing.park)):
+    if not chosen or not (period.isdecimal() and int(period) in years_of(standing.park)):
         raise Http404
     language = "en" if request.POST.get("language") == "en" else "zh"
     ask(standing.park, request.user, chosen, period, language)

@@ -130,13 +130,13 @@ def period_or_404(standing: Standing, period: str) -> str:
     Http404
         The park has no figures for it.
     """
-    if not (period.isdigit() and int(period) in keep.years_of(standing.park)):
+    if not (period.isdecimal() and int(period) in keep.years_of(standing.park)):
         raise Http404
     return period
 
 
 def _kept(request: HttpRequest, standing: Standing, pack: Pack, period: str) -> Kept:
     wanted = request.GET.get("kept", "")
-    if wanted.isdigit():
+    if wanted.isdecimal():
         return get_object_or_404(Kept, pk=int(wanted), park=standing.park, pack=pack.id, period=period)
     return keep.assessed(standing.park, pack.id, period_or_404(standing, period))

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import F, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,18 +22,16 @@ from ecopark.casework.rules import CaseRules
 from ecopark.core.text import Text
 from ecopark.core.words import number as shown_number
 from ecopark.errors import EcoparkError
-from ecopark.web.cases import work
+from ecopark.web.cases import lists, work
 from ecopark.web.cases.models import Case, CaseFile
 from ecopark.web.parks.maps import layers_of
 from ecopark.web.parks.models import Department
 from ecopark.web.people.access import Standing, enter
-from ecopark.web.people.models import Membership
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.uploads import MB, stored_path
 
 PER_PAGE = 50
 MOST_PLACES = 500
-MOST_COUNTED = 20_000
 CLOCK_LOOK = {
     "running": ("muted", "clock"),
     "soon": ("partly", "bell"),
@@ -45,21 +42,20 @@ STATUS_LOOK = {
     "found": ("open", "eye"), "assigned": ("partly", "people"), "rectified": ("open", "camera"), "verified": ("good", "check"),
     "closed": ("good", "check-circle"), "dismissed": ("muted", "dash-circle"),
 }  # fmt: skip
-ORDER = {"due": "due", "found": "found", "number": "number", "severity": "severity", "status": "status"}
 
 
 def register(request: HttpRequest, slug: str) -> HttpResponse:
     """All cases this person may see, filtered, sorted and paged in the database."""
     standing = _enter(request, slug, "see_cases")
     rules, now = work.rules_of(standing.park), timezone.now()
-    rows, chosen = _filtered(request, standing, now)
-    page = Paginator(_sorted(rows, request.GET.get("sort", "")), PER_PAGE).get_page(request.GET.get("page"))
+    rows, chosen = lists.filtered(standing, request.GET, now)
+    page = Paginator(lists.ordered(rows, request.GET.get("sort", "")), PER_PAGE).get_page(request.GET.get("page"))
     shown = page.object_list.select_related("firm").select_related("park").prefetch_related("events__files")
     grids = work.grids_of(standing.park)
     departments = {d.key: d for d in standing.park.departments.all()}
     mine = standing.of_cases(Case.objects.filter(park=standing.park))
     open_ones = mine.exclude(status__in=engine.ENDED)
-    lists = {
+    waiting = {
         "late": open_ones.filter(due__lt=now).count(), "found": open_ones.filter(status="found").count(),
         "assigned": open_ones.filter(status="assigned").count(), "rectified": open_ones.filter(status="rectified").count(),
         "verified": open_ones.filter(status="verified").count(),
@@ -68,7 +64,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
         "page": page,
         "rows": [_row(case, rules, now, grids, departments) for case in shown],
         "chosen": chosen,
-        "lists": lists,
+        "lists": waiting,
         "statuses": engine.STATUS_TEXT,
         "kinds": rules.kinds,
         "severities": rules.severities,
@@ -84,21 +80,21 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
 def page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One case: what was found, what happened, and what may happen next."""
     standing = _enter(request, slug, "see_cases")
-    return _page(request, standing, _case(standing, number))
+    return _page(request, standing, lists.case_of(standing, number))
 
 
 @require_POST
 def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Take one step of a case."""
     standing = _enter(request, slug, "see_cases")
-    case = _case(standing, number)
+    case = lists.case_of(standing, number)
     kind = request.POST.get("kind", "")
     if kind not in work.NEEDS:
         raise Http404
     if not work.may_step(standing, case, kind):
         raise PermissionDenied
     try:
-        to = _to(request.POST.get("to", ""), standing) if kind == "assigned" else ""
+        to = lists.receiver(standing.park, request.POST.get("to", "")) if kind == "assigned" else ""
         work.take(
             case, kind, request.user, note=request.POST.get("note", ""), to=to,
             due=_moment(request.POST.get("due", "")) if kind in ("assigned", "extended") else None,
@@ -106,7 +102,7 @@ def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         )  # fmt: skip
     except EcoparkError as error:
         messages.error(request, say(getattr(error, "text", Text(error.message("zh"), error.message("en")))))
-        return _page(request, standing, _case(standing, number), typed=request.POST, status=422)
+        return _page(request, standing, lists.case_of(standing, number), typed=request.POST, status=422)
     messages.success(request, say(engine.STEP_TEXT[kind]))
     return redirect("case", slug, number)
 
@@ -114,8 +110,8 @@ def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def file(request: HttpRequest, slug: str, pk: int) -> FileResponse:
     """A photograph or document of a case, for whoever may see the case."""
     standing = enter(request, slug, "see_cases")
-    found = get_object_or_404(CaseFile.objects.select_related("event"), pk=pk, event__case__park=standing.park)
-    _case(standing, found.event.case.number)
+    known = CaseFile.objects.filter(event__case__in=standing.of_cases(Case.objects.filter(park=standing.park)))
+    found = get_object_or_404(known, pk=pk)
     path = stored_path(found.stored)
     if not path.is_file():
         raise Http404
@@ -128,21 +124,10 @@ def statistics(request: HttpRequest, slug: str) -> HttpResponse:
     """Ageing of open cases, the record of every grid and its keepers, the most frequent kinds; of the last year."""
     standing = _enter(request, slug, "see_cases")
     rules, now = work.rules_of(standing.park), timezone.now()
-    mine = standing.of_cases(Case.objects.filter(park=standing.park)).exclude(status="dismissed")
-    rows = [
-        counts.Row(c.kind, c.severity, c.found, c.ended, c.grid, c.in_time, c.returned, c.reopened)
-        for c in mine.filter(found__gte=now - counts.RECURS_WITHIN)[:MOST_COUNTED]
-    ]
-    grids, keepers = work.grids_of(standing.park), _keepers(standing)
+    rows = lists.counted(standing, now)
     records = [
-        {
-            "record": r,
-            "label": _grid_label(grids, r.keeper),
-            "days": None if r.median_days is None else shown_number(r.median_days, 2),
-            "keepers": keepers.get(r.keeper) or keepers.get(_area(grids, r.keeper), ""),
-            "share": round(100 * r.in_time / r.rectified) if r.rectified else None,
-        }
-        for r in counts.records(rows)
+        r | {"days": None if r["record"].median_days is None else shown_number(r["record"].median_days, 2)}
+        for r in lists.records(standing, rows)
     ]
     often = [(rules.kinds[k].label if k in rules.kinds else Text(k), n) for k, n in counts.most_frequent(rows)]
     context = {"chart": _ageing(rows, rules, now), "records": records, "often": often, "total": len(rows)}
@@ -153,9 +138,9 @@ def places(request: HttpRequest, slug: str) -> JsonResponse:
     """The cases of the register on the map, with the same filters; a place each, the urgent ones drawn last."""
     standing = enter(request, slug, "see_cases")
     rules, now = work.rules_of(standing.park), timezone.now()
-    rows, _ = _filtered(request, standing, now)
+    rows, _ = lists.filtered(standing, request.GET, now)
     features = [
-        _feature(case, rules, now, slug) for case in reversed(_sorted(rows.exclude(lon=None), "")[:MOST_PLACES])
+        _feature(case, rules, now, slug) for case in reversed(lists.ordered(rows.exclude(lon=None), "")[:MOST_PLACES])
     ]
     layers = [
         {**one, "shown": one["id"] in ("boundary", "grids")} for one in layers_of(standing) if one["id"] in GROUND
@@ -192,7 +177,7 @@ def _page(
         "may": may,
         "typed": typed or {},
         "events": _events(case, grids),
-        "grid": _grid_label(grids, case.grid),
+        "grid": lists.grid_label(grids, case.grid),
         "max_mb": work.LARGEST_PHOTO // MB,
         "source": rules.sources.get(case.source, Text(case.source)),
         "accept": ",".join(f".{k}" for k in work.EVIDENCE),
@@ -236,7 +221,7 @@ def _row(
         "status": case.status_label,
         "status_tone": status_tone,
         "status_icon": status_icon,
-        "grid": _grid_label(grids, case.grid),
+        "grid": lists.grid_label(grids, case.grid),
         "to": work.who_text(case.park, case.to, grids, firms, departments) if case.to else None,
         "level": found.level,
     }
@@ -281,52 +266,6 @@ def _choices(standing: Standing, case: Case, grids: Any) -> list[dict[str, Any]]
     ]
 
 
-def _to(text: str, standing: Standing) -> str:
-    """Whom a case is given to, if there is such a firm, grid or department."""
-    who, _, name = text.partition(":")
-    park = standing.park
-    there = (
-        (who == "firm" and park.subjects.filter(kind="firm", key=name).exists())
-        or (who == "keeper" and work.grids_of(park).named(name) is not None)
-        or (who == "office" and park.departments.filter(key=name).exists())
-    )
-    if not there:
-        raise engine.CaseStepError(
-            Text(
-                "所选整改单位不存在或已撤并，请另选。",
-                "There is no such firm, grid or department (any more). Choose another.",
-            )
-        )
-    return text
-
-
-def _filtered(request: HttpRequest, standing: Standing, now: datetime) -> tuple[QuerySet[Case], dict[str, str]]:
-    chosen = {k: request.GET.get(k, "").strip() for k in ("status", "kind", "severity", "grid", "like")}
-    rows = standing.of_cases(Case.objects.filter(park=standing.park))
-    if chosen["status"] == "open":
-        rows = rows.exclude(status__in=engine.ENDED)
-    elif chosen["status"] == "late":
-        rows = rows.exclude(status__in=engine.ENDED).filter(due__lt=now)
-    elif chosen["status"]:
-        rows = rows.filter(status=chosen["status"])
-    for field in ("kind", "severity"):
-        if chosen[field]:
-            rows = rows.filter(**{field: chosen[field]})
-    if chosen["grid"]:
-        rows = rows.filter(grid="" if chosen["grid"] == "none" else chosen["grid"])
-    if chosen["like"]:
-        like = chosen["like"]
-        rows = rows.filter(number=int(like)) if like.isdigit() and len(like) < 9 else rows.filter(text__icontains=like)
-    return rows, chosen
-
-
-def _sorted(rows: QuerySet[Case], wanted: str) -> QuerySet[Case]:
-    field = ORDER.get(wanted.lstrip("-"))
-    if field is None:  # what is due first, then what has ended, the latest first
-        return rows.order_by(F("due").asc(nulls_last=True), "-found", "-number")
-    return rows.order_by(f"-{field}" if wanted.startswith("-") else field, "-number")
-
-
 def _feature(case: Case, rules: CaseRules, now: datetime, slug: str) -> dict[str, Any]:
     kind = rules.kinds.get(case.kind)
     late = case.status not in engine.ENDED and case.due is not None and case.due < now
@@ -355,31 +294,10 @@ def _ageing(rows: list[counts.Row], rules: CaseRules, now: datetime) -> dict[str
     }  # fmt: skip
 
 
-def _keepers(standing: Standing) -> dict[str, str]:
-    """Names of the keepers by grid or area."""
-    found: dict[str, list[str]] = {}
-    for m in Membership.objects.filter(park=standing.park, role="keeper").select_related("user"):
-        for grid in m.grids:
-            found.setdefault(grid, []).append(m.user.shown_name)
-    return {grid: "、".join(names) for grid, names in found.items()}
-
-
 def _grids_shown(standing: Standing, grids: Any) -> list[Any]:
     if standing.wide:
         return list(grids.grids)
     return [g for g in grids.grids if g.id in standing.grids or g.area in standing.grids]
-
-
-def _grid_label(grids: Any, name: str) -> Text:
-    if not name:
-        return Text("网格之外", "outside every grid")
-    found = grids.named(name)
-    return found.label if found else Text(name, name)
-
-
-def _area(grids: Any, name: str) -> str:
-    found = grids.named(name)
-    return found.area if found else ""
 
 
 def _moment(text: str) -> datetime | None:
@@ -388,11 +306,6 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found
-
-
-def _case(standing: Standing, number: int) -> Case:
-    rows = standing.of_cases(Case.objects.filter(park=standing.park))
-    return get_object_or_404(rows.select_related("firm", "by", "park"), number=number)
 
 
 def _enter(request: HttpRequest, slug: str, action: str) -> Standing:

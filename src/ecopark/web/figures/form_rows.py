@@ -141,7 +141,7 @@ def asked(park: Park, subject: Subject, *, everything: bool = False) -> list[Qua
 def form_rows(park: Park, subject: Subject, quantities: Iterable[Quantity], period: str) -> list[FormRow]:
     """The rows of a form, filled with what is stored."""
     wanted = list(quantities)
-    before = str(int(period) - 1) if period.isdigit() else ""
+    before = str(int(period) - 1) if period.isdecimal() else ""
     figures = Figure.objects.filter(
         park=park, subject=subject, quantity__in=[q.id for q in wanted], period__in=[period, before, ""]
     ).select_related("entered_by")

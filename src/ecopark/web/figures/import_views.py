@@ -67,7 +67,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "data/import.html", context, status=422)
     chosen, year = request.POST.get("mapping", ""), request.POST.get("year", "")
     saved = (
-        standing.park.column_mappings.filter(pk=chosen, withdrawn__isnull=True).first() if chosen.isdigit() else None
+        standing.park.column_mappings.filter(pk=chosen, withdrawn__isnull=True).first() if chosen.isdecimal() else None
     )
     mapping = mappings.loaded(saved) if saved else None
     try:

@@ -132,7 +132,7 @@ def begun(found: Import, year: str, given: Mapping[str, str]) -> tuple[ColumnMap
     sheet = given.get("sheet", "")
     chosen = next((t for t in tables if t.sheet == sheet), None) if sheet else None
     number, rows = given.get("header", ""), given.get("header_rows", "")
-    header = (min(int(number), 200), min(int(rows or 1), 5)) if number.isdigit() and int(number) else None
+    header = (min(int(number), 200), min(int(rows or 1), 5)) if number.isdecimal() and int(number) else None
     layout = given.get("layout", "") if given.get("layout", "") in LAYOUTS else ""
     if chosen is None and header is None and not layout:
         found_one = suggest(tables, people, year=year)
@@ -234,7 +234,7 @@ def typed(given: Any) -> ColumnMapping:
             continue
         values.append(ValueColumn(title_of(title), quantity, unit, by))
     subject_by = next((r for _, r in pairs if r in ("name", "credit_code", "key")), "name")
-    header, rows = (int(text) if (text := given.get(k, "")).isdigit() else 1 for k in ("header", "header_rows"))
+    header, rows = (int(text) if (text := given.get(k, "")).isdecimal() else 1 for k in ("header", "header_rows"))
     period = given.get("period", "") if given.get("period", "") in PERIODS else "year"
     return ColumnMapping(
         layout=layout, sheet=given.get("sheet", ""), header=min(max(header, 1), 200), header_rows=min(max(rows, 1), 5),

@@ -57,7 +57,7 @@ def written(park: Park) -> Written:
     years = set() if new or known is None else set(known.years)
     for quantity, period, seq in rows.values_list("quantity", "period").annotate(Max("seq")):
         last[quantity] = max(seq, last.get(quantity, 0))
-        if period[:4].isdigit():
+        if period[:4].isdecimal():
             years.add(int(period[:4]))
     made = Written(park.changed, last, tuple(sorted(years, reverse=True)))
     with _lock:

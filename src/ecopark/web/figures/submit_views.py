@@ -29,7 +29,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     request.standing = standing  # type: ignore[attr-defined]
     years = years_of(standing.park)
     period = request.GET.get("year", "") or str(years[0] if years else timezone.localdate().year - 1)
-    if not period.isdigit():
+    if not period.isdecimal():
         raise Http404
     state = request.GET.get("state", "")
     firms = standing.subjects().filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=int(period)))
@@ -57,7 +57,7 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "see_figures")
     key, period, wanted = (request.POST.get(k, "") for k in ("firm", "period", "step"))
     subject = standing.subjects().filter(key=key, kind="firm").first()
-    if subject is None or not period.isdigit():
+    if subject is None or not period.isdecimal():
         raise Http404
     needed = submit.NEEDS.get(wanted)
     if needed is None:
@@ -87,7 +87,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     period, due = request.POST.get("period", ""), request.POST.get("due", "")
     try:
         day = date.fromisoformat(due)
-        if not period.isdigit():
+        if not period.isdecimal():
             raise ValueError(period)
     except ValueError:
         messages.error(request, t("请填年度和截止日期。", "Give a year and a day."))

@@ -74,7 +74,7 @@ def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list
         seen = request.POST.get(f"version|{row.name}", "")
         if not row.changed:
             continue
-        if seen.isdigit() and int(seen) != row.version:
+        if seen.isdecimal() and int(seen) != row.version:
             row.theirs = row.figure
             row.problems.append(
                 t(
@@ -151,7 +151,7 @@ def _enter(request: HttpRequest, slug: str, action: str) -> tuple[Standing, Subj
 
 def _period(request: HttpRequest, standing: Standing) -> str:
     wanted = request.GET.get("year", "")
-    if wanted.isdigit() and 1980 <= int(wanted) <= 2100:
+    if wanted.isdecimal() and 1980 <= int(wanted) <= 2100:
         return wanted
     years = years_of(standing.park)
     return str(years[0] if years else date.today().year - 1)

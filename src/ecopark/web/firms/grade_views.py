@@ -14,21 +14,17 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from ecopark.core.rounding import decimal_text
-from ecopark.core.text import Text
 from ecopark.core.words import with_unit
 from ecopark.errors import EcoparkError
 from ecopark.grading.load import find_method, shipped_methods
-from ecopark.grading.sheet import sheet_of
-from ecopark.grading.simulate import simulate
 from ecopark.web.assess.keep import years_of
-from ecopark.web.firms import grades
+from ecopark.web.firms import grades, sheets
+from ecopark.web.firms.lists import method_now
 from ecopark.web.firms.models import APPEALS, Appeal, FirmGrade, GradeRun
-from ecopark.web.firms.views import PER_PAGE, method_now, standing_in
-from ecopark.web.jobs import work
+from ecopark.web.firms.views import PER_PAGE, standing_in
 from ecopark.web.pages.context import lang
 from ecopark.web.templatetags.ui import brief, t
-from ecopark.web.uploads import DOCUMENTS, UploadError, keep, stored_path
-from ecopark.workflows.grade_firms import method_with
+from ecopark.web.uploads import UploadError, stored_path
 from ecopark.workflows.write_sheet import change_rows, distance_text, objection_text
 
 SORTS = {"rank": "rank", "score": "score", "grade": "grade", "name": "subject__name"}
@@ -82,16 +78,9 @@ def run(request: HttpRequest, slug: str) -> HttpResponse:
     standing = standing_in(request, slug, "write_firms")
     method, year = method_now(standing)
     year = request.POST.get("year", year)
-    if not method or not year.isdigit():
-        messages.error(request, t("请先选定评价方法。", "Choose a method first."))
-        return redirect("grades", slug)
-    address = reverse("grades", args=[slug]) + f"?year={year}"
-    if standing.park.subjects.filter(kind="firm").count() > grades.AT_ONCE:
-        title = Text(f"亩均效益评价 {year}", f"grading {year}")
-        work.ask("grade", title, request.user, standing.park, method=method, year=year, url=address)
-        return redirect(address)
+    address = reverse("grades", args=[slug]) + (f"?year={year}" if year.isdecimal() else "")
     try:
-        grades.run(standing.park, method, year, request.user)
+        grades.run_or_ask(standing.park, method, year, request.user, address)
     except EcoparkError as error:
         messages.error(request, error.message(lang())[:1000])
     return redirect(address)
@@ -101,19 +90,13 @@ def run(request: HttpRequest, slug: str) -> HttpResponse:
 def choose(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose the method the park grades by, and cut-offs where the method has none."""
     standing = standing_in(request, slug, "settings")
-    park = standing.park
     method, cutoffs = request.POST.get("method", ""), request.POST.get("cutoffs", "").strip()
     try:
-        if method not in shipped_methods():
-            raise EcoparkError("there is no such method.", zh="没有这个评价方法。")
-        method_with(method, cutoffs=cutoffs or None)
+        grades.choose(standing.park, method, cutoffs, request.user)
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
-        return redirect("grades", slug)
-    park.settings = park.settings | {"grading": {"method": method} | ({"cutoffs": cutoffs} if cutoffs else {})}
-    park._change_reason = f"grading: {method}"
-    park.save(update_fields=["settings"])
-    messages.success(request, t("评价方法已选定", "The method was chosen"))
+    else:
+        messages.success(request, t("评价方法已选定", "The method was chosen"))
     return redirect("grades", slug)
 
 
@@ -143,8 +126,7 @@ def sheet(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
     }
     for item in told["items"]:
         item["said"] = with_unit(brief(item["value"]), item["unit"], lang()) if item["value"] is not None else None
-    if context["current"] and made.firms <= grades.AT_ONCE and not own.outside:
-        found = sheet_of(grades.graded(standing.park, made.method, made.year), key)
+    if (found := sheets.sheet_now(made, own)) is not None:
         context |= {
             "changes": change_rows(found, lang())[1:],
             "distance": distance_text(found, lang()),
@@ -158,42 +140,16 @@ def file_appeal(request: HttpRequest, slug: str, pk: int, key: str) -> HttpRespo
     """Object to a figure, with evidence."""
     standing = standing_in(request, slug, "file_appeal", key)
     made = get_object_or_404(GradeRun, park=standing.park, pk=pk)
-    own = get_object_or_404(FirmGrade.objects.select_related("subject"), run=made, subject__key=key)
-    quantity, value, reason = (request.POST.get(k, "").strip() for k in ("quantity", "value", "reason"))
-    file = request.FILES.get("file")
-    problem = ""
-    if quantity not in {i["id"] for i in grades.inputs_of(made, own)}:
-        problem = t("请选择评价单上的数据项。", "Choose a figure of this sheet.")
-    elif not (value and reason and file):
-        problem = t(
-            "请写明数据项、正确数值和理由，并附佐证材料。",
-            "Give the figure, its right value, the reason and the evidence.",
-        )
-    elif made.pk != getattr(grades.latest(standing.park, made.method, made.year), "pk", None):
-        problem = t(
-            "评价结果已更新，请针对最新结果申诉。", "The grades are newer than this page: appeal against the latest."
-        )
+    own = get_object_or_404(FirmGrade.objects.select_related("subject", "run__park"), run=made, subject__key=key)
+    quantity, value, reason = (request.POST.get(k, "") for k in ("quantity", "value", "reason"))
+    try:
+        sheets.file(own, quantity, value, reason, request.FILES.get("file"), request.user)
+    except UploadError as error:
+        messages.error(request, error.text[lang()])
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
     else:
-        try:
-            stored = keep(file, f"appeals/{standing.park.pk}", DOCUMENTS)
-        except UploadError as error:
-            problem = error.text[lang()]
-        else:
-            Appeal.objects.create(
-                run=made,
-                subject=own.subject,
-                quantity=quantity[:160],
-                value=value[:60],
-                reason=reason[:1000],
-                name=stored.name,
-                stored=stored.key,
-                media_type=stored.media_type,
-                digest=stored.digest,
-                by=request.user,
-            )
-            messages.success(request, t("申诉已提交", "The appeal was handed in"))
-    if problem:
-        messages.error(request, problem)
+        messages.success(request, t("申诉已提交", "The appeal was handed in"))
     return redirect("grade-sheet", slug, pk, key)
 
 
@@ -274,9 +230,7 @@ def simulator(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     }
     if weights or cutoffs:
         try:
-            grading = grades.graded(standing.park, made.method, made.year)
-            changed = method_with(grading.method, weights=weights or None, cutoffs=cutoffs or None)
-            moves = [m for m in simulate(grading, changed) if m.moved]
+            moves = sheets.simulated(made, weights, cutoffs)
             names = dict(standing.park.subjects.filter(kind="firm").values_list("key", "name"))
             context["moves"] = [{"m": m, "name": names.get(m.firm, m.firm), "why": m.why()} for m in moves[:MOST_MOVES]]
             context["moved"] = len(moves)

@@ -54,6 +54,22 @@ def chosen_method(park: Park, method: str) -> Method:
     return method_with(method, cutoffs=options.get("cutoffs") or None)
 
 
+def choose(park: Park, method: str, cutoffs: str, user: Any) -> None:
+    """Let the park grade by this method from now on, with cut-offs where the method leaves them open.
+
+    Raises
+    ------
+    EcoparkError
+        There is no such method, or it does not take these cut-offs.
+    """
+    if method not in shipped_methods():
+        raise EcoparkError("there is no such method.", zh="没有这个评价方法。")
+    method_with(method, cutoffs=cutoffs or None)
+    park.settings = park.settings | {"grading": {"method": method} | ({"cutoffs": cutoffs} if cutoffs else {})}
+    park._change_reason, park._history_user = f"grading: {method}", user
+    park.save(update_fields=["settings"])
+
+
 def options_of(park: Park, method: str) -> dict[str, str]:
     """What the park adds to the method."""
     own = park.settings.get("grading") or {}
@@ -132,6 +148,22 @@ def run(
         return known
     key = rests_on(park, method, year)
     return keep(park, graded(park, method, year), method, year, key, user, appeal=appeal, at=at, step=step)
+
+
+def run_or_ask(park: Park, method: str, year: str, user: Any, address: str) -> GradeRun | Job:
+    """Grade now; a large park in the background.
+
+    Raises
+    ------
+    EcoparkError
+        No method was chosen, or the figures cannot be used.
+    """
+    if not method or not year.isdecimal():
+        raise EcoparkError("choose a method first.", zh="请先选定评价方法。")
+    if park.subjects.filter(kind="firm").count() <= AT_ONCE:
+        return run(park, method, year, user)
+    title = Text(f"亩均效益评价 {year}", f"grading {year}")
+    return work.ask("grade", title, user, park, method=method, year=year, url=address)
 
 
 def keep(

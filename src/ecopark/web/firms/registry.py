@@ -37,6 +37,10 @@ class RegistryError(EcoparkError):
         super().__init__(text.en, zh=text.zh)
 
 
+class ConflictError(RegistryError):
+    """Somebody else changed the entry since it was shown."""
+
+
 def fields_of(subject: Subject) -> dict[str, Any]:
     """What the form of a firm holds."""
     return {name: getattr(subject, name, None) for name in FIELDS if name != "industry_code"} | {
@@ -71,12 +75,14 @@ def edit(subject: Subject, fields: dict[str, Any], user: Any, why: str, *, seen:
     Raises
     ------
     RegistryError
-        A field cannot be used, no reason is given, or somebody else changed it since `seen`.
+        A field cannot be used, or no reason is given.
+    ConflictError
+        Somebody else changed it since `seen`.
     """
     locked = Subject.objects.select_for_update().get(pk=subject.pk)
     before = fields_of(locked)
     if seen is not None and seen != before:
-        raise RegistryError(
+        raise ConflictError(
             Text(
                 "刚才别人改过这家企业，请核对后再存。", "Somebody else has just changed this firm: look and save again."
             )
@@ -238,7 +244,7 @@ def _checked(park: Park, fields: dict[str, Any]) -> dict[str, Any]:
     years: dict[str, int | None] = {}
     for key in ("since", "until"):
         text = str(fields.get(key) or "").strip()
-        if text and not (text.isdigit() and 1900 <= int(text) <= 2200):
+        if text and not (text.isdecimal() and 1900 <= int(text) <= 2200):
             raise RegistryError(Text(f"年份“{text}”不对。", f"'{text}' is no year."))
         years[key] = int(text) if text else None
     industry = str(fields.get("industry_code") or "").strip()[:8]

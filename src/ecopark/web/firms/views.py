@@ -7,8 +7,6 @@ from typing import Any
 from django.apps import apps
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.fields.json import KT
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,8 +18,8 @@ from ecopark.errors import EcoparkError
 from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
 from ecopark.web.figures.models import Figure
-from ecopark.web.firms import grades, registry
-from ecopark.web.firms.models import AUDITS, EVENTS, FirmEvent, FirmGrade, GradeRun
+from ecopark.web.firms import lists, registry
+from ecopark.web.firms.models import AUDITS, EVENTS, FirmEvent
 from ecopark.web.pages.context import lang
 from ecopark.web.parks.maps import layer
 from ecopark.web.parks.models import Subject
@@ -29,23 +27,6 @@ from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import t
 
 PER_PAGE = 50
-SORTS = {
-    "name": "name",
-    "key": "key",
-    "code": "credit_code",
-    "group": "parent",
-    "since": "since",
-    "industry": "industry",
-    "grade": "grade",
-    "rank": "rank",
-}
-KINDS = {
-    "firms": Text("企业", "Firms"),
-    "groups": Text("功能组团", "Groups"),
-    "parcels": Text("地块", "Parcels"),
-    "facilities": Text("设施", "Facilities"),
-    "grids": Text("监管网格", "Grids"),
-}
 YEARS_SHOWN = 4
 
 
@@ -56,16 +37,11 @@ def standing_in(request: HttpRequest, slug: str, action: str, subject: str | Non
     return standing
 
 
-def last_run(standing: Standing) -> GradeRun | None:
-    """The last grading of the park, for whoever may see grades."""
-    return GradeRun.objects.filter(park=standing.park).first() if standing.may("see_grades") else None
-
-
 def registry_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Firms paged, sorted and filtered in the database; what else the park is made of."""
     standing = standing_in(request, slug, "see_firms")
     kind = request.GET.get("kind", "firms")
-    tabs = [k for k in KINDS if k == "firms" or (standing.wide and _there(standing, k))]
+    tabs = [k for k in lists.KINDS if k == "firms" or (standing.wide and lists.has_layer(standing, k))]
     if kind not in tabs:
         raise Http404
     context: dict[str, Any] = {
@@ -73,38 +49,23 @@ def registry_page(request: HttpRequest, slug: str) -> HttpResponse:
         "may_write": standing.may("write_firms"),
         "may_grades": standing.may("see_grades"),
         "may_land": standing.may("see_land"),
-        "tabs": [{"label": KINDS[k], "url": f"?kind={k}", "current": k == kind} for k in tabs] if len(tabs) > 1 else [],
+        "tabs": [{"label": lists.KINDS[k], "url": f"?kind={k}", "current": k == kind} for k in tabs]
+        if len(tabs) > 1
+        else [],
     }
     if kind == "firms":
         context |= _firms(request, standing)
     else:
-        context["page"] = Paginator(_features(standing, kind), PER_PAGE).get_page(request.GET.get("page"))
+        context["page"] = Paginator(lists.features(standing, kind), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "firms/registry.html", context)
 
 
 def _firms(request: HttpRequest, standing: Standing) -> dict[str, Any]:
-    run = last_run(standing)
-    rows: QuerySet[Any] = standing.subjects().filter(kind="firm")
+    run = lists.last_run(standing)
     like, group, state, grade = (request.GET.get(k, "").strip() for k in ("q", "group", "state", "grade"))
-    if like:
-        rows = rows.filter(Q(name__icontains=like) | Q(credit_code__startswith=like.upper()) | Q(key=like))
-    if group:
-        rows = rows.filter(parent=group)
-    if state in ("active", "gone"):
-        rows = rows.filter(until__isnull=state == "active")
-    if run is not None:
-        mine = FirmGrade.objects.filter(run=run, subject=OuterRef("pk"))
-        rows = rows.annotate(grade=Subquery(mine.values("grade")[:1]), rank=Subquery(mine.values("rank")[:1]))
-        if grade:
-            rows = rows.filter(pk__in=FirmGrade.objects.filter(run=run, grade=grade).values("subject"))
     sort = request.GET.get("sort", "name")
-    field = SORTS.get(sort.lstrip("-"), "name")
-    if field in ("grade", "rank") and run is None:
-        field = "name"
-    if field == "industry":
-        rows = rows.annotate(industry=KT("attributes__industry_code"))
-    order = F(field).desc(nulls_last=True) if sort.startswith("-") else F(field).asc(nulls_last=True)
-    page = Paginator(rows.order_by(order, "pk"), PER_PAGE).get_page(request.GET.get("page"))
+    rows = lists.firms(standing, run, like=like, group=group, state=state, grade=grade, sort=sort)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     groups = {s.key: s.name for s in standing.park.subjects.filter(kind="group")}
     return {
         "page": page,
@@ -118,32 +79,6 @@ def _firms(request: HttpRequest, standing: Standing) -> dict[str, Any]:
         "grades": sorted(k for k in run.counts if k and k != "outside") if run else [],
         "doubles": len(registry.doubles(standing.park)) if standing.may("write_firms") else 0,
     }
-
-
-def _there(standing: Standing, kind: str) -> bool:
-    return standing.park.layers.filter(name=kind).exists()
-
-
-def _features(standing: Standing, kind: str) -> list[dict[str, Any]]:
-    """The features of a layer as rows of a list."""
-    stored = standing.park.layers.filter(name=kind).first()
-    firms = dict(standing.subjects().filter(kind="firm").values_list("key", "name")) if kind == "parcels" else {}
-    rows = []
-    for f in (stored.features if stored else {}).get("features", []):
-        p = f.get("properties") or {}
-        rows.append(
-            {
-                "id": p.get("id", ""),
-                "name": {"zh": p.get("zh") or p.get("name", ""), "en": p.get("en") or p.get("name", "")},
-                "firm": p.get("firm"),
-                "firm_name": firms.get(p.get("firm", ""), ""),
-                "group": p.get("group", ""),
-                "area": p.get("area_km2"),
-                "free": bool(p.get("free")),
-                "type": p.get("type") or p.get("rank") or "",
-            }
-        )
-    return rows
 
 
 def firm(request: HttpRequest, slug: str, key: str) -> HttpResponse:
@@ -162,25 +97,17 @@ def firm(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "audit_kinds": AUDITS,
         "industry": industries().get(subject.attributes.get("industry_code", ""), ""),
         "group": standing.park.subjects.filter(key=subject.parent, kind="group").first(),
-        "has_map": _plots_of(standing, key) != [],
+        "has_map": lists.plots_of(standing, key) != [],
         "projects": subject.projects.all() if standing.may("see_projects") else [],
         "merged": subject.kind == registry.MERGED,
         "today": timezone.localdate(),
     }
     if standing.may("see_grades"):
-        context["grades"] = _grades(subject)
+        context["grades"] = lists.grades_of(subject)
     if apps.is_installed("ecopark.web.cases") and standing.may("see_cases"):
         model = apps.get_model("cases", "Case")
         context["cases"] = standing.of_cases(model.objects.filter(park=standing.park, firm=subject))[:8]
     return render(request, "firms/firm.html", context)
-
-
-def _grades(subject: Subject) -> list[FirmGrade]:
-    """The last grade of each method and year."""
-    found: dict[tuple[str, str], FirmGrade] = {}
-    for g in FirmGrade.objects.filter(subject=subject).select_related("run").defer("body").order_by("-run__at", "-pk"):
-        found.setdefault((g.run.method, g.run.year), g)
-    return list(found.values())
 
 
 def _over_years(subject: Subject, years: list[str]) -> list[dict[str, Any]]:
@@ -219,20 +146,11 @@ def _events(subject: Subject) -> list[dict[str, Any]]:
     return found
 
 
-def _plots_of(standing: Standing, key: str) -> list[dict[str, Any]]:
-    found = []
-    for stored in standing.park.layers.filter(name__in=("parcels", "facilities")):
-        own = [f for f in stored.features.get("features", []) if (f.get("properties") or {}).get("firm") == key]
-        if own:
-            found.append(layer(stored.name, {"type": "FeatureCollection", "features": own}) | {"shown": True})
-    return found
-
-
 def firm_map(request: HttpRequest, slug: str, key: str) -> JsonResponse:
     """The firm's parcels and facilities over the groups and roads of the park."""
     standing = enter(request, slug, "see_firms", key)
     below = [layer(m.name, m.features) for m in standing.park.layers.filter(name__in=("boundary", "groups", "roads"))]
-    return JsonResponse({"layers": [*below, *_plots_of(standing, key)]})
+    return JsonResponse({"layers": [*below, *lists.plots_of(standing, key)]})
 
 
 def edit(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
@@ -315,9 +233,3 @@ def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     else:
         messages.success(request, t("合并已撤销", "The merge was undone"))
     return redirect("firm", slug, event.subject.key)
-
-
-def method_now(standing: Standing) -> tuple[str, str]:
-    """Method and latest year of the park's grading; empty where there is none."""
-    years = years_of(standing.park)
-    return grades.method_of(standing.park), str(years[0]) if years else ""

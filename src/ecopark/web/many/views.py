@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -70,14 +71,18 @@ def _marked(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def as_csv(request: HttpRequest) -> HttpResponse:
     """The table as it is filtered and sorted, for a spreadsheet."""
     mine = comparable(request)
-    period = _period(request, mine)
+    return csv_of(mine, _period(request, mine), _query(request))
+
+
+def csv_of(mine: QuerySet[Park], period: str, query: dict[str, str]) -> HttpResponse:
+    """The table of one year as a spreadsheet reads it; `query` as `table.chosen` takes it."""
     packs = table.packs_shown(mine, period)
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="parks-{period}.csv"'
     out = csv.writer(response)
     heads = [h for p in packs for h in (p.id, f"{p.id} {t('得分', 'score')}", f"{p.id} {t('待定', 'open')}")]
     out.writerow([t("园区", "park"), t("区域", "area"), t("年度", "year"), *heads])
-    for row in table.rows_of(list(table.chosen(mine, period, **_query(request))), packs, period):
+    for row in table.rows_of(list(table.chosen(mine, period, **query)), packs, period):
         cells: list[Any] = []
         for _, cell in row["cells"]:
             o = cell.outcome
@@ -92,15 +97,19 @@ def start(request: HttpRequest) -> HttpResponse:
     """Compute the table anew for all parks one may compare."""
     mine = comparable(request)
     period = request.POST.get("period", "")
-    packs = [p for p in request.POST.getlist("pack") if p in shipped_ids()] or table.usual_packs(mine)
-    if not (period.isdigit() and len(period) == 4):
+    if not (period.isdecimal() and len(period) == 4):
         raise Http404
-    if Job.objects.filter(kind="many", by=request.user, state__in=("waiting", "running")).exists():
+    if ask(request.user, mine, period, request.POST.getlist("pack")) is None:
         messages.info(request, t("上一次计算还在进行。", "The last run is still going on."))
-    else:
-        title = Text(f"多园区评价 {period}", f"many parks {period}")
-        work.ask("many", title, request.user, packs=packs, period=period)
     return redirect(f"{reverse('many')}?year={period}")
+
+
+def ask(user: Any, mine: QuerySet[Park], period: str, packs: Sequence[str]) -> Job | None:
+    """Have the table of a year computed for these packs (the usual ones, if none is known); None while the last run goes on."""
+    if Job.objects.filter(kind="many", by=user, state__in=("waiting", "running")).exists():
+        return None
+    known = [p for p in packs if p in shipped_ids()] or table.usual_packs(mine)
+    return work.ask("many", Text(f"多园区评价 {period}", f"many parks {period}"), user, packs=known, period=period)
 
 
 @work.kind("many")
@@ -134,7 +143,7 @@ def _query(request: HttpRequest) -> dict[str, str]:
 
 def _period(request: HttpRequest, mine: QuerySet[Park]) -> str:
     wanted = request.GET.get("year", "")
-    if wanted.isdigit() and len(wanted) == 4:
+    if wanted.isdecimal() and len(wanted) == 4:
         return wanted
     last = (
         Outcome.objects.filter(park__in=mine.order_by().values("pk"))

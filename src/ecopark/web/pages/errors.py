@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from ecopark.core.text import Text
@@ -32,8 +32,15 @@ TEXTS = {
 }
 
 
+CODES = {400: "bad-request", 403: "not-allowed", 404: "not-found", 500: "broken"}
+"""Of the envelope in which programs hear of it."""
+
+
 def _page(request: HttpRequest, status: int, more: Text | None = None) -> HttpResponse:
     title, what = TEXTS[status]
+    if request.path.startswith("/api/v"):
+        said = {k: f"{title[k]}{'。' if k == 'zh' else '. '}{(more or what)[k]}" for k in ("zh", "en")}
+        return JsonResponse({"error": {"code": CODES[status], **said, "problems": []}}, status=status)
     return render(
         request, "errors/error.html", {"error_title": title, "error_text": more or what, "code": status}, status=status
     )

@@ -5,7 +5,7 @@ Every change is checked as an assessment checks its options, and is written down
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -37,13 +37,26 @@ def general(park: Park, user: Any, reason: str, *, name: str, name_en: str, base
     """
     if not name.strip():
         raise SettingError(Text("园区名称不能为空。", "The park needs a name."))
-    if base_year and not (base_year.isdigit() and int(base_year) in YEARS):
+    if base_year and not (base_year.isdecimal() and int(base_year) in YEARS):
         raise SettingError(Text("基年应为 1980–2100 的年份。", "The base year is a year from 1980 to 2100."))
     fields = {
         "name": name.strip()[:200], "name_en": name_en.strip()[:200], "base_year": int(base_year) if base_year else None,
         "published": published,
     }  # fmt: skip
     _save(park, user, reason, fields)
+
+
+def known_packs(names: Iterable[str]) -> None:
+    """Refuse names that are no standards.
+
+    Raises
+    ------
+    SettingError
+        With all of them.
+    """
+    unknown = [name for name in names if name not in shipped_ids()]
+    if unknown:
+        raise SettingError(Text(f"没有标准 {'、'.join(unknown)}。", f"There is no standard {', '.join(unknown)}."))
 
 
 def packs(park: Park, user: Any, reason: str, chosen: Sequence[str]) -> None:
@@ -70,10 +83,7 @@ def run_settings(park: Park, user: Any, reason: str, *, options: str, grid: str,
         With every option or factor that does not exist or does not fit.
     """
     given: Mapping[str, Mapping[str, Any]] = parse_set([line.strip() for line in options.splitlines() if line.strip()])
-    unknown = [name for name in given if name not in shipped_ids()]
-    if unknown:
-        names = "、".join(unknown)
-        raise SettingError(Text(f"没有标准 {names}。", f"There is no standard {', '.join(unknown)}."))
+    known_packs(given)
     settings = dict(park.settings)
     settings["options"] = {name: dict(values) for name, values in given.items()}
     factors = {**(settings.get("factors") or {}), "grid": grid.strip()}

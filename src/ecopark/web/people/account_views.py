@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.web.people.models import ROLE_TEXT, ApiToken, Membership
@@ -51,8 +50,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
 def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     """The token opens nothing any more."""
     found = get_object_or_404(ApiToken, pk=pk, user=request.user, revoked__isnull=True)
-    found.revoked = timezone.now()
-    found.save(update_fields=["revoked"])
+    found.revoke()
     messages.success(request, t(f"令牌“{found.name}”已吊销", f"the token '{found.name}' is revoked"))
     return redirect("account")
 

@@ -112,5 +112,10 @@ class ApiToken(models.Model):
         cls.objects.filter(pk=found.pk).update(last_used=timezone.now())
         return found.user
 
+    def revoke(self) -> None:
+        """It opens nothing any more."""
+        self.revoked = timezone.now()
+        self.save(update_fields=["revoked"])
+
     def __str__(self) -> str:
         return f"{self.start}… {self.name}"

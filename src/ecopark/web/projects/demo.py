@@ -13,8 +13,8 @@ from ecopark.web.people.models import User
 from ecopark.web.projects import gate, steps
 from ecopark.web.projects.decide import decide, end_of, settle
 from ecopark.web.projects.models import Opinion, Project
+from ecopark.web.projects.steps import with_changes
 from ecopark.web.projects.told import pair, told
-from ecopark.web.projects.views import with_changes
 
 POLICY = "invented-park"
 QUOTAS = {"energy": "6000", "cod": "20", "nox": "12"}

@@ -44,6 +44,22 @@ def policy_of(park: Park) -> Policy | None:
     return find_policy(name) if name in shipped_policies() else None
 
 
+def choose_policy(park: Park, name: str, user: Any) -> Policy:
+    """Let the park work by this policy from now on.
+
+    Raises
+    ------
+    EcoparkError
+        There is no such policy.
+    """
+    if name not in shipped_policies():
+        raise EcoparkError("There is no such policy.", zh="没有这个政策。")
+    park.settings = park.settings | {"policy": name}
+    park._change_reason, park._history_user = f"admission policy: {name}", user
+    park.save(update_fields=["settings"])
+    return find_policy(name)
+
+
 def offices_of(policy: Policy) -> tuple[Office, ...]:
     """The offices of its joint review."""
     return tuple(o for r in policy.rules if isinstance(r.spec, Review) for o in r.spec.offices)

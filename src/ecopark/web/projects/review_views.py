@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -13,15 +13,10 @@ from django.views.decorators.http import require_POST
 from ecopark.errors import EcoparkError
 from ecopark.web.pages.context import lang
 from ecopark.web.projects import decide as decisions
-from ecopark.web.projects import gate, steps
-from ecopark.web.projects.models import Decision, Opinion, Project
-from ecopark.web.projects.told import pair
+from ecopark.web.projects.models import Decision, Project
 from ecopark.web.projects.views import standing_in
 from ecopark.web.templatetags.ui import t
-from ecopark.workflows.tell_decision import OPINIONS
 
-HOLD_DAYS = 180
-"""For so long a decision holds its quota if nobody says otherwise."""
 TYPES = {
     "html": "text/html",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -33,31 +28,20 @@ def opinion(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Write down what an office says, over whose name."""
     standing = standing_in(request, slug, "decide_projects")
     project = get_object_or_404(Project, park=standing.park, pk=pk)
-    policy = gate.policy_of(standing.park)
-    office = next((o for o in (gate.offices_of(policy) if policy else ()) if o.id == request.POST.get("office")), None)
-    said, by = request.POST.get("opinion", ""), request.POST.get("signed_by", "").strip()
-    if office is None or said not in OPINIONS:
-        raise Http404
+    get = request.POST.get
     try:
-        day = date.fromisoformat(request.POST.get("signed_on", ""))
+        day = date.fromisoformat(get("signed_on", ""))
     except ValueError:
         day = timezone.localdate()
-    if project.stage != "review":
-        messages.error(request, t("只有会审阶段可以签意见。", "Opinions are given while the project is under review."))
-    elif not by:
-        messages.error(request, t("请写签字人姓名。", "Say who signs."))
-    elif request.POST.get("version") != str(project.version):
-        messages.error(
-            request, t("申报内容刚被改过，请重新核对。", "The description has just been changed: look at it again.")
-        )
-    else:
-        made = Opinion.objects.create(
-            project=project, office=office.id, opinion=said, note=request.POST.get("note", "").strip()[:500],
-            signed_by=by[:80], signed_on=day, version=project.version, by=request.user,
+    seen = get("version", "")
+    try:
+        decisions.sign_opinion(
+            project, get("office", ""), get("opinion", ""), request.user, signed_by=get("signed_by", ""), signed_on=day,
+            seen=int(seen) if seen.isdecimal() else 0, note=get("note", ""),
         )  # fmt: skip
-        data = {"opinion": said, "office": office.id, "label": pair(office.label), "pk": made.pk}
-        why = made.signed_by + (f"：{made.note}" if made.note else "")
-        steps.put(project, "opinion", project.stage, request.user, why, data=data)
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
+    else:
         messages.success(request, t("意见已记录", "The opinion was written down"))
     return redirect("project", slug, pk)
 
@@ -70,9 +54,9 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     until = None
     if request.POST.get("book"):
         try:
-            until = decisions.end_of(date.fromisoformat(request.POST.get("until", "")))
+            until = decisions.held_until(date.fromisoformat(request.POST.get("until", "")))
         except ValueError:
-            until = decisions.end_of(timezone.localdate() + timedelta(days=HOLD_DAYS))
+            until = decisions.held_until(None)
     seen = request.POST.get("version", "")
     try:
         made = decisions.decide(
@@ -80,7 +64,7 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             request.user,
             until=until,
             why=request.POST.get("why", ""),
-            seen=int(seen) if seen.isdigit() else None,
+            seen=int(seen) if seen.isdecimal() else None,
         )
     except EcoparkError as error:
         messages.error(request, error.message(lang()))

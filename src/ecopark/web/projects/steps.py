@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -12,9 +14,11 @@ from django.utils import timezone
 from ecopark.admission.project import read_project
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
-from ecopark.web.parks.models import Park
-from ecopark.web.projects.gate import policy_of
+from ecopark.web.parks.models import Park, Subject
+from ecopark.web.projects import gate
 from ecopark.web.projects.models import STAGES, Project, ProjectEvent
+from ecopark.web.projects.told import offer_data
+from ecopark.web.uploads import keep
 
 NEXT = {
     "lead": ("talks", "review", "dropped"),
@@ -134,7 +138,74 @@ def change(
     return locked
 
 
+def with_changes(given: Mapping[str, Any], changes: list[dict[str, Any]]) -> dict[str, Any]:
+    """A description with the figures of a counter-offer."""
+    new = {(c["quantity"], c["by"]): c for c in changes}
+    facts = []
+    for fact in given.get("facts", ()):
+        change = new.pop((fact["quantity"], fact.get("by", "")), None)
+        facts.append(fact if change is None else {**fact, "value": change["to"], "unit": change["unit"]})
+    return {**given, "facts": facts}
+
+
+def take_offer(project: Project, user: Any, why: str, *, seen: int, on: date | None = None) -> Project:
+    """Write the gate's counter-offer of today into the description: the project comes back better.
+
+    Raises
+    ------
+    StepError
+        There is none, or somebody else changed the project since `seen`.
+    InputError
+        The gate cannot answer.
+    """
+    answer = gate.answer(project.park, gate.with_opinions(project), on or timezone.localdate())
+    if answer.counter_offer is None:
+        raise StepError(Text("没有可采用的最小调整。", "There is no counter-offer to take."))
+    given = with_changes(project.given, offer_data(answer.counter_offer)["changes"])
+    return change(project, given, user, why, seen=seen)
+
+
+@transaction.atomic
+def become(project: Project, firm: Subject, user: Any) -> None:
+    """Say which firm a project in operation has become.
+
+    Raises
+    ------
+    StepError
+        It is not in operation.
+    """
+    locked = Project.objects.select_for_update().get(pk=project.pk)
+    if locked.stage != "operating":
+        raise StepError(Text("投产的项目才能关联企业。", "Only a project in operation becomes a firm."))
+    locked.firm = firm
+    locked.save(update_fields=["firm"])
+    put(locked, "stage", locked.stage, user, firm.name, data={"firm": firm.key})
+    project.refresh_from_db()
+
+
+def start_from_form(park: Park, upload: Any, user: Any) -> Project:
+    """A new lead from a filled Excel form; what cannot be read is not kept.
+
+    Raises
+    ------
+    UploadError
+        It is no workbook.
+    InputError
+        With every problem of the form at its cell.
+    """
+    stored = keep(upload, f"projects/{park.pk}", ("xlsx",))
+    try:
+        policy = gate.policy_of(park)
+        read = read_project(stored.path, policy.own_ratios if policy else ())
+        given = json.loads(read.given)
+        given.pop("opinions", None)
+        return start(park, given, user, stored.name)
+    except EcoparkError:
+        stored.path.unlink(missing_ok=True)
+        raise
+
+
 def _read(park: Park, given: Mapping[str, Any]) -> None:
     """Whether the gate could read it."""
-    policy = policy_of(park)
+    policy = gate.policy_of(park)
     read_project(dict(given), policy.own_ratios if policy else ())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.admission.industry import industries
-from ecopark.admission.load import shipped_policies
-from ecopark.admission.project import read_project
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.observations.quantity import catalogue
@@ -29,7 +26,7 @@ from ecopark.web.projects import gate, steps
 from ecopark.web.projects.models import STAGES, Project
 from ecopark.web.projects.told import told
 from ecopark.web.templatetags.ui import t
-from ecopark.web.uploads import UploadError, keep, stored_path
+from ecopark.web.uploads import UploadError
 from ecopark.workflows.admit_project import list_policies, write_project_form
 from ecopark.workflows.tell_decision import OPINIONS
 
@@ -64,15 +61,12 @@ def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
 def choose_policy(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose the admission policy the park works with."""
     standing = standing_in(request, slug, "settings")
-    park = standing.park
-    name = request.POST.get("policy", "")
-    if name not in shipped_policies():
-        messages.error(request, t("没有这个政策。", "There is no such policy."))
-        return redirect("projects", slug)
-    park.settings = park.settings | {"policy": name}
-    park._change_reason = f"admission policy: {name}"
-    park.save(update_fields=["settings"])
-    messages.success(request, t("准入政策已选定", "The policy was chosen"))
+    try:
+        gate.choose_policy(standing.park, request.POST.get("policy", ""), request.user)
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
+    else:
+        messages.success(request, t("准入政策已选定", "The policy was chosen"))
     return redirect("projects", slug)
 
 
@@ -259,27 +253,13 @@ def take_offer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     standing = standing_in(request, slug, "decide_projects")
     project = get_object_or_404(Project, park=standing.park, pk=pk)
     try:
-        answer = told(gate.answer(standing.park, gate.with_opinions(project), timezone.localdate()))
-        if answer["offer"] is None:
-            raise steps.StepError(Text("没有可采用的最小调整。", "There is no counter-offer to take."))
-        given = with_changes(project.given, answer["offer"]["changes"])
         why = t("采用最小调整", "the counter-offer was taken")
-        steps.change(project, given, request.user, why, seen=int(request.POST.get("version", "0") or 0))
+        steps.take_offer(project, request.user, why, seen=int(request.POST.get("version", "0") or 0))
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
     else:
         messages.success(request, t("已按最小调整修改", "The description was changed as offered"))
     return redirect("project", slug, pk)
-
-
-def with_changes(given: dict[str, Any], changes: list[dict[str, Any]]) -> dict[str, Any]:
-    """A description with the figures of a counter-offer."""
-    new = {(c["quantity"], c["by"]): c for c in changes}
-    facts = []
-    for fact in given.get("facts", ()):
-        change = new.pop((fact["quantity"], fact.get("by", "")), None)
-        facts.append(fact if change is None else {**fact, "value": change["to"], "unit": change["unit"]})
-    return {**given, "facts": facts}
 
 
 @require_POST
@@ -288,9 +268,7 @@ def entered(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     standing = standing_in(request, slug, "decide_projects")
     project = get_object_or_404(Project, park=standing.park, pk=pk, stage="operating")
     firm = get_object_or_404(standing.subjects(), kind="firm", key=request.POST.get("firm", ""))
-    project.firm = firm
-    project.save(update_fields=["firm"])
-    steps.put(project, "stage", project.stage, request.user, firm.name, data={"firm": firm.key})
+    steps.become(project, firm, request.user)
     return redirect("delivered", slug, pk)
 
 
@@ -318,20 +296,12 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     if file is None:
         problems = [t("请选择填好的申报表。", "Choose the filled form.")]
     else:
-        stored = None
         try:
-            stored = keep(file, f"projects/{standing.park.pk}", ("xlsx",))
-            policy = gate.policy_of(standing.park)
-            read = read_project(stored.path, policy.own_ratios if policy else ())
-            given = json.loads(read.given)
-            given.pop("opinions", None)
-            project = steps.start(standing.park, given, request.user, stored.name)
+            project = steps.start_from_form(standing.park, file, request.user)
         except UploadError as error:
             problems = [error.text[lang()]]
         except EcoparkError as error:
             problems = error.message(lang()).splitlines()
-            if stored is not None:
-                stored_path(stored.key).unlink(missing_ok=True)
         else:
             messages.success(request, t("申报表已读入", "The form was read"))
             return redirect("project", slug, project.pk)

@@ -30,7 +30,7 @@ def reuse(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = [p for p in request.GET.getlist("pack") if p in shipped_ids()] or list(packs_of(park))
     years = years_of(park)
     wanted = request.GET.get("year", "")
-    year = int(wanted) if wanted.isdigit() and int(wanted) in years else (years[0] if years else None)
+    year = int(wanted) if wanted.isdecimal() and int(wanted) in years else (years[0] if years else None)
     table = reuse_table(facts_of(park), chosen, year, park.key)
     shown = request.GET.get("show", "")
     rows = [
@@ -72,7 +72,7 @@ def editions(request: HttpRequest, slug: str) -> HttpResponse:
         a, b = pack_or_404(first), pack_or_404(second)
         years = years_of(park)
         wanted = request.GET.get("year", "")
-        if wanted and not (wanted.isdigit() and int(wanted) in years):
+        if wanted and not (wanted.isdecimal() and int(wanted) in years):
             raise Http404
         year = wanted or (str(years[0]) if years else "")
         found = compare_editions(a, b, facts_of(park) if year else None, period=year or None, subject=park.key)

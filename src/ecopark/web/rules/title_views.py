@@ -14,9 +14,10 @@ from django.views.decorators.http import require_POST
 from ecopark.standards.titles import LIGHT_TEXT, STEP_TEXT, Reminder, load_titles, reminders
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import Standing, enter
+from ecopark.web.rules import title_steps
 from ecopark.web.rules.models import TitleStep
 from ecopark.web.rules.sign import title_entries
-from ecopark.web.templatetags.ui import t
+from ecopark.web.templatetags.ui import say, t
 
 LIGHTS = {"overdue": "red", "due_soon": "amber", "ahead": "green", "unknown": "grey", "unread": "grey"}
 
@@ -37,14 +38,13 @@ def titles(request: HttpRequest, slug: str) -> HttpResponse:
 def add(request: HttpRequest, slug: str) -> HttpResponse:
     """Write down a step."""
     standing = _enter(request, slug, "settings")
-    title, step = request.POST.get("title", ""), request.POST.get("step", "")
-    day, until = _day(request.POST.get("dated", "")), _day(request.POST.get("until", ""))
-    if title not in load_titles() or step not in STEP_TEXT or day is None:
-        messages.error(request, t("请选称号、步骤并填日期。", "Choose a title and a step, and give the day."))
-    elif until is not None and until < day:
-        messages.error(request, t("截止日早于起始日。", "The end lies before the day itself."))
+    get = request.POST.get
+    day, until = _day(get("dated", "")), _day(get("until", ""))
+    try:
+        title_steps.add(standing.park, get("title", ""), get("step", ""), day, until, request.user)
+    except title_steps.TitleError as error:
+        messages.error(request, say(error.text))
     else:
-        TitleStep.objects.create(park=standing.park, title=title, step=step, dated=day, until=until, by=request.user)
         messages.success(request, t("已记录", "Written down"))
     return redirect("titles", slug)
 
@@ -54,8 +54,7 @@ def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take a step back; it stays on file."""
     standing = _enter(request, slug, "settings")
     found = get_object_or_404(TitleStep, pk=pk, park=standing.park, withdrawn__isnull=True)
-    found.withdrawn, found.withdrawn_why = timezone.now(), request.POST.get("why", "").strip()[:300]
-    found.save()
+    title_steps.withdraw(found, request.POST.get("why", ""))
     return redirect("titles", slug)
 
 

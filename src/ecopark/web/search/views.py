@@ -75,28 +75,28 @@ def quantity(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "figures": [], "values": [],
     }  # fmt: skip
     if standing.may("see_figures"):
-        context |= {"figures": _figures(standing, found), "values": _values(standing, found)}
-        context["may_write"] = standing.may("write_figures", _own_subject(standing))
+        context |= {"figures": _figures(standing, found), "values": values_of(standing, found)}
+        context["may_write"] = standing.may("write_figures", own_subject(standing))
         context["may_see"] = True
     return render(request, "search/quantity.html", context)
 
 
-def _own_subject(standing: Standing) -> str:
+def own_subject(standing: Standing) -> str:
     """The subject whose values are shown: the park, or a reporter's own firm."""
     return standing.park.key if standing.wide else min(standing.firms, default="")
 
 
 def _figures(standing: Standing, found: Quantity) -> list[Figure]:
     rows = standing.of_subjects(Figure.objects.filter(park=standing.park, quantity=found.id)).exclude(given="")
-    subject = _own_subject(standing)
+    subject = own_subject(standing)
     return list(
         rows.filter(subject__key=subject).select_related("subject", "entered_by").order_by("-period", "by")[:100]
     )
 
 
-def _values(standing: Standing, found: Quantity) -> list[dict[str, Any]]:
+def values_of(standing: Standing, found: Quantity) -> list[dict[str, Any]]:
     """The value of every year as the engines have it, with its trace; nothing for a code or a flag that never was given."""
-    subject = _own_subject(standing)
+    subject = own_subject(standing)
     if not subject:
         return []
     lookup = SubjectLookup(facts_of(standing.park), subject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -14,22 +14,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.casework import tasks as engine
-from ecopark.casework.dispatch import REASONS, counted, dispatch_list
+from ecopark.casework.dispatch import REASONS, counted
 from ecopark.core.text import Text
 from ecopark.core.words import number as shown_number
 from ecopark.core.words import unit_words
 from ecopark.observations.quantity import catalogue
-from ecopark.packs.load import UnknownPackError
-from ecopark.web.assess import keep
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
-from ecopark.web.tasks import work
-from ecopark.web.tasks.models import PROGRAMME_TEXT, Programme, Task
+from ecopark.web.tasks import lists, work
+from ecopark.web.tasks.models import PROGRAMME_TEXT, Task
 from ecopark.web.tasks.prefill import drafts_of
 from ecopark.web.templatetags.ui import say, t
 
 PER_PAGE = 50
-DEFAULT_TIME = timedelta(days=180)
 EMPTY_ROWS = 2
 
 
@@ -38,24 +35,9 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     standing = _enter(request, slug, "see_tasks")
     today = timezone.localdate()
     chosen = {k: request.GET.get(k, "").strip() for k in ("light", "lead", "programme", "clause", "state", "like")}
-    rows = _tasks(standing)
-    if chosen["lead"]:
-        rows = rows.filter(lead=chosen["lead"])
-    if chosen["programme"].isdigit():
-        rows = rows.filter(programme=int(chosen["programme"]))
-    if chosen["clause"]:
-        rows = rows.filter(clause=chosen["clause"])
-    if chosen["like"]:
-        rows = rows.filter(measure__icontains=chosen["like"])
-    found = work.shown(rows, today, _departments(standing))
-    lights = counted([one.light for one in found if one.state.open])
-    if chosen["light"]:
-        found = [one for one in found if one.light.colour == chosen["light"] and one.state.open]
-    if chosen["state"] == "open":
-        found = [one for one in found if one.state.open]
-    elif chosen["state"]:
-        found = [one for one in found if one.state.status == chosen["state"]]
-    found.sort(key=lambda s: (not s.state.open, engine.COLOURS.index(s.light.colour), s.state.due, s.row.number))
+    known = work.shown(lists.chosen(standing.park, chosen), today, lists.departments_of(standing.park))
+    lights = counted([one.light for one in known if one.state.open])
+    found = lists.lit(known, chosen["light"], chosen["state"])
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "lights": lights,
@@ -75,7 +57,10 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Make tasks; with ``?clause=`` and ``?period=`` prefilled from what would meet the clause."""
     standing = _enter(request, slug, "write_tasks")
     name, period = request.GET.get("clause", ""), request.GET.get("period", "")
-    kept, clause = _clause(standing, name, period) if name else (None, None)
+    there = lists.clause_of(standing.park, name, period) if name else None
+    if name and there is None:
+        raise Http404
+    kept, clause = there or (None, None)
     today = timezone.localdate()
     if request.method == "POST":
         rows, problems = _typed(request.POST, standing)
@@ -94,7 +79,9 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         )
     else:
         problems = []
-        drafts = drafts_of(clause, today, today + DEFAULT_TIME, _departments(standing)) if clause else []
+        drafts = (
+            drafts_of(clause, today, today + lists.DEFAULT_TIME, lists.departments_of(standing.park)) if clause else []
+        )
         forms = [_form(d) for d in drafts] + [_blank(today) for _ in range(1 if clause else EMPTY_ROWS)]
     context = {
         "forms": forms,
@@ -124,10 +111,10 @@ def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in engine.STEP_TEXT or kind == "made":
         raise Http404
-    lead = standing.park.departments.filter(key=request.POST.get("lead", "")).first()
     due = _date(request.POST.get("due", ""))
     given = {k: request.POST.get(k, "").strip() for k in ("note", "figure", "share")}
     try:
+        lead = work.department_of(standing.park, request.POST.get("lead", ""))
         work.take(task, kind, request.user, due=due, lead=lead, **given)
     except engine.TaskStepError as error:
         messages.error(request, say(error.text))
@@ -139,17 +126,10 @@ def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def dispatch(request: HttpRequest, slug: str) -> HttpResponse:
     """The monthly dispatch list (调度) by department, to be printed; ``?month=2024-07`` shows it as on its last day."""
     standing = _enter(request, slug, "see_tasks")
-    today = timezone.localdate()
-    wanted = _date(f"{request.GET.get('month', '')}-01")
-    on = today
-    if wanted is not None and (wanted.year, wanted.month) != (today.year, today.month):
-        on = min((wanted + timedelta(days=32)).replace(day=1) - timedelta(days=1), today)
-    tasks = [task for task in _tasks(standing) if timezone.localtime(task.at).date() <= on]
-    known = {s.row.pk: s for s in _as_on(tasks, on, _departments(standing))}
-    lines = dispatch_list(((str(pk), s.state) for pk, s in known.items()), on)
+    on = lists.day_of(request.GET.get("month", ""))
+    rows, counts = lists.dispatch(standing.park, on)
     groups: dict[str, dict[str, Any]] = {}
-    for line in lines:
-        one = known[int(line.key)]
+    for one, line in rows:
         group = groups.setdefault(one.row.lead, {"label": one.row.lead_label, "gone": one.gone, "rows": []})
         last = [e for e in one.row.events.all() if e.note and e.on <= on]
         group["rows"].append(
@@ -160,12 +140,11 @@ def dispatch(request: HttpRequest, slug: str) -> HttpResponse:
                 "last": last[-1] if last else None,
             }
         )
-    counts = counted([s.light for s in known.values() if s.state.open])
     context = {
         "groups": sorted(groups.values(), key=lambda g: -len(g["rows"])),
         "on": on,
         "counts": counts,
-        "today": today,
+        "today": timezone.localdate(),
     }
     return render(request, "tasks/dispatch.html", context)
 
@@ -174,7 +153,7 @@ def effects(request: HttpRequest, slug: str) -> HttpResponse:
     """What happened to every clause since its tasks were made."""
     standing = _enter(request, slug, "see_tasks")
     today = timezone.localdate()
-    found = work.shown(_tasks(standing).select_related("kept"), today, _departments(standing))
+    found = work.shown(lists.tasks_of(standing.park).select_related("kept"), today, lists.departments_of(standing.park))
     return render(request, "tasks/effects.html", {"effects": work.effects(standing.park, found), "toward": TOWARD})
 
 
@@ -184,27 +163,21 @@ def programmes(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         if not standing.may("write_tasks"):
             raise PermissionDenied
-        name, kind = request.POST.get("name", "").strip()[:120], request.POST.get("kind", "")
-        if not name or kind not in PROGRAMME_TEXT:
-            messages.error(request, t("请填写名称和类型。", "Give a name and a kind."))
-        elif standing.park.programmes.filter(name=name).exists():
-            messages.error(request, t(f"已有“{name}”。", f"There is a '{name}' already."))
-        else:
-            Programme.objects.create(
-                park=standing.park, kind=kind, name=name, name_en=request.POST.get("name_en", "").strip()[:120],
-                note=request.POST.get("note", "").strip()[:500], by=request.user,
+        get = request.POST.get
+        try:
+            work.add_programme(
+                standing.park, get("kind", ""), get("name", ""), request.user, name_en=get("name_en", ""), note=get("note", "")
             )  # fmt: skip
+        except engine.TaskStepError as error:
+            messages.error(request, say(error.text))
+        else:
             return redirect("programmes", slug)
-    found = work.shown(_tasks(standing), timezone.localdate(), _departments(standing))
-    rows = []
-    for programme in standing.park.programmes.all():
-        own = [one for one in found if one.row.programme_id == programme.pk]
-        open_ones = [one.light for one in own if one.state.open]
-        rows.append({
-            "programme": programme, "kind": PROGRAMME_TEXT[programme.kind], "lights": counted(open_ones), "tasks": len(own),
-            "closed": sum(one.state.status == "closed" for one in own),
-        })  # fmt: skip
-    context = {"rows": rows, "kinds": PROGRAMME_TEXT, "may_write": standing.may("write_tasks"), "typed": request.POST}
+    context = {
+        "rows": lists.programmes(standing.park),
+        "kinds": PROGRAMME_TEXT,
+        "may_write": standing.may("write_tasks"),
+        "typed": request.POST,
+    }
     return render(request, "tasks/programmes.html", context)
 
 
@@ -223,7 +196,7 @@ TOWARD = {
 def _page(
     request: HttpRequest, standing: Standing, task: Task, *, typed: Any = None, status: int = 200
 ) -> HttpResponse:
-    [one] = work.shown([task], timezone.localdate(), _departments(standing))
+    [one] = work.shown([task], timezone.localdate(), lists.departments_of(standing.park))
     quantity = catalogue().find(task.quantity) if task.quantity else None
     events = [_line(e, task) for e in reversed(task.events.all())]
     may = engine.possible(one.state) if standing.may("write_tasks") else ()
@@ -272,17 +245,6 @@ def _line(event: Any, task: Task) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _as_on(tasks: list[Task], on: date, departments: set[str]) -> list[work.Shown]:
-    """Tasks as they stood on a day: later events left out."""
-    found = []
-    for task in tasks:
-        events = [work.event_of(e) for e in task.events.all() if e.on <= on]
-        if events:
-            state = engine.task_of(task.start, task.due, work.target_of(task), events)
-            found.append(work.Shown(task, state, engine.light(state, on), task.lead not in departments))
-    return found
-
-
 def _chart(found: list[work.Shown]) -> dict[str, Any] | None:
     """Open tasks by department and light."""
     by: dict[str, dict[str, int]] = {}
@@ -310,31 +272,10 @@ def _chart(found: list[work.Shown]) -> dict[str, Any] | None:
 
 
 def _failing(standing: Standing) -> list[dict[str, Any]]:
-    """Clauses of the last year that are not met and have no open task yet, from assessments that are there already."""
-    now = keep.Current(standing.park)
-    if not now.years or not standing.may("write_tasks"):
+    """Clauses that wait for a task, for who may make one."""
+    if not standing.may("write_tasks"):
         return []
-    period = str(now.years[0])
-    busy = set(standing.park.tasks.exclude(clause="").values_list("clause", flat=True))
-    found = []
-    for kept in now.find_all((pack, period) for pack in keep.packs_of(standing.park)).values():
-        for clause in kept.result["clauses"]:
-            if clause["status"] in ("not_met", "partly_met") and clause["counts"] and clause["id"] not in busy:
-                found.append({"clause": clause, "period": period})
-    return found
-
-
-def _clause(standing: Standing, name: str, period: str) -> tuple[Any, dict[str, Any]]:
-    if not (period.isdigit() and int(period) in keep.years_of(standing.park)):
-        raise Http404
-    try:
-        kept = keep.assessed(standing.park, name.rpartition("/")[0], period)
-    except UnknownPackError:
-        raise Http404 from None
-    clause = work.clause_in(kept.result, name)
-    if clause is None:
-        raise Http404
-    return kept, clause
+    return [{"clause": clause, "period": period} for clause, period in lists.failing(standing.park)]
 
 
 def _typed(post: QueryDict, standing: Standing) -> tuple[list[work.Draft], list[tuple[int, Text]]]:
@@ -351,7 +292,7 @@ def _typed(post: QueryDict, standing: Standing) -> tuple[list[work.Draft], list[
             continue
         programme = (
             standing.park.programmes.filter(pk=int(given["programme"])).first()
-            if given["programme"].isdigit()
+            if given["programme"].isdecimal()
             else None
         )
         keys = ("measure", "lead", "element", "link", "quantity", "op", "target", "base", "unit", "support")
@@ -367,7 +308,7 @@ LONGEST = {"measure": 500, "element": 200, "link": 200, "quantity": 120, "target
 
 def _count(post: QueryDict) -> int:
     given = post.get("rows", "")
-    return min(int(given), 40) if given.isdigit() else 0
+    return min(int(given), 40) if given.isdecimal() else 0
 
 
 def _given(post: QueryDict, i: int) -> dict[str, Any]:
@@ -382,7 +323,7 @@ def _form(draft: work.Draft) -> dict[str, Any]:
 
 
 def _blank(today: date) -> dict[str, Any]:
-    return _form(work.Draft("", "", today, today + DEFAULT_TIME))
+    return _form(work.Draft("", "", today, today + lists.DEFAULT_TIME))
 
 
 def _date(text: str) -> date | None:
@@ -392,16 +333,8 @@ def _date(text: str) -> date | None:
         return None
 
 
-def _tasks(standing: Standing) -> Any:
-    return standing.park.tasks.select_related("programme").prefetch_related("events__by")
-
-
 def _task(standing: Standing, number: int) -> Task:
-    return get_object_or_404(_tasks(standing).select_related("by"), number=number)
-
-
-def _departments(standing: Standing) -> set[str]:
-    return set(standing.park.departments.values_list("key", flat=True))
+    return get_object_or_404(lists.tasks_of(standing.park).select_related("by"), number=number)
 
 
 def _list_address(slug: str) -> str:

@@ -20,7 +20,7 @@ from ecopark.packs.load import UnknownPackError, find_pack
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.parks.models import Department, Park
-from ecopark.web.tasks.models import Programme, Task, TaskEvent
+from ecopark.web.tasks.models import PROGRAMME_TEXT, Programme, Task, TaskEvent
 
 OPERATORS = (">=", "<=", ">", "<", "==")
 
@@ -129,6 +129,42 @@ def make(
 
 
 @transaction.atomic
+def add_programme(park: Park, kind: str, name: str, user: Any, *, name_en: str = "", note: str = "") -> Programme:
+    """A new group of tasks.
+
+    Raises
+    ------
+    TaskStepError
+        No name, no such kind, or there is one of this name.
+    """
+    name = name.strip()[:120]
+    if not name or kind not in PROGRAMME_TEXT:
+        raise engine.TaskStepError(Text("请填写名称和类型。", "Give a name and a kind."))
+    Park.objects.select_for_update().get(pk=park.pk)
+    if park.programmes.filter(name=name).exists():
+        raise engine.TaskStepError(Text(f"已有“{name}”。", f"There is a '{name}' already."))
+    return Programme.objects.create(
+        park=park, kind=kind, name=name, name_en=name_en.strip()[:120], note=note.strip()[:500], by=user
+    )
+
+
+def department_of(park: Park, key: str) -> Department | None:
+    """The department with this key; None for an empty one.
+
+    Raises
+    ------
+    TaskStepError
+        There is none.
+    """
+    found = park.departments.filter(key=key).first() if key else None
+    if key and found is None:
+        raise engine.TaskStepError(
+            Text("牵头部门不存在或已撤并，请另选。", "There is no such department (any more). Choose another.")
+        )
+    return found
+
+
+@transaction.atomic
 def take(
     task: Task, kind: str, user: Any, *, note: str = "", figure: str = "", share: str = "", due: date | None = None,
     lead: Department | None = None, on: date | None = None,
@@ -232,7 +268,7 @@ def effects(park: Park, tasks: Sequence[Shown]) -> list[ClauseEffect]:
         assert first.row.kept is not None
         before = clause_in(first.row.kept.result, name)
         pack = name.rpartition("/")[0]
-        period = str(max(years[0], int(first.row.period[:4] or 0)) if first.row.period[:4].isdigit() else years[0])
+        period = str(max(years[0], int(first.row.period[:4] or 0)) if first.row.period[:4].isdecimal() else years[0])
         try:
             now = clause_in(current.assessed(pack, period).result, name)
             pack_found = find_pack(pack)

@@ -1,0 +1,140 @@
+"""What the office sets: general, standards, options and factors, departments, members; every change with its reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Router
+
+from ecopark.web.api import shapes
+from ecopark.web.api import shapes_office as out
+from ecopark.web.api.common import REFUSED, come_in, cut
+from ecopark.web.parks import office
+from ecopark.web.parks.models import Department, Park
+from ecopark.web.parks.office_views import changes
+from ecopark.web.people import members as people
+from ecopark.web.people.models import ROLE_TEXT, Membership
+from ecopark.web.projects.told import pair
+
+router = Router()
+MemberPage, ChangePage = shapes.page_of(out.MemberOut), shapes.page_of(out.Changed)
+SETTINGS = {200: out.SettingsOut, **REFUSED}
+
+
+@router.get("/parks/{slug}/settings", response=SETTINGS, summary="settings / 园区设置")
+def settings(request: HttpRequest, slug: shapes.Name) -> Any:
+    """Everything the office sets."""
+    return _settings(come_in(request, slug, "settings").park)
+
+
+@router.put("/parks/{slug}/settings/general", response=SETTINGS, summary="general / 基本")
+def general(request: HttpRequest, slug: shapes.Name, body: out.GeneralIn) -> Any:
+    """Name, base year, published or not."""
+    park, year = come_in(request, slug, "settings").park, str(body.base_year or "")
+    office.general(
+        park, request.user, body.reason, name=body.name, name_en=body.name_en, base_year=year, published=body.published
+    )
+    return _settings(park)
+
+
+@router.put("/parks/{slug}/settings/packs", response=SETTINGS, summary="standards in use / 评价标准")
+def packs(request: HttpRequest, slug: shapes.Name, body: out.PacksIn) -> Any:
+    """The standards the park works with; those it had keep their order."""
+    park = come_in(request, slug, "settings").park
+    office.known_packs(body.packs)
+    office.packs(park, request.user, body.reason, body.packs)
+    return _settings(park)
+
+
+@router.put("/parks/{slug}/settings/factors", response=SETTINGS, summary="options and factors / 选项与系数")
+def factors(request: HttpRequest, slug: shapes.Name, body: out.FactorsIn) -> Any:
+    """Options of standards and factors, checked as an assessment checks them; what is left out is taken away."""
+    park = come_in(request, slug, "settings").park
+    given = {"options": body.options, "grid": body.grid, "confirm": " ".join(body.confirm), "narrow": body.narrow}
+    office.run_settings(park, request.user, body.reason, **given)
+    return _settings(park)
+
+
+@router.get("/parks/{slug}/settings/history", response={200: ChangePage, **REFUSED}, summary="changes / 变更记录")
+def history(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100, offset: shapes.Number = 0) -> Any:
+    """The latest changes of settings, departments and members: who, when, before, after and why."""
+    return cut(changes(come_in(request, slug, "settings").park), limit, offset, _change)
+
+
+@router.get(
+    "/parks/{slug}/departments", response={200: list[out.DepartmentOut], **REFUSED}, summary="departments / 部门"
+)
+def departments(request: HttpRequest, slug: shapes.Name) -> Any:
+    """The departments that lead tasks and can be given cases."""
+    return [_department(d) for d in come_in(request, slug, "see_tasks").park.departments.all()]
+
+
+@router.put("/parks/{slug}/departments", response={200: out.DepartmentOut, **REFUSED}, summary="name one / 设置部门")
+def name_department(request: HttpRequest, slug: shapes.Name, body: out.DepartmentIn) -> Any:
+    """Name a department, or add one."""
+    park = come_in(request, slug, "settings").park
+    office.department(park, request.user, body.reason, body.key, body.name, body.name_en)
+    return _department(get_object_or_404(park.departments, key=body.key.strip()))
+
+
+@router.get("/parks/{slug}/members", response={200: MemberPage, **REFUSED}, summary="members / 成员")
+def members(
+    request: HttpRequest,
+    slug: shapes.Name,
+    role: shapes.Name = "",
+    limit: shapes.Limit = 100,
+    offset: shapes.Number = 0,
+) -> Any:
+    """Who has which role in the park."""
+    rows = Membership.objects.filter(park=come_in(request, slug, "settings").park)
+    rows = rows.select_related("user", "department").order_by("role", "user__username", "pk")
+    return cut(rows.filter(role=role) if role else rows, limit, offset, _member)
+
+
+@router.post("/parks/{slug}/members", response={200: out.MemberMade, **REFUSED}, summary="add one / 添加成员")
+def add_member(request: HttpRequest, slug: shapes.Name, body: out.MemberIn, response: HttpResponse) -> Any:
+    """Give somebody a role; the password of a new account is in this answer and nowhere else."""
+    park = come_in(request, slug, "settings").park
+    given = body.dict(include={"name", "firm", "department"})
+    made, password = people.add(park, body.username, body.role, request.user, body.reason, **given)
+    response["Cache-Control"] = "no-store"
+    return {"member": _member(made), "password": password}
+
+
+@router.post(
+    "/parks/{slug}/members/{member}/remove", response={200: out.Gone, **REFUSED}, summary="remove one / 移除成员"
+)
+def remove_member(request: HttpRequest, slug: shapes.Name, member: shapes.Number, body: out.BecauseIn) -> Any:
+    """Take a role away; the history keeps it."""
+    standing = come_in(request, slug, "settings")
+    found = get_object_or_404(Membership, pk=member, park=standing.park)
+    people.remove(found, request.user, body.reason)
+    return {"id": member}
+
+
+def _settings(park: Park) -> dict[str, Any]:
+    fresh = Park.objects.get(pk=park.pk)
+    own, factors, grading = fresh.settings, fresh.settings.get("factors") or {}, fresh.settings.get("grading") or {}
+    fields = {name: getattr(fresh, name) for name in ("name", "name_en", "base_year", "published", "packs")}
+    return fields | {
+        "options": office.options_text(fresh), "grid": factors.get("grid", ""), "confirm": list(factors.get("confirm") or ()),
+        "narrow": (own.get("bounds") or {}).get("narrow", ""), "policy": own.get("policy", ""),
+        "method": grading.get("method", ""), "cutoffs": grading.get("cutoffs", ""),
+    }  # fmt: skip
+
+
+def _department(d: Department) -> dict[str, Any]:
+    return {"key": d.key, "name": pair(d.label)}
+
+
+def _member(m: Membership) -> dict[str, Any]:
+    return {
+        "id": m.pk, "username": m.user.username, "name": m.user.shown_name, "role": m.role, "firm": m.firm,
+        "role_said": pair(ROLE_TEXT[m.role]), "department": m.department.key if m.department else "", "grids": list(m.grids),
+    }  # fmt: skip
+
+
+def _change(event: dict[str, Any]) -> dict[str, Any]:
+    return event | {"what": pair(event["what"])}

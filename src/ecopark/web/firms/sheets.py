@@ -1,0 +1,88 @@
+"""What a firm can do with its sheet: see the smallest changes to the next class, object with evidence; other weights tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError
+from ecopark.grading.sheet import Sheet, sheet_of
+from ecopark.grading.simulate import Move, simulate
+from ecopark.web.firms import grades
+from ecopark.web.firms.models import Appeal, FirmGrade, GradeRun
+from ecopark.web.uploads import DOCUMENTS, keep
+from ecopark.workflows.grade_firms import method_with
+
+
+class AppealError(EcoparkError):
+    """The appeal cannot be taken; `text` says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en, zh=text.zh)
+        self.text = text
+
+
+def is_current(made: GradeRun) -> bool:
+    """Whether a grading is the one that holds now."""
+    now = grades.current(made.park, made.method, made.year)
+    return now is not None and now.pk == made.pk
+
+
+def sheet_now(made: GradeRun, own: FirmGrade) -> Sheet | None:
+    """A firm's sheet with its smallest changes; None where the grading is an earlier one, too large, or not of this firm."""
+    if own.outside or made.firms > grades.AT_ONCE or not is_current(made):
+        return None
+    return sheet_of(grades.graded(made.park, made.method, made.year), own.subject.key)
+
+
+def file(own: FirmGrade, quantity: str, value: str, reason: str, upload: Any, user: Any) -> Appeal:
+    """Object to a figure that a grade was made of, with evidence.
+
+    Raises
+    ------
+    AppealError
+        It is no figure of the sheet, something is missing, or there is a newer grading.
+    UploadError
+        The evidence cannot be taken.
+    """
+    made = own.run
+    quantity, value, reason = quantity.strip(), value.strip(), reason.strip()
+    if quantity not in {i["id"] for i in grades.inputs_of(made, own)}:
+        raise AppealError(Text("请选择评价单上的数据项。", "Choose a figure of this sheet."))
+    if not (value and reason and upload):
+        raise AppealError(
+            Text(
+                "请写明数据项、正确数值和理由，并附佐证材料。",
+                "Give the figure, its right value, the reason and the evidence.",
+            )
+        )
+    if made.pk != getattr(grades.latest(made.park, made.method, made.year), "pk", None):
+        raise AppealError(
+            Text(
+                "评价结果已更新，请针对最新结果申诉。",
+                "The grades are newer than this page: appeal against the latest.",
+            )
+        )
+    stored = keep(upload, f"appeals/{made.park_id}", DOCUMENTS)
+    return Appeal.objects.create(
+        run=made, subject=own.subject, quantity=quantity[:160], value=value[:60], reason=reason[:1000], name=stored.name,
+        stored=stored.key, media_type=stored.media_type, digest=stored.digest, by=user,
+    )  # fmt: skip
+
+
+def simulated(made: GradeRun, weights: Mapping[str, str], cutoffs: str) -> list[Move]:
+    """Who would move under other weights and cut-offs; nothing is kept.
+
+    Raises
+    ------
+    EcoparkError
+        The park is too large for it, or the weights or cut-offs cannot be used.
+    """
+    if made.firms > grades.AT_ONCE:
+        raise EcoparkError(
+            f"the simulator works up to {grades.AT_ONCE} firms.", zh=f"模拟最多支持 {grades.AT_ONCE} 家企业。"
+        )
+    grading = grades.graded(made.park, made.method, made.year)
+    changed = method_with(grading.method, weights=dict(weights) or None, cutoffs=cutoffs or None)
+    return [m for m in simulate(grading, changed) if m.moved]

@@ -1,0 +1,43 @@
+"""Steps in the life of a title: written down by the office, taken back with the reason, never edited."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError
+from ecopark.standards.titles import STEP_TEXT, load_titles
+from ecopark.web.parks.models import Park
+from ecopark.web.rules.models import TitleStep
+
+
+class TitleError(EcoparkError):
+    """The step cannot be taken down; `text` says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en, zh=text.zh)
+        self.text = text
+
+
+def add(park: Park, title: str, step: str, dated: date | None, until: date | None, user: Any) -> TitleStep:
+    """Write a step down.
+
+    Raises
+    ------
+    TitleError
+        No such title or step, no day, or an end before the day.
+    """
+    if title not in load_titles() or step not in STEP_TEXT or dated is None:
+        raise TitleError(Text("请选称号、步骤并填日期。", "Choose a title and a step, and give the day."))
+    if until is not None and until < dated:
+        raise TitleError(Text("截止日早于起始日。", "The end lies before the day itself."))
+    return TitleStep.objects.create(park=park, title=title, step=step, dated=dated, until=until, by=user)
+
+
+def withdraw(step: TitleStep, why: str) -> None:
+    """Take a step back; it stays on file."""
+    step.withdrawn, step.withdrawn_why = timezone.now(), why.strip()[:300]
+    step.save()
