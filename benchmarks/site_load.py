@@ -4,8 +4,8 @@
 
 Starts a demonstration site of its own in a temporary directory (SQLite, or with `--postgres` a PostgreSQL server of its own),
 as `ecopark demo` does, with all its processes on this machine's loopback and processors. Before the clock starts people are
-logged in and every page is asked for a few times, so that every process of the site has read the park (`first` says how long
-the very first round took). Readers wait a moment between pages, as people do (`--think`, in seconds); writers as long between
+logged in, a figure is changed and every page is asked for a few times, so that every process of the site has read the park
+(`first` says how long the very first round took). Readers wait a moment between pages, as people do (`--think`, in seconds); writers as long between
 two figures (`--write-every`). Each writer changes one figure of a year of its own again and again, saying which version it saw;
 afterwards the history must hold every change that was confirmed, and no other. Last, alone on the site, one figure is changed
 and the overview asked for: the verdicts it affects are those of the next page.
@@ -224,14 +224,16 @@ def _warm(port: int, known: dict[str, Visitor]) -> float:
 
     def round_of(name: str) -> None:
         visitor = Visitor(port, "", known[name].cookies)
-        for address in PAGES * 3:
+        for address in PAGES:
             visitor.get(address)
 
-    threads = [threading.Thread(target=round_of, args=(name,)) for name in known for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for number in range(3):
+        _one_change(Visitor(port, "", known["office"].cookies), 500 + number)
+        threads = [threading.Thread(target=round_of, args=(name,)) for name in known for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     return first
 
 

@@ -101,6 +101,10 @@ class Subject:
         return tuple((y, t) for y, t in self.scopes if first < y <= last)
 
 
+REMEMBERED = 64
+"""How many of the facts before some changes are known by name, with the quantities that have changed since."""
+
+
 class Facts:
     """Observations and subjects, looked up by key.
 
@@ -144,6 +148,8 @@ class Facts:
             if o.subject not in self.subjects:
                 self.subjects[o.subject] = Subject(o.subject, o.subject)
         self._prints: dict[str | None, int] = {}
+        self._name = object()
+        self._earlier: dict[object, frozenset[str]] = {}
         self._children: dict[str, list[Subject]] = {}
         for s in self.subjects.values():
             if s.parent:
@@ -180,10 +186,17 @@ class Facts:
                 _swap(made._within, (subject, name, period.year), old, new)
         made.observations = tuple(made._index.values())
         made.warnings = tuple(warnings)
+        changed = frozenset(key[1] for key in changes)
+        known = list(self._earlier.items())[: REMEMBERED - 1]
+        made._name, made._earlier = object(), {self._name: changed, **{name: old | changed for name, old in known}}
         return made
 
     def changed_from(self, before: Facts) -> frozenset[str]:
         """The quantities of which any figure differs from the one in `before`."""
+        if before is self:
+            return frozenset()
+        if before._name in self._earlier:
+            return self._earlier[before._name]
         mine, theirs = self._index, before._index
         found = {key[1] for key, o in mine.items() if (old := theirs.get(key)) is not o and old != o}
         if len(mine) != len(theirs) or found:
@@ -239,7 +252,8 @@ class Facts:
         if subject not in self._prints:
             wanted = self._wanted(subject)
             self._prints[subject] = sum(_print(o) for o in self.observations if wanted is None or o.subject in wanted)
-        parts = [s for s in self.subjects.values() if subject is None or s.id in (self._wanted(subject) or ())]
+        known = self._wanted(subject)
+        parts = [s for s in self.subjects.values() if known is None or s.id in known]
         about = sorted(f"{s.id}|{s.kind}|{s.parent}|{s.since}|{s.until}" for s in parts)
         text = "\n".join([str(self._prints[subject] % 2**256), *about])
         return "exact:" + hashlib.sha256(text.encode()).hexdigest()[:16]

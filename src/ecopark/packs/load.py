@@ -312,9 +312,10 @@ def _shipped(pack_id: str) -> Pack:
     return load_pack(shipped_folder() / pack_id)
 
 
-def shipped_ids() -> list[str]:
+@cache
+def shipped_ids() -> tuple[str, ...]:
     """Ids of the packs that ship with ecopark."""
-    return sorted(p.parent.name for p in shipped_folder().glob("*/pack.yaml"))
+    return tuple(sorted(p.parent.name for p in shipped_folder().glob("*/pack.yaml")))
 
 
 def find_pack(name: str, extra: Sequence[Path] = ()) -> Pack:

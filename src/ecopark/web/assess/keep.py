@@ -103,7 +103,7 @@ class Current:
             rows = Kept.objects.filter(park=self.park, pack=pack_id, period=period)
             if found := rows.filter(key=key).first():  # somebody who held the lock has computed it
                 return found
-            result = assess_again(kept.engine, facts_of(self.park))
+            result = assess_again(kept.engine, facts_of(self.park, self._beside))
             body = whole(result, kept.said)
             last = rows.defer("body").order_by("-at", "-pk").first()
             same = last is not None and last.version == result.version and _same(last.result, body)

@@ -41,7 +41,7 @@ def usual_packs(parks: QuerySet[Park]) -> list[str]:
         for name in chosen:
             counts[name] = counts.get(name, 0) + 1
     named = sorted((n for n in counts if n in known), key=lambda n: (-counts[n], n))
-    return named[:DEFAULT_PACKS] or known[:DEFAULT_PACKS]
+    return named[:DEFAULT_PACKS] or list(known[:DEFAULT_PACKS])
 
 
 def chosen(
