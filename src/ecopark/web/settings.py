@@ -68,9 +68,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "ecopark.web.people.sign_in.second_step",
     "simple_history.middleware.HistoryRequestMiddleware",
     "ecopark.web.middleware.content_security",
+    "ecopark.web.people.sign_in.second_step",
+    "ecopark.web.too_large.too_large",
     "ecopark.web.middleware.api_methods",
     "axes.middleware.AxesMiddleware",
 ]
@@ -132,6 +133,8 @@ WHITENOISE_MAX_AGE = 3600
 UPLOADS = DATA / "uploads"
 """Evidence and photographs: outside everything that is served."""
 MAX_UPLOAD = 50 * 1024 * 1024
+MAX_REQUEST = 2 * MAX_UPLOAD
+"""Several photographs at once; what is bigger is thrown away as it comes in."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
