@@ -21,6 +21,7 @@ from ecopark.errors import InputError, Problem
 from ecopark.observations.mapping import ColumnMapping, mapping_beside, write_mapping
 from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import catalogue
+from ecopark.web.figures import whose
 from ecopark.web.figures.change import Change, as_typed, write
 from ecopark.web.figures.models import Figure, Import
 from ecopark.web.parks.models import Park
@@ -103,8 +104,9 @@ def preview(
     Raises
     ------
     InputError
-        The file holds no table that can be read.
+        The file holds no table that can be read, or is the template of another park or of a firm.
     """
+    whose.check(standing.park, stored_path(stored), name)
     facts = _read(standing.park, stored, name, mapping)
     allowed = {s.key: s.name for s in standing.subjects()}
     known = {
