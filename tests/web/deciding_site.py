@@ -13,7 +13,7 @@ POINTS = ("noted", "booked", "registered", "written", "committed")
 
 
 def ground() -> dict[str, Any]:
-    """A park with policy, map, quotas and a project under review."""
+    """A park with policy, map, quotas and a project under review for each point."""
     from ecopark.web.parks.models import Park
     from ecopark.web.people.models import User
     from tests.web.test_projects import allocate, given, square, under_review
@@ -32,8 +32,9 @@ def ground() -> dict[str, Any]:
     world: Any = SimpleNamespace(park=park, people={"office": user}, client_of=lambda role: _client())
     for item, amount in (("energy", "5000"), ("cod", "10"), ("nox", "10")):
         assert allocate(world, item, amount).status_code == 302
-    under_review(world, given())
-    return decided()
+    for point in POINTS:
+        under_review(world, given(point))
+    return decided(POINTS[0])
 
 
 def _client() -> Any:
@@ -73,22 +74,25 @@ def decide(point: str) -> dict[str, Any]:
 
     setattr(module, name, wrapped)
     user = User.objects.get(username="office")
-    project = Project.objects.get(park=Park.objects.get(slug="alpha"))
+    project = Project.objects.get(park=Park.objects.get(slug="alpha"), name=point)
     until = decisions.end_of(date.today() + timedelta(days=30))
     decisions.decide(project, user, until=until, why="会审通过")
-    return decided()
+    return decided(point)
 
 
-def look_again() -> dict[str, Any]:
+def look_again(point: str) -> dict[str, Any]:
     """What somebody brings about who opens the page of the project."""
     from ecopark.web.projects.models import Project
 
-    assert _client().get(f"/p/alpha/projects/{Project.objects.get().pk}/").status_code == 200
-    return decided()
+    address = f"/p/alpha/projects/{Project.objects.get(name=point).pk}/"
+    assert _client().get(address).status_code == 200
+    first = decided(point)
+    assert _client().get(address).status_code == 200
+    return first | {"again": decided(point) == first}
 
 
-def decided() -> dict[str, Any]:
-    """What the three places say."""
+def decided(point: str) -> dict[str, Any]:
+    """What the three places say of a project."""
     from django.utils import timezone
 
     from ecopark.admission import bookings
@@ -97,9 +101,9 @@ def decided() -> dict[str, Any]:
     from ecopark.web.projects import gate, mend
     from ecopark.web.projects.models import Decision, Project
 
-    park, project = Park.objects.get(slug="alpha"), Project.objects.get()
-    entries = list(gate.register_of(park))
-    rows = list(Decision.objects.order_by("entry"))
+    park, project = Park.objects.get(slug="alpha"), Project.objects.get(name=point)
+    entries = [e for e in gate.register_of(park) if e.project == point]
+    rows = list(Decision.objects.filter(project=project).order_by("entry"))
     with gate.open_ledger() as ledger:
         free = {
             a.item: str(ledger.balance(a, at=timezone.now()).free) for a in ledger.accounts(place=gate.place_of(park))

@@ -73,6 +73,25 @@ def test_of_two_who_save_one_figure_at_once_one_is_told_and_shown_both(world: Wo
         assert f"<ins>{values[1 - lost]}" in shown, "the other's stands beside it"
 
 
+def test_of_two_who_type_a_new_figure_at_once_one_is_told_and_shown_both(world: World) -> None:
+    people = [world.client_of("office"), world.client_of("consultant")]
+    for turn in range(ROUNDS):
+        address = f"/p/alpha/data/theme/management/?year={1990 + turn}"
+        row = next(r for r in people[0].get(address).context["rows"] if r.quantity.id == "publicity_events")
+
+        def save(n: int, row: Any = row, address: str = address) -> Any:
+            fields = {f"given|{row.name}": str(40 + n), f"unit|{row.name}": "events/year", f"version|{row.name}": "0"}
+            return people[n].post(address, fields)
+
+        answers = at_once(lambda: save(0), lambda: save(1))
+        assert sorted(a.status_code for a in answers) == [302, 422]
+        lost = [a.status_code for a in answers].index(422)
+        stored = Figure.objects.get(park=world.park, quantity="publicity_events", period=str(1990 + turn))
+        assert (stored.given, stored.version, stored.history.count()) == (str(41 - lost), 1, 1)
+        shown = answers[lost].content.decode()
+        assert f'value="{40 + lost}"' in shown and f"<ins>{41 - lost}" in shown
+
+
 def test_of_many_writers_exactly_one_goes_through_and_the_counter_counts_it(world: World) -> None:
     user = world.people["office"]
     for turn in range(ROUNDS):
