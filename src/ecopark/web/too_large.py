@@ -42,9 +42,31 @@ def bounded(application: Any) -> Any:
                 environ[MARK] = size
         if MARK in environ:
             environ |= {"CONTENT_LENGTH": "0", "wsgi.input": io.BytesIO()}
+        elif length:
+            environ["wsgi.input"] = stream = _Counted(environ["wsgi.input"])
+            answer = application(environ, start_response)
+            _throw_away(stream, length - stream.count)  # refused before it was read: by a missing token, say
+            return answer
         return application(environ, start_response)
 
     return wrapped
+
+
+class _Counted:
+    """A request's content that says how much of it was read."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream, self.count = stream, 0
+
+    def read(self, size: int = -1) -> bytes:
+        block: bytes = self.stream.read(size)
+        self.count += len(block)
+        return block
+
+    def readline(self, size: int = -1) -> bytes:
+        line: bytes = self.stream.readline(size)
+        self.count += len(line)
+        return line
 
 
 def _throw_away(stream: Any, length: int) -> None:
@@ -55,7 +77,7 @@ def _throw_away(stream: Any, length: int) -> None:
 
 def _counted(stream: Any) -> tuple[Any, int]:
     """A request of unknown length, on the disk as far as it may go; and how long it is."""
-    kept: Any = tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)
+    kept: Any = tempfile.SpooledTemporaryFile(settings.FILE_UPLOAD_MAX_MEMORY_SIZE)  # noqa: SIM115 (ends with the request)
     size = 0
     while size <= GIVE_UP and (block := stream.read(BLOCK)):
         size += len(block)
