@@ -24,7 +24,7 @@ from ecopark.web.assess.models import Scenario
 from ecopark.web.cases.models import Case, CaseFile
 from ecopark.web.figures import submit
 from ecopark.web.figures.change import Change, write
-from ecopark.web.figures.models import Evidence, Figure, Import
+from ecopark.web.figures.models import Evidence, Figure, Import, SavedMapping
 from ecopark.web.firms.models import Appeal, FirmGrade
 from ecopark.web.jobs.models import Job
 from ecopark.web.parks.models import Subject
@@ -111,6 +111,7 @@ def other(graded: World) -> Other:
     )  # fmt: skip
     park.settings = park.settings | {"policy": "invented-park"}
     park.save()
+    columns = SavedMapping.objects.create(park=park, name="绝密对照", by=office, body={"name": "绝密对照"})
     project = steps.start(park, given("绝密项目"), office)
     project.firm = subject
     project.save()
@@ -130,7 +131,8 @@ def other(graded: World) -> Other:
         "quantity": {"name": WATER}, "data-theme": {"theme": "water"}, "park-settings-tab": {"tab": "members"},
         "park-settings-save": {"tab": "general"}, "member-remove": {"pk": Membership.objects.get(user=reporter).pk},
         "firm-undo": {"pk": 1}, "audit-save": {"pk": 1}, "retrofit-save": {"pk": 1}, "title-withdraw": {"pk": 1},
-        "signature-withdraw": {"pk": 1},
+        "signature-withdraw": {"pk": 1}, "mapping-file": {"pk": columns.pk}, "mapping-withdraw": {"pk": columns.pk},
+        "data-import-columns": {"pk": made.pk}, "briefing-file": {"pk": job.pk},
     }  # fmt: skip
     asked = {
         "data": "?of=alpha-2", "data-theme": "?of=alpha-2&year=2023&all=1", "search": "?q=玄武", "submissions": "?year=2023",
