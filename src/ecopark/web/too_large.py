@@ -105,10 +105,7 @@ def too_large(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
         if size is None:
             return get_response(request)
         text = words(size)
-        if request.path.startswith("/api/"):
-            error = {"code": "too-large", "zh": text.zh, "en": text.en, "problems": []}
-            return JsonResponse({"error": error}, status=413)
-        if "application/json" in request.headers.get("Accept", ""):
+        if "application/json" in request.headers.get("Accept", "") and not request.path.startswith("/api/"):
             return JsonResponse({"error": say(text)}, status=413)
         from ecopark.web.pages.errors import too_big
 

@@ -82,7 +82,8 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """404: it does not exist, or they may not know; a form that was sent after the session had ended is told so."""
-    if request.method == "POST" and not getattr(request.user, "is_authenticated", False):
+    signed_in = getattr(request.user, "is_authenticated", False)
+    if request.method == "POST" and not signed_in and not request.path.startswith("/api/"):
         return _page(request, 404, ENDED)
     return _page(request, 404)
 
