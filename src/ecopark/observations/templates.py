@@ -94,6 +94,7 @@ def write_template(
     departments: Mapping[str, str] | None = None,
     title: str = "",
     packs: Sequence[str] = (),
+    mark: str = "",
     known: Catalogue | None = None,
 ) -> int:
     """Write one workbook of templates.
@@ -116,6 +117,8 @@ def write_template(
         Name of the park, shown above each sheet.
     packs
         Titles of the standards the template was cut for; empty if it asks for everything.
+    mark
+        Kept among the workbook's properties, by which it is known when it comes back.
 
     Returns
     -------
@@ -127,6 +130,8 @@ def write_template(
     known = known or catalogue()
     wanted = _wanted(quantities, known)
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    if mark:
+        book.set_properties({"keywords": mark})
     try:
         sheets = _Sheets(book, known, years, lang, base_year, departments or {}, title)
         sheets.instructions(packs)

@@ -89,3 +89,19 @@ def rate(text: str) -> tuple[int, int] | None:
             f"ECOPARK_API_RATE={text!r}: a rate is NUMBER/SPAN, such as 600/min; spans are {', '.join(SPANS)}."
         )
     return int(count), SPANS[span]
+
+
+def two_factor(given: str) -> str:
+    """Who must sign in by two steps: nobody (empty), ``staff`` or ``all``.
+
+    Raises
+    ------
+    ValueError
+        Another word: a site that was meant to ask for a second step does not start without it.
+    """
+    word = given.strip().lower()
+    if word in ("", "off", "0"):
+        return ""
+    if word not in ("staff", "all"):
+        raise ValueError(f"ECOPARK_TWO_FACTOR is '{given}'; it is 'staff', 'all' or 'off' / 只能是 staff、all 或 off")
+    return word

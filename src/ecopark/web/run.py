@@ -102,7 +102,7 @@ def serve(host: str, port: int, first: str, *, browser: bool, processes: int = 0
     from granian.log import LogLevels
 
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
-    worker = subprocess.Popen([sys.executable, "-m", "ecopark.web.manage", "work"])
+    worker = subprocess.Popen([sys.executable, "-m", "ecopark.web.manage", "work", "--parent", str(os.getpid())])
     print(f"ecopark: {address}{first}   (Ctrl-C ends it)", flush=True)
     if browser:
         threading.Thread(target=_open, args=(address, first), daemon=True).start()

@@ -6,6 +6,7 @@ ECOPARK_SECRET_KEY      default: made on the first start and kept in the data di
 ECOPARK_HOSTS           host names that are served, with commas; default: this machine only
 ECOPARK_HTTPS           ``1``: the site stands behind HTTPS (secure cookies, HSTS)
 ECOPARK_API_RATE        requests that the tokens of one person may make, default ``600/min``; empty: no limit
+ECOPARK_TWO_FACTOR      who must sign in by two steps: ``staff`` (administrators and park offices) or ``all``; default: nobody
 ECOPARK_DEBUG           ``1``: for developers
 """
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ecopark.web.environment import database, kept_secret, rate
+from ecopark.web.environment import database, kept_secret, rate, two_factor
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("ECOPARK_DATA", "ecopark-site")).resolve()
@@ -37,6 +38,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "simple_history",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "django_htmx",
     "ecopark.web.people",
     "ecopark.web.parks",
@@ -60,11 +64,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "ecopark.web.middleware.content_security",
+    "ecopark.web.people.sign_in.second_step",
+    "ecopark.web.too_large.too_large",
     "ecopark.web.middleware.api_methods",
     "axes.middleware.AxesMiddleware",
 ]
@@ -108,6 +115,9 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "errors/locked.html"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+TWO_FACTOR = two_factor(os.environ.get("ECOPARK_TWO_FACTOR", ""))
+OTP_TOTP_ISSUER = "ecopark"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
@@ -123,6 +133,8 @@ WHITENOISE_MAX_AGE = 3600
 UPLOADS = DATA / "uploads"
 """Evidence and photographs: outside everything that is served."""
 MAX_UPLOAD = 50 * 1024 * 1024
+MAX_REQUEST = 2 * MAX_UPLOAD
+"""Several photographs at once; what is bigger is thrown away as it comes in."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -29,6 +29,8 @@ MEDIA = {
     "txt": "text/plain",
 }
 SAME = {"jpeg": "jpg"}
+WITH_MACROS = {"xlsm": "xlsx", "xltm": "xlsx", "xlam": "xlsx", "xlsb": "xlsx", "docm": "docx", "dotm": "docx"}
+"""Endings of files that may hold macros, and what to save them as."""
 
 
 class UploadError(EcoparkError):
@@ -113,6 +115,14 @@ def keep(upload: Any, folder: str, kinds: Iterable[str] = DOCUMENTS, *, most: in
     ending = name.rpartition(".")[2].lower()
     ending = SAME.get(ending, ending)
     shown = ", ".join(allowed)
+    if WITH_MACROS.get(ending) in allowed:
+        plain = WITH_MACROS[ending]
+        raise UploadError(
+            Text(
+                f"“{name}”可含宏（.{ending}），不接受。请另存为不含宏的 .{plain} 再传。",
+                f"'{name}' may hold macros (.{ending}) and is not taken. Save it without them, as .{plain}.",
+            )
+        )
     if ending not in allowed:
         raise UploadError(
             Text(f"不接受 .{ending} 文件。可用：{shown}。", f".{ending} files are not taken. Send one of: {shown}.")

@@ -9,14 +9,17 @@ from django.urls import include, path
 
 from ecopark.web.api import main as api
 from ecopark.web.pages import home, story
+from ecopark.web.people import sign_in
 from ecopark.web.search import views as search
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("story/", story.story, name="story"),
-    path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
+    path("login/", sign_in.SignIn.as_view(), name="login"),
+    path("login/code/", sign_in.code, name="login-code"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", include("django.conf.urls.i18n")),
+    path("admin/login/", sign_in.SignIn.as_view()),  # before Django's own, which would ask for a password alone
     path("admin/", admin.site.urls),
     path("account/", include("ecopark.web.people.urls")),
     path("parks/", include("ecopark.web.many.urls")),

@@ -1,4 +1,4 @@
-"""The site as a WSGI application."""
+"""The site as a WSGI application; what is too big to be any upload is thrown away as it comes in."""
 
 from __future__ import annotations
 
@@ -7,5 +7,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
+from ecopark.web.too_large import bounded
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecopark.web.settings")
-application = wrap_wsgi_with_proxy_headers(get_wsgi_application(), trusted_hosts="127.0.0.1")
+application = wrap_wsgi_with_proxy_headers(bounded(get_wsgi_application()), trusted_hosts="127.0.0.1")

@@ -94,7 +94,7 @@ def write(
             continue
         if change.seen is not None and change.seen != (figure.version if figure else 0):
             raise ConflictError(figure or Figure(quantity=change.quantity, period=change.period))
-        read = change.read or (read_one(park, change.row()) if change.given.strip() else None)
+        read = change.read or (read_one(park, change.row(), subjects) if change.given.strip() else None)
         if figure is None:
             figure = Figure(
                 park=park, subject=subjects[change.subject], quantity=change.quantity, period=change.period,

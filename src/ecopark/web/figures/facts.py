@@ -24,7 +24,7 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.figures import stamps
 from ecopark.web.figures.models import COUNTED, Figure
 from ecopark.web.figures.stamps import Beside
-from ecopark.web.parks.models import Park
+from ecopark.web.parks.models import Park, Subject
 from ecopark.web.rules import sign
 from ecopark.workflows.assess_park import known_reported
 
@@ -237,8 +237,11 @@ def _observations(park: Park, rows: Iterable[tuple[Any, ...]]) -> dict[Key, Obse
     return found
 
 
-def read_one(park: Park, row: dict[str, Any]) -> Observation | None:
+def read_one(park: Park, row: dict[str, Any], known: dict[str, Subject] | None = None) -> Observation | None:
     """One row as the engines read it; None where nothing is given.
+
+    Only the subject it is about is looked up, with what it is part of: a park may have 50,000 firms. An unknown one is held
+    against all of them, so that the nearest can be named. Who reads many rows gives `known`, which keeps what was looked up.
 
     Raises
     ------
@@ -246,10 +249,23 @@ def read_one(park: Park, row: dict[str, Any]) -> Observation | None:
         It cannot be used; the problems say why and what to do.
     """
     facts = reading.facts_from(
-        [row], [s.as_fact() for s in park.subjects.all()], settings=park.fact_settings(),
-        known_reported=known_reported, checks=False,
+        [row], [s.as_fact() for s in _with_parents(park, row["subject"], known) or park.subjects.all()],
+        settings=park.fact_settings(), known_reported=known_reported, checks=False,
     )  # fmt: skip
     return facts.observations[0] if facts.observations else None
+
+
+def _with_parents(park: Park, key: str, known: dict[str, Subject] | None) -> list[Subject]:
+    """The subject of this key, what it is part of, and the park; nothing if there is none."""
+    looked_up = {} if known is None else known
+    found: dict[str, Subject] = {}
+    while key and key not in found:
+        subject = looked_up.get(key) or park.subjects.filter(key=key).first()
+        if subject is None:
+            break
+        found[key] = looked_up[key] = subject
+        key = subject.parent or (park.key if key != park.key else "")
+    return list(found.values())
 
 
 def problems_of(error: InputError, lang: str) -> list[str]:

@@ -17,7 +17,7 @@ from ecopark.core.text import Text
 from ecopark.errors import InputError
 from ecopark.observations.templates import write_template
 from ecopark.web.assess.keep import packs_of, years_of
-from ecopark.web.figures import imports, mappings
+from ecopark.web.figures import imports, mappings, whose
 from ecopark.web.figures.change import ConflictError
 from ecopark.web.figures.form_rows import asked
 from ecopark.web.figures.models import Import, SavedMapping
@@ -44,7 +44,7 @@ def template(request: HttpRequest, slug: str) -> HttpResponse:
         path = Path(folder) / "template.xlsx"
         write_template(
             path, [q.id for q in asked(park, subject)], years, lang=lang(), base_year=park.base_year, title=park.name,
-            packs=packs_of(park),
+            packs=packs_of(park), mark=whose.mark(park, subject.key),
         )  # fmt: skip
         data = path.read_bytes()
     response = HttpResponse(data, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")

@@ -21,6 +21,7 @@ from ecopark.errors import InputError, Problem
 from ecopark.observations.mapping import ColumnMapping, mapping_beside, write_mapping
 from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import catalogue
+from ecopark.web.figures import whose
 from ecopark.web.figures.change import Change, as_typed, write
 from ecopark.web.figures.models import Figure, Import
 from ecopark.web.parks.models import Park
@@ -103,8 +104,9 @@ def preview(
     Raises
     ------
     InputError
-        The file holds no table that can be read.
+        The file holds no table that can be read, or is the template of another park or of a firm.
     """
+    whose.check(standing.park, stored_path(stored), name)
     facts = _read(standing.park, stored, name, mapping)
     allowed = {s.key: s.name for s in standing.subjects()}
     known = {
@@ -217,15 +219,19 @@ def remembered(found: Import) -> list[Line]:
 
 
 def apply(found: Import, user: Any, groups: Sequence[str], state: str = "accepted") -> int:
-    """Write the rows of these groups, all or none; says how many figures changed.
+    """Write the rows of these groups, all or none; says how many figures changed. Asked again, it says so again.
 
     Raises
     ------
     ConflictError
         Somebody changed one of them since the preview.
     """
-    lines = [line for line in remembered(found) if line.group in groups and line.group in USABLE]
     with transaction.atomic():
+        locked = Import.objects.select_for_update().get(pk=found.pk)
+        found.applied, found.summary = locked.applied, locked.summary
+        if found.applied:  # by a worker that died before it could say so
+            return int(found.summary.get("written", 0))
+        lines = [line for line in remembered(found) if line.group in groups and line.group in USABLE]
         count = write(
             found.park, [line.change() for line in lines], user, f"导入 / import: {found.name}", state=state,
             came_with=found,

@@ -102,7 +102,7 @@ def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list
         count = write(standing.park, changes, request.user, reason, state=state)
     except ConflictError as conflict:
         for row in rows:
-            if row.figure is not None and row.figure.pk == conflict.figure.pk:
+            if (row.quantity.id, row.by) == (conflict.figure.quantity, conflict.figure.by):
                 row.theirs = conflict.figure
         messages.error(
             request,

@@ -8,6 +8,7 @@ files of its own, so that a stopped or killed job leaves nothing behind.
 from __future__ import annotations
 
 import logging
+import os
 import time
 import traceback
 from collections.abc import Callable
@@ -30,6 +31,7 @@ KINDS: dict[str, Work] = {}
 QUIET = timedelta(seconds=60)
 """A running job without a sign of life for so long has lost its worker."""
 TRIES = 2
+DIED = "后台进程两次中断，已停止；没有留下一半的结果 / the worker ended twice in the middle; nothing is half stored"
 
 
 class Stopped(Exception):
@@ -68,9 +70,7 @@ def next_job() -> Job | None:
     """The oldest waiting job, or one whose worker died; claimed for the caller."""
     now = timezone.now()
     Job.objects.filter(state="running", beat__lt=now - QUIET, tries__lt=TRIES).update(state="waiting")
-    Job.objects.filter(state="running", beat__lt=now - QUIET).update(
-        state="failed", finished=now, message="the worker died twice"
-    )
+    Job.objects.filter(state="running", beat__lt=now - QUIET).update(state="failed", finished=now, message=DIED)
     for pk in Job.objects.filter(state="waiting").order_by("at").values_list("pk", flat=True)[:5]:
         if Job.objects.filter(pk=pk, state="waiting").update(state="running", beat=now):
             return Job.objects.get(pk=pk)
@@ -106,9 +106,9 @@ def take(job: Job) -> None:
     job.refresh_from_db()
 
 
-def run_forever(pause: float = 0.5, once: bool = False) -> None:
-    """Take jobs until the process is ended; with `once` until none is waiting."""
-    while True:
+def run_forever(pause: float = 0.5, once: bool = False, parent: int | None = None) -> None:
+    """Take jobs until the process is ended; with `once` until none is waiting; with `parent` while that process lives."""
+    while parent is None or os.getppid() == parent:
         close_old_connections()
         job = next_job()
         if job is not None:

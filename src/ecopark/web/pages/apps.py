@@ -10,3 +10,7 @@ class Config(AppConfig):
 
     name = "ecopark.web.pages"
     label = "pages"
+
+    def ready(self) -> None:
+        """Django looks at the checks of an application that is ready."""
+        from ecopark.web import checks  # noqa: F401

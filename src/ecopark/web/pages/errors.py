@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -25,6 +26,10 @@ TEXTS = {
         Text("没有这个页面", "There is no such page"),
         Text("地址有误，或您无权查看。", "The address is wrong, or it is not for you to see."),
     ),
+    413: (
+        Text("文件太大", "That is too big"),
+        Text("请拆分或压缩后再传。", "Split or shrink it."),
+    ),
     500: (
         Text("系统出错", "Something broke here"),
         Text("已记录，没有数据丢失。请稍后重试。", "It was written down and nothing was lost. Try again in a while."),
@@ -32,8 +37,18 @@ TEXTS = {
 }
 
 
-CODES = {400: "bad-request", 403: "not-allowed", 404: "not-found", 500: "broken"}
+CODES = {400: "bad-request", 403: "not-allowed", 404: "not-found", 413: "too-large", 500: "broken"}
 """Of the envelope in which programs hear of it."""
+ENDED = Text(
+    "登录已过期，这次没有保存。您填写的内容已保存在本机：请重新登录，回到该页后点“恢复”再提交。",
+    "Your session has ended and nothing was stored. What you typed is kept on this machine: sign in, go back to the page, "
+    "choose 'restore' and send it again.",
+)
+RENEWED = Text(
+    "您已在别的窗口重新登录，这次没有保存。您填写的内容已保存在本机：请返回该页并刷新，点“恢复”再提交。",
+    "You have signed in anew in another window; nothing was stored. What you typed is kept on this machine: go back, load the "
+    "page again, choose 'restore' and send it again.",
+)
 
 
 def _page(request: HttpRequest, status: int, more: Text | None = None) -> HttpResponse:
@@ -41,9 +56,18 @@ def _page(request: HttpRequest, status: int, more: Text | None = None) -> HttpRe
     if request.path.startswith("/api/v"):
         said = {k: f"{title[k]}{'。' if k == 'zh' else '. '}{(more or what)[k]}" for k in ("zh", "en")}
         return JsonResponse({"error": {"code": CODES[status], **said, "problems": []}}, status=status)
-    return render(
-        request, "errors/error.html", {"error_title": title, "error_text": more or what, "code": status}, status=status
-    )
+    context = {"error_title": title, "error_text": more or what, "code": status, "back": _back(request)}
+    return render(request, "errors/error.html", context, status=status)
+
+
+def _back(request: HttpRequest) -> str:
+    """Where to go after signing in: this page, or the one with the form that was sent here."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    if came_from.netloc != request.get_host():
+        return "/"
+    return came_from.path + (f"?{came_from.query}" if came_from.query else "")
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -57,8 +81,16 @@ def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """404: it does not exist, or they may not know."""
+    """404: it does not exist, or they may not know; a form that was sent after the session had ended is told so."""
+    signed_in = getattr(request.user, "is_authenticated", False)
+    if request.method == "POST" and not signed_in and not request.path.startswith("/api/"):
+        return _page(request, 404, ENDED)
     return _page(request, 404)
+
+
+def too_big(request: HttpRequest, text: Text) -> HttpResponse:
+    """413: more than any upload may be."""
+    return _page(request, 413, text)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -68,8 +100,5 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose session ran out: what was typed is kept by the page's own script."""
-    text = Text(
-        "会话已过期。请返回上一页，您填写的内容仍在；重新登录后再提交。",
-        "The session has ended. Go back: what you typed is still there. Log in again and send it.",
-    )
-    return _page(request, 403, text)
+    signed_in = getattr(getattr(request, "user", None), "is_authenticated", False)
+    return _page(request, 403, RENEWED if signed_in else ENDED)

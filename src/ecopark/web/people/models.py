@@ -1,4 +1,4 @@
-"""Who works here: users, their roles in parks, and their tokens."""
+"""Who works here: users, their roles in parks, their tokens, and what was done to their way of signing in."""
 
 from __future__ import annotations
 
@@ -119,3 +119,28 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.start}… {self.name}"
+
+
+ACCOUNT_EVENTS = {
+    "two_step_on": Text("启用两步验证", "two-step sign-in switched on"),
+    "two_step_off": Text("停用两步验证", "two-step sign-in switched off"),
+    "two_step_reset": Text("管理员重置两步验证", "two-step sign-in reset by an administrator"),
+    "new_codes": Text("更换备用码", "new backup codes"),
+    "code_used": Text("用备用码登录", "signed in with a backup code"),
+}
+
+
+class AccountEvent(models.Model):
+    """What was done to somebody's way of signing in: when, by whom and why. Rows are never changed."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="account_events")
+    what = models.CharField(max_length=20, choices=[(k, t.zh) for k, t in ACCOUNT_EVENTS.items()])
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    why = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.user.username}: {self.what}"

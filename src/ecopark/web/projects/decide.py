@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from ecopark.admission import bookings
+from ecopark.admission.decision import Decision as Answer
 from ecopark.admission.ledger.entries import Entry
 from ecopark.core.text import Text
 from ecopark.web.parks.models import Park
-from ecopark.web.projects import gate
+from ecopark.web.projects import gate, mend
 from ecopark.web.projects.models import Decision, Opinion, Project
 from ecopark.web.projects.steps import ConflictError, StepError, put
 from ecopark.web.projects.told import pair, told
@@ -27,7 +28,6 @@ HOLD_DAYS = 180
 STAGE_AFTER = {"admit": "admitted", "conditional": "admitted", "refuse": "refused", "undetermined": "review"}
 
 
-@transaction.atomic
 def decide(
     project: Project, user: Any, *, until: datetime | None, why: str = "", seen: int | None = None, at: datetime | None = None
 ) -> Decision:  # fmt: skip
@@ -47,27 +47,51 @@ def decide(
     InputError
         The gate or the ledger refuses.
     """
+    mend.look(project.park)
+    with transaction.atomic():
+        made, noted = _decide(project, user, until=until, why=why, seen=seen, now=at or timezone.now())
+    noted.unlink(missing_ok=True)
+    return made
+
+
+def _decide(
+    project: Project, user: Any, *, until: datetime | None, why: str, seen: int | None, now: datetime
+) -> tuple[Decision, Path]:
     park = Park.objects.select_for_update().get(pk=project.park_id)
     project = Project.objects.select_for_update().get(pk=project.pk)
     if project.stage != "review":
         raise StepError(Text("只有会审阶段的项目可以判定。", "Only a project under review is decided."))
     if seen is not None and seen != project.version:
         raise ConflictError(Text("项目刚被改过，请重新核对。", "The project has just been changed: look at it again."))
-    now = at or timezone.now()
+    if mend.unfinished(park):
+        raise ConflictError(
+            Text(
+                "上一次判定中断，请刷新页面查看。",
+                "A decision was broken off: load the page again to see what came of it.",
+            )
+        )
     answer = gate.answer(park, gate.with_opinions(project), timezone.localdate(now))
     address = gate.address_of(park)
     folder = gate.folder_of(park)
     by = user.shown_name
+    noted = mend.note(park, project, bookings.decision_id(answer), user, until, why, now)
     if until is not None and address is not None and answer.verdict in ("admit", "conditional"):
         kept = book_and_record(answer, address, folder, until=until, by=by, at=now)
     else:
         kept = KeptNow(entry=record(answer, folder, by=by))
+    return write(park, project, answer, kept, user, until=until, why=why, at=now), noted
+
+
+def write(
+    park: Park, project: Project, answer: Answer, kept: KeptNow, user: Any, *, until: datetime | None, why: str, at: datetime
+) -> Decision:  # fmt: skip
+    """Keep a decision that stands in the register: its row, its minutes, and where the project stands now."""
     assert kept.entry is not None
     whole = told(answer) | {"register": kept.entry.number}
     made = Decision.objects.create(
         park=park, project=project, entry=kept.entry.number, name=whole["id"], verdict=answer.verdict, on=answer.on,
         policy=answer.policy.id, policy_hash=answer.policy.hash, map_hash=answer.map_hash, version=answer.version,
-        reservations=[e.ref for e in kept.booked], until=until if kept.booked else None, by=user, at=now,
+        reservations=[e.ref for e in kept.booked], until=until if kept.booked else None, by=user, at=at,
         body=Decision.packed(whole),
     )  # fmt: skip
     for lang in ("zh", "en"):
@@ -75,7 +99,7 @@ def decide(
         minutes_path(made, lang, "docx").write_bytes(minutes_word(answer, lang, kept))
     Project.objects.filter(pk=project.pk).update(verdict=answer.verdict)
     data = {"decision": made.pk, "verdict": answer.verdict}
-    put(project, "decided", STAGE_AFTER[answer.verdict], user, why, at=now, data=data)
+    put(project, "decided", STAGE_AFTER[answer.verdict], user, why, at=at, data=data)
     return made
 
 

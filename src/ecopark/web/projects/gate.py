@@ -65,9 +65,14 @@ def offices_of(policy: Policy) -> tuple[Office, ...]:
     return tuple(o for r in policy.rules if isinstance(r.spec, Review) for o in r.spec.offices)
 
 
+def folder_path(park: Park) -> Path:
+    """Where the park's folder of the gate is."""
+    return Path(settings.UPLOADS) / "gate" / str(park.pk)
+
+
 def folder_of(park: Park) -> Path:
     """The park's folder of the gate: its map as it is now, its register."""
-    folder = settings.UPLOADS / "gate" / str(park.pk)
+    folder = folder_path(park)
     (folder / "map").mkdir(parents=True, exist_ok=True)
     stored = {m.name: m.features for m in park.layers.filter(name__in=LAYERS)}
     for name in LAYERS:

@@ -22,7 +22,7 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.projects import form as forms
-from ecopark.web.projects import gate, steps
+from ecopark.web.projects import gate, mend, steps
 from ecopark.web.projects.models import STAGES, Project
 from ecopark.web.projects.told import told
 from ecopark.web.templatetags.ui import t
@@ -311,7 +311,8 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def standing_in(request: HttpRequest, slug: str, action: str) -> Standing:
-    """The standing, kept on the request for the frame of the page."""
+    """The standing, kept on the request for the frame of the page; a decision that was broken off is finished first."""
     standing = enter(request, slug, action)
     request.standing = standing  # type: ignore[attr-defined]
+    mend.look(standing.park)
     return standing

@@ -15,12 +15,13 @@ class Command(BaseCommand):
     help = "Take background jobs until ended."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """``--once``: stop when the queue is empty."""
+        """``--once``: stop when the queue is empty; ``--parent``: stop when the web server has gone."""
         parser.add_argument("--once", action="store_true")
+        parser.add_argument("--parent", type=int, default=None)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Work."""
         try:
-            work.run_forever(once=options["once"])
+            work.run_forever(once=options["once"], parent=options["parent"])
         except KeyboardInterrupt:
             return

@@ -1,0 +1,232 @@
+"""A firm asks for another firm's data by every page there is: 404 or 403, and no trace of the other in any answer of 200.
+
+The addresses are those of `urls.py` itself: a page that is added without an address here fails the first test.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from ecopark.web.assess.models import Scenario
+from ecopark.web.cases.models import Case, CaseFile
+from ecopark.web.figures import submit
+from ecopark.web.figures.change import Change, write
+from ecopark.web.figures.models import Evidence, Figure, Import, SavedMapping
+from ecopark.web.firms.models import Appeal, FirmGrade
+from ecopark.web.jobs.models import Job
+from ecopark.web.parks.models import Subject
+from ecopark.web.people.models import Membership
+from ecopark.web.projects import steps
+from ecopark.web.uploads import keep
+
+from .conftest import World
+from .test_cases import PNG
+from .test_cases import found as reported
+from .test_firms import WATER, appeal_of, grade, graded
+from .test_projects import given
+from .test_tasks import make as make_task
+
+__all__ = ["graded"]
+
+NAME = "玄武机密材料厂"
+SECRETS = (NAME, "alpha-2", "绝密", "98765.4321", "98,765", "91350100M000100Y43")
+"""The other firm's name, key, notes, files, figure and credit code."""
+NOT_OF_A_PARK = {
+    "home", "story", "login", "login-code", "logout", "set_language", "api-schema", "api-docs", "search-all", "account",
+    "password", "token-make", "token-revoke", "many", "many-start", "many-csv", "two-step", "two-step-picture",
+    "two-step-begin", "two-step-confirm", "two-step-codes", "two-step-off", "two-step-people", "two-step-reset",
+}  # fmt: skip
+
+
+@dataclass
+class Other:
+    """What the park knows of the other firm: for each page, what to put into its address and behind it."""
+
+    world: World
+    of: dict[str, dict[str, Any]]
+    asked: dict[str, str]
+
+
+def _names(patterns: Any) -> Iterator[str]:
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            if one.namespace is None:
+                yield from _names(one.url_patterns)
+        elif isinstance(one, URLPattern) and one.name:
+            yield one.name
+
+
+@pytest.fixture
+def other(graded: World) -> Other:
+    """The other firm with something of everything: figures, evidence, cases, grades, an appeal, a scenario, an import."""
+    world, park = graded, graded.park
+    office = world.people["office"]
+    Subject.objects.filter(park=park, key="alpha-2").update(name=NAME, credit_code=SECRETS[-1])
+    subject = Subject.objects.get(park=park, key="alpha-2")
+    write(
+        park,
+        [Change("alpha-2", WATER, "2023", "98765.4321", "m3", note="绝密备注", source="绝密来源")],
+        office,
+        "绝密原因",
+    )
+    figure = Figure.objects.get(subject=subject, quantity=WATER, period="2023")
+    submit.ask(park, [subject], "2023", timezone.localdate(), office)
+    theirs = {
+        "subject": "alpha-2",
+        "about": WATER,
+        "period": "2023",
+        "file": SimpleUploadedFile("绝密.pdf", b"%PDF-1.7 x"),
+    }
+    assert world.client_of("office").post("/p/alpha/data/evidence/", theirs).status_code == 302
+    case = reported(world, "office", firm="alpha-2", text="绝密问题", photos=SimpleUploadedFile("绝密.png", PNG))
+    reporter = world.people["stranger"]
+    Membership.objects.create(user=reporter, role="firm", park=park, firm="alpha-2")
+    run = grade(world)
+    assert appeal_of(world, run, role="stranger", key="alpha-2") == 302
+    submission = submit.of(park, subject, "2023")
+    Figure.objects.filter(pk=figure.pk).update(state="draft")
+    submit.take(submission, "submit", office)
+    submit.take(submission, "return", office, "绝密退回")
+    stored = keep(SimpleUploadedFile("绝密.csv", b"subject,quantity\n"), f"imports/{park.pk}", ("csv",))
+    made = Import.objects.create(park=park, name="绝密.csv", stored=stored.key, by=office, changed=park.changed)
+    scenario = Scenario.objects.create(
+        park=park, pack="hj274-2015", period="2023", name="绝密方案", by=office, share="abcdefgh"
+    )
+    job = Job.objects.create(
+        kind="dossier", park=park, by=office, title_zh="绝密任务", title_en="绝密", state="done",
+        result={"folder": "x", "files": ["report.pdf"]}, arguments={"period": "2023"},
+    )  # fmt: skip
+    park.settings = park.settings | {"policy": "invented-park"}
+    park.save()
+    columns = SavedMapping.objects.create(park=park, name="绝密对照", by=office, body={"name": "绝密对照"})
+    project = steps.start(park, given("绝密项目"), office)
+    project.firm = subject
+    project.save()
+    task = make_task(world, measure="绝密措施")
+    assert FirmGrade.objects.filter(run=run, subject=subject).exists()
+    pack = {"pack": "hj274-2015", "period": "2023", "tail": "32"}
+    of: dict[str, dict[str, Any]] = {
+        "figure-history": {"pk": figure.pk}, "evidence-file": {"pk": Evidence.objects.latest("pk").pk},
+        "evidence-withdraw": {"pk": Evidence.objects.latest("pk").pk}, "case": {"number": case.number},
+        "case-step": {"number": case.number}, "case-file": {"pk": CaseFile.objects.latest("pk").pk},
+        "data-import-preview": {"pk": made.pk}, "data-import-apply": {"pk": made.pk}, "dossier-file": {"pk": job.pk, "name": "all.zip"},
+        "job": {"pk": job.pk}, "job-cancel": {"pk": job.pk}, "grade-sheet": {"pk": run.pk, "key": "alpha-2"},
+        "appeal-file": {"pk": run.pk, "key": "alpha-2"}, "simulator": {"pk": run.pk},
+        "appeal-decide": {"pk": Appeal.objects.get().pk}, "appeal-evidence": {"pk": Appeal.objects.get().pk},
+        "ledger-account": {"item": "energy", "year": 2026}, "minutes": {"pk": 1, "language": "zh", "ending": "html"},
+        "decision": {"pk": 1}, "decision-settle": {"pk": 1}, "task": {"number": task.number}, "task-step": {"number": task.number},
+        "quantity": {"name": WATER}, "data-theme": {"theme": "water"}, "park-settings-tab": {"tab": "members"},
+        "park-settings-save": {"tab": "general"}, "member-remove": {"pk": Membership.objects.get(user=reporter).pk},
+        "firm-undo": {"pk": 1}, "audit-save": {"pk": 1}, "retrofit-save": {"pk": 1}, "title-withdraw": {"pk": 1},
+        "signature-withdraw": {"pk": 1}, "mapping-file": {"pk": columns.pk}, "mapping-withdraw": {"pk": columns.pk},
+        "data-import-columns": {"pk": made.pk}, "briefing-file": {"pk": job.pk},
+    }  # fmt: skip
+    asked = {
+        "data": "?of=alpha-2", "data-theme": "?of=alpha-2&year=2023&all=1", "search": "?q=玄武", "submissions": "?year=2023",
+        "what-if": f"?scenario={scenario.share}", "data-template": "?of=alpha-2", "evidence": f"?about={WATER}",
+        "cases": "?like=绝密", "grades": "?year=2023&like=玄武", "firms": "?like=玄武&q=玄武", "audits": "?q=玄武",
+        "quantity": "?of=alpha-2&year=2023", "projects": "?like=绝密", "tasks": "?like=绝密",
+    }  # fmt: skip
+    for name in set(_names(get_resolver().url_patterns)) - NOT_OF_A_PARK:
+        keys = set(get_resolver().reverse_dict.getlist(name)[0][0][0][1])
+        known = {"slug": "alpha", "key": "alpha-2"} | pack | {"project": None}
+        if name.startswith(("project", "delivered")) and "pk" in keys:
+            known["pk"] = project.pk
+        of[name] = {k: v for k, v in (known | of.get(name, {})).items() if k in keys}
+    return Other(world, of, asked)
+
+
+def _text(answer: Any) -> str:
+    """Everything an answer holds, packed files opened."""
+    data = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            data = b"\n".join(archive.read(n) for n in archive.namelist())
+    text = data.decode("utf-8", "replace")
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def test_every_page_has_an_address_here(other: Other) -> None:
+    for name, arguments in other.of.items():
+        assert reverse(name, kwargs=arguments), name
+    assert len(other.of) > 90
+
+
+@pytest.mark.parametrize("lang", ["zh-hans", "en"])
+def test_a_reporter_finds_no_trace_of_another_firm_on_any_page(other: Other, lang: str) -> None:
+    client = other.world.client_of("firm")
+    client.cookies["django_language"] = lang
+    leaks, opened = [], set()
+    for name, arguments in other.of.items():
+        for query in {"", other.asked.get(name, "")}:
+            answer = client.get(reverse(name, kwargs=arguments) + query)
+            if answer.status_code in (302, 405):
+                continue
+            text = _text(answer)
+            if answer.status_code == 200:
+                opened.add(name)
+            elif answer.status_code not in (403, 404, 422):
+                leaks.append(f"{name}{query}: {answer.status_code}")
+            # what was asked for stands in the address of the page itself
+            for own in (reverse(name, kwargs=arguments), query, escape(query), quote(query, safe="")):
+                text = text.replace(own, "") if own else text
+            if answer.status_code != 200:
+                text = text.replace("alpha-2", "")
+            leaks += [
+                f"{name}{query} ({answer.status_code}): {text[max(0, text.index(s) - 60) : text.index(s) + 40]}"
+                for s in SECRETS
+                if s in text
+            ]
+    assert not leaks, "\n".join(leaks)
+    assert {"park", "data", "search", "firms", "grades", "cases", "submissions", "evidence", "quantity"} <= opened
+
+
+def test_what_is_the_other_firms_alone_is_not_there(other: Other) -> None:
+    client = other.world.client_of("firm")
+    for name in (
+        "figure-history", "evidence-file", "case", "case-file", "firm", "firm-map", "grade-sheet", "appeal-evidence", "job",
+    ):  # fmt: skip
+        answer = client.get(reverse(name, kwargs=other.of[name]))
+        assert answer.status_code == 404, name
+    for name, query in (("data", "?of=alpha-2"), ("data-theme", "?of=alpha-2")):
+        assert client.get(reverse(name, kwargs=other.of[name]) + query).status_code == 404
+    for name in ("evidence-withdraw", "case-step", "appeal-file", "job-cancel", "audit-new", "retrofit-new"):
+        assert client.post(reverse(name, kwargs=other.of[name]), {"kind": "rectified"}).status_code in (403, 404), name
+    assert Case.objects.get().status == "found"
+
+
+def test_the_secrets_are_there_to_be_found(other: Other) -> None:
+    """The test above could find them: who may see the other firm does."""
+    client: Client = other.world.client_of("office")
+    shown = {
+        name: _text(client.get(reverse(name, kwargs=other.of[name]) + other.asked.get(name, "")))
+        for name in (
+            "data-theme",
+            "search",
+            "firms",
+            "grades",
+            "cases",
+            "submissions",
+            "evidence",
+            "figure-history",
+            "projects",
+        )
+    }
+    for name, text in shown.items():
+        assert any(s in text.replace(other.asked.get(name, "?"), "") for s in SECRETS), name

@@ -1,0 +1,86 @@
+"""The session ends in the middle of a form, in a real Chromium: what was typed is there again after signing in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from ecopark.web.figures.models import Figure
+
+from .browser import Visitor, chromium
+from .conftest import World
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+ADDRESS = "/p/alpha/data/theme/management/?year=2023"
+FIELD = "input[name='given|publicity_events|']"
+
+
+@pytest.fixture
+def visit(live_server: Any, monkeypatch: pytest.MonkeyPatch, world: World) -> Iterator[Any]:
+    """Somebody of the park office at a browser."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps an event loop in this thread
+    with chromium() as browser:
+
+        def at(lang: str, size: str) -> Visitor:
+            client = Client()
+            client.force_login(world.people["office"])
+            return Visitor(browser, live_server.url, client.cookies["sessionid"].value, lang=lang, size=size)
+
+        yield at
+
+
+def _stored(world: World) -> str:
+    return Figure.objects.get(park=world.park, quantity="publicity_events", period="2023").given
+
+
+def _press(visitor: Visitor, selector: str) -> None:
+    with visitor.page.expect_navigation(wait_until="networkidle"):
+        visitor.page.locator(selector).first.click()
+
+
+@pytest.mark.parametrize(("lang", "size"), [("zh-hans", "wide"), ("en", "phone")])
+def test_what_was_typed_is_offered_again_after_signing_in(visit: Any, world: World, lang: str, size: str) -> None:
+    visitor = visit(lang, size)
+    visitor.go(ADDRESS)
+    visitor.page.fill(FIELD, "17")
+    visitor.context.clear_cookies(name="sessionid")
+    _press(visitor, "main form button.primary")
+    text = visitor.page.locator("main").inner_text()
+    assert {"zh-hans": "登录已过期，这次没有保存", "en": "Your session has ended and nothing was stored"}[lang] in text
+    assert visitor.faults() == [] and not visitor.wider_than_window()
+    assert _stored(world) == "3"
+    _press(visitor, "main a[href*='/login/']")
+    visitor.page.fill("#id_username", "office")
+    visitor.page.fill("#id_password", "x")
+    _press(visitor, "main form button.primary")
+    assert visitor.page.url.endswith(ADDRESS)
+    visitor.page.locator(".kept button.primary").click()
+    assert visitor.page.input_value(FIELD) == "17"
+    _press(visitor, "main form .actions button.primary")
+    assert _stored(world) == "17"
+    visitor.go(ADDRESS)
+    assert visitor.page.locator(".kept").count() == 0, "what was taken is not offered again"
+    visitor.close()
+
+
+def test_signed_in_anew_in_another_tab(visit: Any, world: World) -> None:
+    visitor = visit("zh-hans", "wide")
+    visitor.go(ADDRESS)
+    visitor.page.fill(FIELD, "18")
+    other = visitor.context.new_page()
+    other.goto(visitor.base + "/login/")
+    other.fill("#id_username", "office")
+    other.fill("#id_password", "x")
+    with other.expect_navigation():
+        other.locator("main form button.primary").click()
+    _press(visitor, "main form .actions button.primary")
+    assert "您已在别的窗口重新登录，这次没有保存" in visitor.page.locator("main").inner_text()
+    assert _stored(world) == "3"
+    visitor.go(ADDRESS)
+    visitor.page.locator(".kept button.primary").click()
+    _press(visitor, "main form .actions button.primary")
+    assert _stored(world) == "18"
+    visitor.close()
