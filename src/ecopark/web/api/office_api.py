@@ -97,7 +97,7 @@ def members(
 def add_member(request: HttpRequest, slug: shapes.Name, body: out.MemberIn, response: HttpResponse) -> Any:
     """Give somebody a role; the password of a new account is in this answer and nowhere else."""
     park = come_in(request, slug, "settings").park
-    given = body.dict(include={"name", "firm", "department"})
+    given = body.dict(include={"name", "firm", "department", "grids"})
     made, password = people.add(park, body.username, body.role, request.user, body.reason, **given)
     response["Cache-Control"] = "no-store"
     return {"member": _member(made), "password": password}

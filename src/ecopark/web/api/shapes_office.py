@@ -86,13 +86,14 @@ class MemberOut(Schema):
 
 
 class MemberIn(Schema):
-    """A role to be given; who has no account gets one. `firm` for a reporter."""
+    """A role to be given; who has no account gets one. `firm` for a reporter, `grids` (with spaces) for a keeper."""
 
     username: Annotated[Name, Field(min_length=1)]
     role: Literal["office", "firm", "keeper", "consultant", "viewer"]
     name: Name = ""
     firm: Name = ""
     department: Name = ""
+    grids: Name = ""
     reason: Because
 
 

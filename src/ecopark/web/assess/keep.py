@@ -169,12 +169,12 @@ class _AtHand:
     lock: Lock = field(default_factory=Lock)
 
 
-_kept: OrderedDict[tuple[int, str, str, str], _AtHand] = OrderedDict()
+_kept: OrderedDict[tuple[int, str, str, str, str], _AtHand] = OrderedDict()
 _lock = Lock()
 
 
 def _at_hand(park: Park, pack_id: str, period: str) -> _AtHand:
-    name = (park.pk, pack_id, period, find_pack(pack_id).hash)
+    name = (park.pk, park.key, pack_id, period, find_pack(pack_id).hash)
     with _lock:
         found = _kept.pop(name, None)
         if found is None:

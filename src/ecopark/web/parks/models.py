@@ -107,6 +107,7 @@ class MapLayer(models.Model):
     park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="layers")
     name = models.CharField(max_length=60)
     features = models.JSONField()
+    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park", "name"], name="one_layer_each")]

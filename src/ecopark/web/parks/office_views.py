@@ -22,7 +22,8 @@ from ecopark.standards.describe import parameter_words
 from ecopark.web.figures.facts import problems_of
 from ecopark.web.pages.context import lang
 from ecopark.web.parks import office
-from ecopark.web.parks.models import Park
+from ecopark.web.parks.maps import LOOKS
+from ecopark.web.parks.models import MapLayer, Park
 from ecopark.web.people import members
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.people.models import ROLE_TEXT, Membership
@@ -34,6 +35,7 @@ TABS = {
     "factors": Text("选项与系数", "Options and factors"),
     "departments": Text("部门", "Departments"),
     "members": Text("成员", "Members"),
+    "map": Text("地图", "Map"),
     "history": Text("变更记录", "Changes"),
 }
 FIELD_TEXT = {
@@ -78,6 +80,9 @@ def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str,
             "page": Paginator(rows, 100).get_page(request.GET.get("page")), "roles": ROLE_TEXT,
             "given": [(key, ROLE_TEXT[key]) for key in members.GIVEN], "departments": park.departments.all(),
         }  # fmt: skip
+    elif tab == "map":
+        layers = {m.name: m for m in park.layers.all()}
+        context["layers"] = [(name, look[0], layers.get(name)) for name, look in LOOKS.items()]
     elif tab == "history":
         context["events"] = changes(park)
     return render(request, "settings/settings.html", context)
@@ -125,7 +130,7 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         made, password = members.add(
             standing.park, get("username", ""), get("role", ""), request.user, _reason(request), name=get("name", ""),
-            firm=get("firm", "").strip(), department=get("department", ""),
+            firm=get("firm", "").strip(), department=get("department", ""), grids=get("grids", ""),
         )  # fmt: skip
     except members.MemberError as error:
         messages.error(request, say(error.text))
@@ -161,7 +166,7 @@ def changes(park: Park) -> list[dict[str, Any]]:
         for change in now.diff_against(before).changes:
             label = FIELD_TEXT.get(change.field, Text(change.field, change.field))
             events.append(_event(now, label, _said(change.old), _said(change.new)))
-    for model in (park.departments.model, Membership):
+    for model in (park.departments.model, Membership, MapLayer):
         for row in model.history.filter(park_id=park.pk).select_related("history_user").order_by("-history_date")[:60]:
             kind = {"+": Text("新增", "added"), "~": Text("修改", "changed"), "-": Text("移除", "removed")}[
                 row.history_type
@@ -171,6 +176,9 @@ def changes(park: Park) -> list[dict[str, Any]]:
                 role = ROLE_TEXT.get(row.role, Text(row.role, row.role))
                 user = row.user.shown_name if row.user_id else ""
                 text = Text(f"成员{kind.zh}：{user}（{role.zh}）", f"member {kind.en}: {user} ({role.en})")
+            elif model is MapLayer:
+                look = LOOKS[named][0] if named in LOOKS else Text(named, named)
+                text = Text(f"地图图层{kind.zh}：{look.zh}", f"layer of the map {kind.en}: {look.en}")
             else:
                 text = Text(f"部门{kind.zh}：{named}", f"department {kind.en}: {named}")
             events.append(_event(row, text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.parks import maps, office_views, views
+from ecopark.web.parks import begin_views, maps, office_views, views
 
 urlpatterns = [
     path("", views.overview, name="park"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("settings/", office_views.page, name="park-settings"),
     path("settings/members/add/", office_views.add_member, name="member-add"),
     path("settings/members/<int:pk>/remove/", office_views.remove_member, name="member-remove"),
+    path("settings/map/put/", begin_views.put_layer, name="layer-put"),
+    path("settings/map/<int:pk>/take/", begin_views.take_layer, name="layer-take"),
     path("settings/<str:tab>/", office_views.page, name="park-settings-tab"),
     path("settings/<str:tab>/save/", office_views.save, name="park-settings-save"),
 ]

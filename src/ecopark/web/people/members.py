@@ -9,6 +9,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from ecopark.casework.grids import Grids
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.web.parks.models import Park
@@ -28,8 +29,9 @@ class MemberError(EcoparkError):
 
 @transaction.atomic
 def add(
-    park: Park, username: str, role: str, by: Any, reason: str, *, name: str = "", firm: str = "", department: str = ""
-) -> tuple[Membership, str]:
+    park: Park, username: str, role: str, by: Any, reason: str, *, name: str = "", firm: str = "", department: str = "",
+    grids: str = "",
+) -> tuple[Membership, str]:  # fmt: skip
     """Give somebody a role in the park; who has no account gets one.
 
     Parameters
@@ -38,6 +40,8 @@ def add(
         Family name or whole name of somebody new.
     firm
         Key of the firm a reporter reports for.
+    grids
+        Ids of the grids, or of whole areas of grids, that a keeper keeps; with spaces.
 
     Returns
     -------
@@ -54,6 +58,7 @@ def add(
         raise MemberError(Text("请选择角色。", "Choose a role."))
     if role == "firm" and not park.subjects.filter(key=firm, kind="firm").exists():
         raise MemberError(Text("企业填报人须指定本园区的企业。", "A reporter needs a firm of this park."))
+    kept = _grids(park, grids) if role == "keeper" else ""
     try:
         UnicodeUsernameValidator()(username)
         if not username or len(username) > 150:
@@ -71,7 +76,12 @@ def add(
     if Membership.objects.filter(user=user, role=role, park=park, firm=firm, area="").exists():
         raise MemberError(Text("此人已有这个角色。", "They have this role already."))
     made = Membership(
-        user=user, role=role, park=park, firm=firm, department=park.departments.filter(key=department).first()
+        user=user,
+        role=role,
+        park=park,
+        firm=firm,
+        department=park.departments.filter(key=department).first(),
+        grid=kept,
     )
     _saved(made, by, reason)
     return made, password
@@ -92,6 +102,24 @@ def remove(membership: Membership, by: Any, reason: str) -> None:
     membership._change_reason = reason
     membership._history_user = by
     membership.delete()
+
+
+def _grids(park: Park, text: str) -> str:
+    """The grids a keeper keeps, each known to the park's map."""
+    wanted = text.replace(",", " ").replace("，", " ").replace("、", " ").split()
+    layer = park.layers.filter(name="grids").first()
+    grids = Grids(layer.features).grids if layer else ()
+    known = {name for grid in grids for name in (grid.id, grid.area) if name}
+    wrong = [name for name in wanted if name not in known]
+    if wrong:
+        some = ", ".join(sorted(known)[:12]) or "—"
+        raise MemberError(
+            Text(
+                f"园区地图上没有网格 {'、'.join(wrong)}。现有：{some}。",
+                f"The park's map has no grid {', '.join(wrong)}. There are: {some}.",
+            )
+        )
+    return " ".join(wanted)[:200]
 
 
 def _saved(membership: Membership, by: Any, reason: str) -> None:
