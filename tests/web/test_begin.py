@@ -16,6 +16,7 @@ from ecopark.web.assess import keep
 from ecopark.web.parks.models import MapLayer, Park
 from ecopark.web.people.models import Membership, User
 
+from .api_calls import Api
 from .conftest import ROLES, World
 
 FORM = {
@@ -189,3 +190,30 @@ def test_an_administrator_makes_a_reviewer_of_an_area(world: World) -> None:
     answer = client.post("/admin/people/membership/add/", {"user": user.pk, "role": "reviewer", "area": "江苏省"})
     assert answer.status_code == 302
     assert Membership.objects.get(user=user).area == "江苏省"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_same_by_token(world: World, role: str) -> None:
+    api = Api(world, role)
+    sent = {"slug": "delta", "name": "第四园区", "packs": "hj274-2015 miit-green-park-2016", "office": "zhao"}
+    answer = api.upload("/parks", sent)
+    assert answer.status_code == (200 if role == "admin" else 401 if role == "anonymous" else 403)
+    assert Park.objects.filter(slug="delta").exists() == (role == "admin")
+    if role == "admin":
+        assert User.objects.get(username="zhao").check_password(answer.json()["password"])
+    office = role in ("admin", "office")
+    wrong = {"anonymous": 401, "stranger": 404}.get(role, 403)
+    file = _layer(_square("1-1", area="1"))
+    put = api.upload("/parks/alpha/map/layers", {"layer": "grids", "reason": "x", "file": file})
+    assert put.status_code == (200 if office else wrong)
+    assert api.get("/parks/alpha/map/layers").status_code == (200 if office else wrong)
+    gone = api.send("/parks/alpha/map/layers/grids/remove", {"reason": "x"})
+    assert gone.status_code == (200 if office else wrong)
+    if office:
+        assert put.json() == gone.json() == {"name": "grids", "features": 1}
+        assert (
+            api.upload(
+                "/parks/alpha/map/layers", {"layer": "no", "reason": "x", "file": _layer(_square("1"))}
+            ).status_code
+            == 422
+        )

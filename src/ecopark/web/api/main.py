@@ -21,6 +21,7 @@ from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, InputError
 from ecopark.web.api import (
     assess_api,
+    begin_api,
     cases_api,
     figures_api,
     files_api,
@@ -30,7 +31,6 @@ from ecopark.web.api import (
     ledger_api,
     many_api,
     office_api,
-    parks_api,
     projects_api,
     rules_api,
     tasks_api,
@@ -59,7 +59,7 @@ api = NinjaAPI(
     description="The data room of an eco-industrial park. 园区数据接口：页面能做的，令牌也能做。",
 )  # fmt: skip
 for path, part, tag in (
-    ("", parks_api.router, "parks"),
+    ("", begin_api.router, "parks"),  # that of parks_api, with the beginning of a park
     ("", figures_api.router, "figures"),
     ("", files_api.router, "files"),
     ("", assess_api.router, "assessments"),

@@ -104,6 +104,40 @@ class MemberMade(Schema):
     password: str
 
 
+class ParkIn(Schema):
+    """A park to begin: `packs` are ids with spaces, `office` the user name of the first person of its office."""
+
+    slug: Annotated[Name, Field(min_length=1)]
+    name: Name = ""
+    name_en: Name = ""
+    area: Name = ""
+    base_year: Name = ""
+    packs: Name = ""
+    office: Name = ""
+    office_name: Name = ""
+
+
+class ParkMade(Schema):
+    """The park; `password` of a new account, shown this once, empty where there was one or nobody was named."""
+
+    slug: str
+    password: str
+
+
+class LayerIn(Schema):
+    """Which layer a file is, such as ``boundary``, ``groups``, ``parcels``, ``grids``, ``control_units``."""
+
+    layer: Annotated[Name, Field(min_length=1)]
+    reason: Because
+
+
+class LayerOut(Schema):
+    """A layer on the map and how many features it has."""
+
+    name: str
+    features: int
+
+
 class Changed(Schema):
     """One change of settings, departments or members."""
 
