@@ -10,12 +10,14 @@ from django.shortcuts import get_object_or_404
 from ninja import File, Form
 from ninja.files import UploadedFile
 
-from ecopark.web.api import shapes
+from ecopark.web.api import parks_api, shapes
 from ecopark.web.api import shapes_office as out
 from ecopark.web.api.common import REFUSED, come_in
-from ecopark.web.api.parks_api import router  # one address, one router
 from ecopark.web.parks import begin
 from ecopark.web.parks.models import MapLayer
+
+router = parks_api.router
+"""One address has one router: these stand beside the reading of parks."""
 
 
 @router.post("/parks", response={200: out.ParkMade, **REFUSED}, summary="begin a park / 新建园区")
