@@ -2,13 +2,14 @@
 
     python benchmarks/site_load.py [--seconds 30] [--readers 50] [--writers 5] [--firms 50] [--postgres]
 
-Starts a demonstration site of its own in a temporary directory (SQLite, or with `--postgres` a PostgreSQL server of its own),
-as `ecopark demo` does, with all its processes on this machine's loopback and processors. Before the clock starts people are
-logged in, a figure is changed and every page is asked for a few times, so that every process of the site has read
-the park (`first` says how long the very first round took). Readers wait a moment between pages, as people do
+Starts a demonstration site of its own in a temporary directory (SQLite, or with `--postgres` a PostgreSQL server of its
+own), as `ecopark demo` does, with all its processes on this machine's loopback and processors. Before the clock starts
+people are logged in, a figure is changed and every page is asked for a few times, so that every process of the site has
+read the park (`first` says how long the very first round took). Readers wait a moment between pages, as people do
 (`--think`, in seconds); writers wait between two figures (`--write-every`). Each writer changes one figure of a year of its
-own again and again, saying which version it saw; afterwards the history must hold every change that was confirmed, and no other. Last, alone on the site, one figure is changed
-and the overview asked for: the verdicts it affects are those of the next page.
+own again and again, saying which version it saw; afterwards the history must hold every change that was confirmed, and no
+other. Last, alone on the site, one figure is changed and the overview asked for: the verdicts it affects are those of the
+next page.
 """
 
 from __future__ import annotations
