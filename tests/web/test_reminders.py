@@ -86,7 +86,7 @@ def test_it_stands_on_the_pages_a_person_opens_first(world: World) -> None:
     home = firm.get("/").content.decode()
     assert "园区 alpha ·" in home
     assert "已过 5 天" in home
-    assert [r.park.zh for r in everywhere(world.people["firm"], timezone.localdate()) if r.park] == ["园区 alpha"]
+    assert [r.park.label.zh for r in everywhere(world.people["firm"], timezone.localdate()) if r.park] == ["园区 alpha"]
     assert everywhere(world.people["stranger"], timezone.localdate()) == []
 
 

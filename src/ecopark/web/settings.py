@@ -154,7 +154,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 
 API_RATE = rate(os.environ.get("ECOPARK_API_RATE", "600/min"))
-"""Requests of the tokens of one person, counted by each server process for itself (`api.throttle`)."""
+"""Requests of the tokens of one person, over all web processes (`api.throttle`)."""
 
 JOBS_INLINE = os.environ.get("ECOPARK_JOBS_INLINE") == "1"
 """Run long work at once instead of in the worker process: for tests."""

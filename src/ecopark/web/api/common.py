@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from ecopark.errors import Problem as InputProblem
 from ecopark.web.api.shapes import Fault
 from ecopark.web.people.access import Standing, enter
 
@@ -33,6 +34,13 @@ def cut(rows: QuerySet[Any] | list[Any], limit: int, offset: int, shown: Callabl
     """A page of items, cut by the database."""
     count = len(rows) if isinstance(rows, list) else rows.count()
     return {"count": count, "items": [shown(row) for row in rows[offset : offset + limit]]}
+
+
+def problem_row(p: InputProblem) -> dict[str, str]:
+    """A problem of something that was sent, with its repair."""
+    return {
+        "code": p.code, "place": str(p.place), "zh": f"{p.zh} {p.repair_zh}".strip(), "en": f"{p.en} {p.repair_en}".strip()
+    }  # fmt: skip
 
 
 def who(user: Any) -> str:

@@ -10,7 +10,7 @@ from ecopark.core.text import Text
 GROUPS = {
     "parks": Text("园区与本人", "Parks and yourself"),
     "figures": Text("数据", "Figures"),
-    "files": Text("导入、佐证与提交", "Imports, evidence, submissions"),
+    "files": Text("导入、列对应、佐证与提交", "Imports, column mappings, evidence, submissions"),
     "assessments": Text("评价与后台任务", "Assessments and background work"),
     "rules": Text("标准、数据项与搜索", "Standards, quantities, search"),
     "tasks": Text("任务", "Tasks"),

@@ -14,8 +14,8 @@ from ninja.files import UploadedFile
 
 from ecopark.core.text import Text
 from ecopark.web.api import shapes
-from ecopark.web.api.common import REFUSED, come_in, cut, who
-from ecopark.web.figures import attach, evidence_views, import_views, imports, submit
+from ecopark.web.api.common import REFUSED, come_in, cut, problem_row, who
+from ecopark.web.figures import attach, evidence_views, import_views, imports, incoming, submit
 from ecopark.web.figures.change import ConflictError
 from ecopark.web.figures.models import Evidence, Import, Submission
 from ecopark.web.jobs import work
@@ -23,8 +23,8 @@ from ecopark.web.people.access import Standing
 from ecopark.web.uploads import TABLES, keep
 
 router = Router()
-LinePage, EvidencePage, SubmissionPage = (
-    shapes.page_of(shape) for shape in (shapes.ImportLine, shapes.EvidenceOut, shapes.SubmissionOut)
+ImportPage, LinePage, EvidencePage, SubmissionPage = (
+    shapes.page_of(shape) for shape in (shapes.ImportOut, shapes.ImportLine, shapes.EvidenceOut, shapes.SubmissionOut)
 )
 
 
@@ -36,21 +36,31 @@ def template(request: HttpRequest, slug: shapes.Name) -> HttpResponse:
 
 @router.post("/parks/{slug}/imports", response={200: shapes.ImportOut, **REFUSED}, summary="send a workbook / 上传表格")
 def upload(request: HttpRequest, slug: shapes.Name, file: File[UploadedFile], form: Form[shapes.ImportForm]) -> Any:
-    """Read a workbook and say what it would change; nothing is stored before `apply`."""
+    """Read a workbook and say what it would change; nothing is stored before `apply`.
+
+    A table whose columns are new, or no longer fit its `mapping`, waits without a preview: see `imports/ID/columns`.
+    """
     standing = come_in(request, slug, "import_figures")
+    saved = None
+    if form.mapping.isdecimal():
+        saved = get_object_or_404(standing.park.column_mappings, pk=form.mapping, withdrawn__isnull=True)
     stored = keep(file, f"imports/{standing.park.pk}", TABLES)
-    lines = imports.preview(standing, stored.key, stored.name, form.year)
-    made = Import.objects.create(
-        park=standing.park, name=stored.name, stored=stored.key, by=request.user, changed=standing.park.changed
-    )
-    imports.remember(made, lines)
-    return _import(made)
+    made = incoming.receive(standing, stored, form.year, saved=saved, own=form.mapping == "new")
+    return import_row(made) | {"problems": [problem_row(p) for p in incoming.doubts(made)]}
+
+
+@router.get("/parks/{slug}/imports", response={200: ImportPage, **REFUSED}, summary="imports / 导入记录")
+def imports_of(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100, offset: shapes.Number = 0) -> Any:
+    """Workbooks that were sent, the latest first."""
+    standing = come_in(request, slug, "import_figures")
+    return cut(standing.park.imports.select_related("by"), limit, offset, import_row)
 
 
 @router.get("/parks/{slug}/imports/{number}", response={200: shapes.ImportOut, **REFUSED}, summary="an import / 导入")
 def import_of(request: HttpRequest, slug: shapes.Name, number: shapes.Number) -> Any:
-    """How many rows are new, changed, conflicting, of another year, unchanged, unusable."""
-    return _import(_find(come_in(request, slug, "import_figures"), number))
+    """How many rows are new, changed, conflicting, of another year, unchanged, unusable; or why there is no preview."""
+    found = find_import(come_in(request, slug, "import_figures"), number)
+    return import_row(found) | {"problems": [problem_row(p) for p in incoming.doubts(found)]}
 
 
 @router.get(
@@ -61,7 +71,7 @@ def lines_of(
     offset: shapes.Number = 0,
 ) -> Any:  # fmt: skip
     """The rows of a preview beside what is stored, by group."""
-    found = _find(come_in(request, slug, "import_figures"), number)
+    found = find_import(come_in(request, slug, "import_figures"), number)
     rows = [line for line in imports.remembered(found) if not group or line.group == group]
     return cut(rows, limit, offset, _line)
 
@@ -73,10 +83,9 @@ def lines_of(
 def apply(request: HttpRequest, slug: shapes.Name, number: shapes.Number, body: shapes.ApplyIn) -> Any:
     """Store the rows of some groups, all or none; many rows are stored in the background."""
     standing = come_in(request, slug, "import_figures")
-    found = _find(standing, number)
+    found = find_import(standing, number)
     if found.applied:
-        text = Text("这份表已导入过。", "This workbook was brought in already.")
-        return Status(409, {"error": {"code": "applied", "zh": text.zh, "en": text.en}})
+        return said_already()
     groups = [g for g in body.groups if g in imports.USABLE]
     count = sum(n for g, n in imports.counts(imports.remembered(found)).items() if g in groups)
     if count > imports.BACKGROUND:
@@ -188,14 +197,23 @@ def ask(request: HttpRequest, slug: shapes.Name, body: shapes.AskIn) -> Any:
     return {"asked": submit.ask(standing.park, firms, body.period, body.due, request.user)}
 
 
-def _find(standing: Standing, number: int) -> Import:
-    return get_object_or_404(Import.objects.select_related("by"), pk=number, park=standing.park)
+def find_import(standing: Standing, number: int) -> Import:
+    """An import of the park."""
+    return get_object_or_404(Import.objects.select_related("by", "mapping", "park"), pk=number, park=standing.park)
 
 
-def _import(found: Import) -> dict[str, Any]:
+def said_already() -> Status[Any]:
+    """What somebody hears who wants to change or store an import that was stored."""
+    text = Text("这份表已导入过。", "This workbook was brought in already.")
+    return Status(409, {"error": {"code": "applied", "zh": text.zh, "en": text.en}})
+
+
+def import_row(found: Import) -> dict[str, Any]:
+    """An import as the API shows it."""
     counted = found.summary.get("counts") or imports.counts(imports.remembered(found))
     return {
-        "id": found.pk, "name": found.name, "at": found.at, "by": who(found.by), "counts": counted, "applied": found.applied
+        "id": found.pk, "name": found.name, "at": found.at, "by": who(found.by), "counts": counted,
+        "applied": found.applied, "mapping": found.mapping_id, "previewed": imports.previewed(found),
     }  # fmt: skip
 
 

@@ -22,7 +22,9 @@ from ecopark.errors import EcoparkError, InputError
 from ecopark.web.api import (
     assess_api,
     begin_api,
+    briefing_api,
     cases_api,
+    due_api,
     figures_api,
     files_api,
     firms_api,
@@ -30,11 +32,13 @@ from ecopark.web.api import (
     land_api,
     ledger_api,
     many_api,
+    mappings_api,
     office_api,
     projects_api,
     rules_api,
     tasks_api,
 )  # fmt: skip
+from ecopark.web.api.common import problem_row
 from ecopark.web.api.describe import operations
 from ecopark.web.api.throttle import TokenThrottle
 from ecopark.web.firms.registry import ConflictError as FirmConflictError
@@ -62,7 +66,10 @@ for path, part, tag in (
     ("", begin_api.router, "parks"),  # that of parks_api, with the beginning of a park
     ("", figures_api.router, "figures"),
     ("", files_api.router, "files"),
+    ("", mappings_api.router, "files"),
+    ("", due_api.router, "files"),
     ("", assess_api.router, "assessments"),
+    ("", briefing_api.router, "assessments"),
     ("", rules_api.router, "rules"),
     ("", tasks_api.router, "tasks"),
     ("", cases_api.router, "cases"),
@@ -135,16 +142,7 @@ def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(InputError)
 def _unusable(request: HttpRequest, error: InputError) -> HttpResponse:
-    problems = [
-        {
-            "code": p.code,
-            "place": str(p.place),
-            "zh": f"{p.zh} {p.repair_zh}".strip(),
-            "en": f"{p.en} {p.repair_en}".strip(),
-        }
-        for p in error.problems
-        if p.severity == "error"
-    ]
+    problems = [problem_row(p) for p in error.problems if p.severity == "error"]
     return fault(
         422, "unusable", Text("有数据不能用，未保存任何一项", "something cannot be used; nothing was stored"), problems
     )

@@ -53,6 +53,7 @@ Name = Annotated[str, Field(max_length=120), AfterValidator(writable)]
 Line = Annotated[str, Field(max_length=500), AfterValidator(writable)]
 Year = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 YearOrNone = Annotated[str, Field(pattern=r"^([0-9]{4})?$")]
+LayoutOrNone = Annotated[str, Field(pattern="^(subjects|indicators)?$")]
 Month = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2})?$")]
 Short = Annotated[str, Field(max_length=40), AfterValidator(writable)]
 Reason = Annotated[str, Field(max_length=300), AfterValidator(writable)]
@@ -218,7 +219,10 @@ class Past(Schema):
 
 
 class ImportOut(Schema):
-    """A workbook: how many rows of each kind, and what became of it."""
+    """A workbook: how many rows of each kind, and what became of it.
+
+    Without a preview (`previewed`) its columns have to be said first; `problems` is why the mapping it came with did not do.
+    """
 
     id: int
     name: str
@@ -226,6 +230,9 @@ class ImportOut(Schema):
     by: str
     counts: dict[str, int]
     applied: datetime | None
+    mapping: int | None
+    previewed: bool
+    problems: list[Problem] = Field(default_factory=list)
 
 
 class ImportLine(Schema):
@@ -244,9 +251,13 @@ class ImportLine(Schema):
 
 
 class ImportForm(Schema):
-    """The year one means to bring in; empty takes all."""
+    """The year one means to bring in (empty: all), and what kind of table it is.
+
+    `mapping`: the id of a saved column mapping, or `new` for a table whose columns are to be said; empty: the site's own form.
+    """
 
     year: YearOrNone = ""
+    mapping: Annotated[str, Field(pattern="^(new|[0-9]{1,18})?$")] = ""
 
 
 class EvidenceForm(Schema):
@@ -323,6 +334,22 @@ class Asked(Schema):
     asked: int
 
 
+class ReminderOut(Schema):
+    """One thing to do: `kind` is overdue, returned, soon, later or waiting (for the office); `url` is the page for it.
+
+    A reporter is told of a `firm`; the office how many firms (`count`), and the first day (`due`).
+    """
+
+    kind: str
+    park: str
+    period: str
+    firm: str
+    count: int
+    due: date | None
+    text: Bilingual
+    url: str
+
+
 class AssessmentOut(Schema):
     """An assessment in short; `id` shows it again as it was on that day."""
 
@@ -361,6 +388,14 @@ class DossierIn(Schema):
     packs: Annotated[list[Name], Field(min_length=1, max_length=30)]
     period: Year
     language: Annotated[str, Field(pattern="^(zh|en)$")] = "zh"
+
+
+class BriefingIn(Schema):
+    """Which one-page briefing to make."""
+
+    period: Year
+    format: Annotated[str, Field(pattern="^(pdf|pptx)$")] = "pdf"
+    language: Language = "zh"
 
 
 class JobOut(Schema):

@@ -1,13 +1,19 @@
-"""How many requests the tokens of one person may make in a while: counted in the cache, whole spans of the clock at a time."""
+"""How many requests the tokens of one person may make in a while: counted in the database, whole spans of the clock at a time.
+
+The site runs several web processes, so no memory of theirs can count. Django's caches that they could share (files, the
+database) read and then write, and lose counts between the two; a row with a conditional update does not, and costs one
+statement (`people.models.TokenUse`).
+"""
 
 from __future__ import annotations
 
 import time
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
 from ninja.throttling import BaseThrottle
+
+from ecopark.web.people.models import TokenUse
 
 
 class TokenThrottle(BaseThrottle):
@@ -21,12 +27,8 @@ class TokenThrottle(BaseThrottle):
         if settings.API_RATE is None or not request.headers.get("Authorization"):
             return True
         most, seconds = settings.API_RATE
-        key = f"api-rate:{request.user.pk}:{int(time.time() // seconds)}"
-        cache.add(key, 0, seconds + 1)
-        try:
-            return cache.incr(key) <= most
-        except ValueError:  # the span has just ended
-            return True
+        start = int(time.time() // seconds) * seconds
+        return TokenUse.take(request.user.pk, start, seconds, most)
 
     def wait(self) -> float | None:
         """Seconds until the next span."""

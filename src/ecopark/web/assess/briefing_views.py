@@ -19,7 +19,7 @@ from ecopark.web.assess.dossier_views import TYPES
 from ecopark.web.assess.keep import years_of
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
-from ecopark.web.people.access import enter
+from ecopark.web.people.access import Standing, enter
 from ecopark.web.people.access import standing as standing_of
 from ecopark.web.uploads import stored_path
 from ecopark.workflows.write_briefing import FORMATS, write_briefing
@@ -43,15 +43,21 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     if kind not in FORMATS or not (period.isdecimal() and int(period) in years_of(park)):
         raise Http404
     language = "en" if request.POST.get("language") == "en" else "zh"
+    made = file_or_job(standing, period, kind, language)
+    return redirect("briefing", slug) if isinstance(made, Job) else made
+
+
+def file_or_job(standing: Standing, period: str, kind: str, language: str) -> HttpResponse | Job:
+    """The briefing as a file where all it needs is kept already; else the background work that makes it."""
+    park = standing.park
     if not is_ready(park, period):
         title = Text(f"领导简报 {period}", f"one-page briefing {period}")
-        work.ask("briefing", title, request.user, park, period=period, format=kind, lang=language)
-        return redirect("briefing", slug)
+        return work.ask("briefing", title, standing.user, park, period=period, format=kind, lang=language)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"briefing.{kind}"
         write_briefing(gathered(standing, period, timezone.now()), path, language)
         response = HttpResponse(path.read_bytes(), content_type=TYPES[kind])
-    response["Content-Disposition"] = f'attachment; filename="{_name(slug, period, kind)}"'
+    response["Content-Disposition"] = f'attachment; filename="{_name(park.slug, period, kind)}"'
     return response
 
 

@@ -17,16 +17,16 @@ from ecopark.core.text import Text
 from ecopark.errors import InputError
 from ecopark.observations.templates import write_template
 from ecopark.web.assess.keep import packs_of, years_of
-from ecopark.web.figures import imports, mappings, whose
+from ecopark.web.figures import imports, incoming, whose
 from ecopark.web.figures.change import ConflictError
 from ecopark.web.figures.form_rows import asked
-from ecopark.web.figures.models import Import, SavedMapping
+from ecopark.web.figures.models import Import
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
-from ecopark.web.uploads import TABLES, Stored, UploadError, keep
+from ecopark.web.uploads import TABLES, UploadError, keep
 
 SHOWN = 200
 
@@ -69,47 +69,24 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     saved = (
         standing.park.column_mappings.filter(pk=chosen, withdrawn__isnull=True).first() if chosen.isdecimal() else None
     )
-    mapping = mappings.loaded(saved) if saved else None
     try:
-        stored = keep(file, f"imports/{standing.park.pk}", TABLES)
-        if chosen == "new" or saved:
-            mappings.readable(stored.key, stored.name)
-        if chosen == "new" or (saved and mapping is None):
-            return _columns_of(standing, stored, year, saved)
-        try:
-            lines = imports.preview(standing, stored.key, stored.name, year, mapping and mapping.of_year(year))
-        except InputError:
-            if saved is None:
-                raise
-            return _columns_of(standing, stored, year, saved)
+        made = incoming.receive(
+            standing, keep(file, f"imports/{standing.park.pk}", TABLES), year, saved=saved, own=chosen == "new"
+        )
     except UploadError as error:
         context["problems"] = [say(error.text)]
         return render(request, "data/import.html", context, status=422)
     except InputError as error:
         context["problems"] = [p.message(lang()) for p in error.problems if p.severity == "error"][:SHOWN]
         return render(request, "data/import.html", context, status=422)
-    made = Import.objects.create(
-        park=standing.park, name=stored.name, stored=stored.key, by=request.user, changed=standing.park.changed,
-        mapping=saved,
-    )  # fmt: skip
-    imports.remember(made, lines)
-    return redirect("data-import-preview", slug, made.pk)
-
-
-def _columns_of(standing: Standing, stored: Stored, year: str, saved: SavedMapping | None) -> HttpResponse:
-    """Keep a file whose columns somebody has to say, or say anew, and go to the page for that."""
-    made = Import.objects.create(
-        park=standing.park, name=stored.name, stored=stored.key, by=standing.user, changed=standing.park.changed,
-        mapping=saved, summary={"year": year},
-    )  # fmt: skip
-    return redirect("data-import-columns", standing.park.slug, made.pk)
+    return redirect("data-import-preview" if imports.previewed(made) else "data-import-columns", slug, made.pk)
 
 
 def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """New, changed, conflicting and unusable rows, side by side with what is stored."""
     standing = _enter(request, slug)
     found = get_object_or_404(Import, pk=pk, park=standing.park)
-    if not found.applied and "lines" not in found.summary:
+    if not imports.previewed(found):
         return redirect("data-import-columns", slug, pk)
     lines = imports.remembered(found)
     shown = request.GET.get("group", "")
@@ -137,6 +114,8 @@ def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     here = redirect("data-import-preview", slug, pk)
     if found.applied:
         messages.info(request, t("这份表已导入过。", "This workbook was brought in already."))
+        return here
+    if not imports.previewed(found):
         return here
     groups = [g for g in request.POST.getlist("group") if g in imports.GROUPS]
     lines = sum(n for g, n in imports.counts(imports.remembered(found)).items() if g in groups)

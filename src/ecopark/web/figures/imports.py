@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ecopark.core.text import Text
-from ecopark.errors import InputError, Problem
+from ecopark.errors import EcoparkError, InputError, Problem
 from ecopark.observations.mapping import ColumnMapping, mapping_beside, write_mapping
 from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import catalogue
@@ -44,6 +44,15 @@ USABLE = ("new", "changed", "conflicting", "other_year")
 """Groups that can be taken over at all."""
 BACKGROUND = 1500
 """More rows than this are written in the background."""
+
+
+class NotPreviewedError(EcoparkError):
+    """The columns of a file have not been said, so that there is no preview to store."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "its columns have not been said yet: there is no preview to store", zh="还没有说明各列，没有可保存的预览"
+        )
 
 
 @dataclass(frozen=True)
@@ -218,6 +227,11 @@ def remembered(found: Import) -> list[Line]:
     return [Line(**line) for line in found.summary.get("lines", ())]
 
 
+def previewed(found: Import) -> bool:
+    """Whether there is a preview of it, or was one before it was stored."""
+    return bool(found.applied) or "lines" in found.summary
+
+
 def apply(found: Import, user: Any, groups: Sequence[str], state: str = "accepted") -> int:
     """Write the rows of these groups, all or none; says how many figures changed. Asked again, it says so again.
 
@@ -225,7 +239,11 @@ def apply(found: Import, user: Any, groups: Sequence[str], state: str = "accepte
     ------
     ConflictError
         Somebody changed one of them since the preview.
+    NotPreviewedError
+        There is no preview yet.
     """
+    if not previewed(found):
+        raise NotPreviewedError
     with transaction.atomic():
         locked = Import.objects.select_for_update().get(pk=found.pk)
         found.applied, found.summary = locked.applied, locked.summary

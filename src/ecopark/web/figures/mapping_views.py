@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.errors import InputError
-from ecopark.observations.mapping import ColumnMapping, write_mapping
 from ecopark.observations.quantity import catalogue
-from ecopark.web.figures import imports, mappings
+from ecopark.web.figures import incoming, mappings
 from ecopark.web.figures.models import Import, SavedMapping
 from ecopark.web.pages.context import lang
-from ecopark.web.people.access import Standing, enter
+from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import t
 
 SHOWN = 100
@@ -35,18 +32,17 @@ def columns(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if request.method == "POST":
         given = {k: request.POST.get(k, "") for k in CHOSEN} | {"again": "1"}
         year = request.POST.get("year", year).strip()
-        name = " ".join(request.POST.get("name", name).split())[:80]
+        name = incoming.name_of(request.POST.get("name", name))
     mapping, matched = mappings.begun(found, year, given)
     if request.POST.get("act") == "save":
         mapping = mappings.typed(request.POST)
-        problems = [p.message(lang()) for p in mappings.problems_of(found, mapping)]
-        if not name:
-            problems.insert(0, t("请给这个列对应起个名字。", "Give the mapping a name."))
-        if not problems:
-            try:
-                return _take(request, standing, found, name, mapping)
-            except InputError as error:
-                problems = [p.message(lang()) for p in error.problems if p.severity == "error"]
+        try:
+            incoming.say_columns(standing, found, name, mapping, request.user)
+        except InputError as error:
+            problems = [p.message(lang()) for p in error.problems if p.severity == "error"]
+        else:
+            messages.success(request, t(f"列对应“{name}”已保存", f"the column mapping '{name}' was saved"))
+            return redirect("data-import-preview", slug, found.pk)
     elif request.method == "GET" and found.mapping is not None:
         problems = [p.message(lang()) for p in mappings.problems_of(found, mapping)]
     context = {
@@ -58,26 +54,11 @@ def columns(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return render(request, "data/columns.html", context, status=422 if wrong else 200)
 
 
-def _take(request: HttpRequest, standing: Standing, found: Import, name: str, m: ColumnMapping) -> HttpResponse:
-    """The preview under the mapping, and the mapping under its name: both or neither."""
-    lines = imports.preview(standing, found.stored, found.name, m.year, m)
-    why = f"{found.name} ({timezone.localdate()})"
-    with transaction.atomic():
-        found.mapping = mappings.save(standing.park, name, m, request.user, why)
-        found.changed = standing.park.changed
-        found.save(update_fields=["mapping", "changed"])
-        imports.remember(found, lines)
-    messages.success(request, t(f"列对应“{name}”已保存", f"the column mapping '{name}' was saved"))
-    return redirect("data-import-preview", found.park.slug, found.pk)
-
-
 def download(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """A saved mapping as YAML: beside a file of a park folder the command line reads that file by it."""
     standing = enter(request, slug, "import_figures")
     saved = get_object_or_404(SavedMapping, pk=pk, park=standing.park)
-    mapping = mappings.loaded(saved)
-    text = write_mapping(mapping, [saved.name]) if mapping else ""
-    response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
+    response = HttpResponse(mappings.as_yaml(saved), content_type="application/yaml; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{slug}-{saved.pk}.mapping.yaml"'
     return response
 
@@ -87,9 +68,6 @@ def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take a saved mapping out of the lists; its history and the imports that came by it stay."""
     standing = enter(request, slug, "import_figures")
     saved = get_object_or_404(SavedMapping, pk=pk, park=standing.park, withdrawn__isnull=True)
-    saved.withdrawn = timezone.now()
-    saved._history_user = request.user  # type: ignore[attr-defined]
-    saved._change_reason = "withdrawn"  # type: ignore[attr-defined]
-    saved.save()
+    mappings.withdraw(saved, request.user)
     messages.success(request, t(f"列对应“{saved.name}”已停用", f"the column mapping '{saved.name}' was withdrawn"))
     return redirect("data-import", slug)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from ecopark.core.text import Text
 from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.mapped import choose, heads, mapped_rows
-from ecopark.observations.mapping import ColumnMapping, ValueColumn, check, from_dict, row_name, title_of
+from ecopark.observations.mapping import ColumnMapping, ValueColumn, check, from_dict, row_name, title_of, write_mapping
 from ecopark.observations.model import Subject
 from ecopark.observations.numbers import shown
 from ecopark.observations.quantity import catalogue
@@ -87,8 +87,17 @@ class Page:
 
 
 def tables_of(found: Import) -> list[Table]:
-    """The tables of an uploaded file, called as the person called it."""
-    return [table for table in read_tables(stored_path(found.stored), found.name)[0] if table.rows]
+    """The tables of an uploaded file, called as the person called it.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    tables = [table for table in read_tables(stored_path(found.stored), found.name)[0] if table.rows]
+    if not tables:
+        raise InputError([empty_file(Place(found.name))])
+    return tables
 
 
 def readable(stored: str, name: str) -> None:
@@ -132,7 +141,8 @@ def begun(found: Import, year: str, given: Mapping[str, str]) -> tuple[ColumnMap
     sheet = given.get("sheet", "")
     chosen = next((t for t in tables if t.sheet == sheet), None) if sheet else None
     number, rows = given.get("header", ""), given.get("header_rows", "")
-    header = (min(int(number), 200), min(int(rows or 1), 5)) if number.isdecimal() and int(number) else None
+    height = min(max(int(rows), 1), 5) if rows.isdecimal() else 1
+    header = (min(int(number), 200), height) if number.isdecimal() and int(number) else None
     layout = given.get("layout", "") if given.get("layout", "") in LAYOUTS else ""
     if chosen is None and header is None and not layout:
         found_one = suggest(tables, people, year=year)
@@ -276,3 +286,17 @@ def save(park: Park, name: str, m: ColumnMapping, user: Any, why: str) -> SavedM
     saved._change_reason = why[:300]
     saved.save()
     return saved
+
+
+def withdraw(saved: SavedMapping, user: Any) -> None:
+    """Take a saved mapping out of the lists; its history and the imports that came by it stay."""
+    saved.withdrawn = timezone.now()
+    saved._history_user = user
+    saved._change_reason = "withdrawn"
+    saved.save()
+
+
+def as_yaml(saved: SavedMapping) -> str:
+    """A saved mapping as YAML: beside a file of a park folder the command line reads that file by it."""
+    mapping = loaded(saved)
+    return write_mapping(mapping, [saved.name]) if mapping else ""

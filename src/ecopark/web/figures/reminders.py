@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from ecopark.core.text import Text
 from ecopark.web.figures.models import Submission
+from ecopark.web.parks.models import Park
 from ecopark.web.people.access import Standing, parks_where
 from ecopark.web.people.access import standing as standing_of
 
@@ -19,17 +20,34 @@ SOON = timedelta(days=14)
 """A day so near is due soon."""
 STILL = ("draft", "returned")
 ORDER = ("bad", "partly", "open")
+KINDS = ("overdue", "returned", "soon", "later", "waiting")
+"""What is told: a day has passed, figures came back, a day is near, a day lies ahead, figures wait for the office."""
 MOST, MOST_PARKS = 12, 20
 
 
 @dataclass(frozen=True)
 class Reminder:
-    """One thing to do and where: ``bad`` is overdue or returned, ``partly`` due soon, ``open`` later."""
+    """One thing to do and where: ``bad`` is overdue or returned, ``partly`` due soon, ``open`` later.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`.
+    firm
+        Key of a reporter's own firm; empty for the office, which is told how many (`count`).
+    due
+        The day to hand in by, for the office the first one.
+    """
 
     tone: str
+    kind: str
+    period: str
     text: Text
     url: str
-    park: Text | None = None
+    firm: str = ""
+    count: int = 1
+    due: date | None = None
+    park: Park | None = None
 
 
 def reminders(standing: Standing, today: date) -> list[Reminder]:
@@ -43,12 +61,12 @@ def reminders(standing: Standing, today: date) -> list[Reminder]:
 
 
 def everywhere(user: Any, today: date) -> list[Reminder]:
-    """The same over all parks in which somebody has a role, each with its park's name."""
+    """The same over all parks in which somebody has a role, each with its park."""
     found: list[Reminder] = []
     own = parks_where(user, "write_figures").order_by("name")
     for park in own[:MOST_PARKS]:
         here = standing_of(user, park)
-        found += [replace(r, park=park.label) for r in reminders(here, today)] if here else []
+        found += [replace(r, park=park) for r in reminders(here, today)] if here else []
     return sorted(found, key=lambda r: ORDER.index(r.tone))
 
 
@@ -60,22 +78,23 @@ def _of_firms(standing: Standing, today: date) -> list[Reminder]:
     for s in asked[:MOST]:
         url = f"{reverse('data', args=[standing.park.slug])}?{urlencode({'of': s.subject.key, 'year': s.period})}"
         name, year = s.subject.name, s.period
-        zh, en, tone = f"{name}{year} 年数据", f"figures of {name} for {year}", "open"
+        zh, en, tone, kind = f"{name}{year} 年数据", f"figures of {name} for {year}", "open", "later"
         if s.state == "returned":
-            zh, en, tone = f"{zh}已退回：{s.reason}", f"{en} were returned: {s.reason}", "bad"
+            zh, en, tone, kind = f"{zh}已退回：{s.reason}", f"{en} were returned: {s.reason}", "bad", "returned"
         if s.due is not None:
             days = (s.due - today).days
             if days < 0:
-                tone = "bad"
+                tone, kind = "bad", "overdue"
                 zh = f"{zh}，截止日 {s.due} 已过 {-days} 天，请联系园区办延期"
                 en = f"{en}, overdue by {-days} day(s) since {s.due}: ask the park office for more time"
             else:
-                tone = "partly" if tone == "open" and s.due - today <= SOON else tone
+                if tone == "open" and s.due - today <= SOON:
+                    tone, kind = "partly", "soon"
                 zh, en = (
                     f"{zh}，须在 {s.due} 前提交（还有 {days} 天）",
                     f"{en}, to hand in by {s.due} ({days} day(s) left)",
                 )
-        found.append(Reminder(tone, Text(zh, en[:1].upper() + en[1:]), url))
+        found.append(Reminder(tone, kind, year, Text(zh, en[:1].upper() + en[1:]), url, s.subject.key, due=s.due))
     return found
 
 
@@ -96,21 +115,22 @@ def _of_office(standing: Standing, today: date) -> list[Reminder]:
         year = row["period"]
         parts = (
             (
-                "bad", row["late"], "", f"{year} 年数据：{row['late']} 家企业逾期未提交",
+                "bad", "overdue", row["late"], None, f"{year} 年数据：{row['late']} 家企业逾期未提交",
                 f"{year}: {row['late']} firm(s) overdue",
             ),
             (
-                "partly", row["near"], "", f"{year} 年数据：{row['near']} 家企业临近截止（最早 {row['next']}）",
+                "partly", "soon", row["near"], row["next"],
+                f"{year} 年数据：{row['near']} 家企业临近截止（最早 {row['next']}）",
                 f"{year}: {row['near']} firm(s) due soon (the first on {row['next']})",
             ),
             (
-                "open", row["waiting"], "submitted", f"{year} 年数据：{row['waiting']} 家企业已提交，待采用",
+                "open", "waiting", row["waiting"], None, f"{year} 年数据：{row['waiting']} 家企业已提交，待采用",
                 f"{year}: {row['waiting']} firm(s) have handed in and wait for you",
             ),
         )  # fmt: skip
-        for tone, number, state, zh, en in parts:
+        for tone, kind, number, due, zh, en in parts:
             if number:
-                query = {"year": year} | ({"state": state} if state else {})
+                query = {"year": year} | ({"state": "submitted"} if kind == "waiting" else {})
                 url = f"{reverse('submissions', args=[standing.park.slug])}?{urlencode(query)}"
-                found.append(Reminder(tone, Text(zh, en), url))
+                found.append(Reminder(tone, kind, year, Text(zh, en), url, count=number, due=due))
     return found

@@ -1,0 +1,89 @@
+"""A file comes in: of the site's own form, by a saved column mapping, or with columns that somebody still has to say.
+
+Page and API both bring files in this way; what is stored is decided afterwards, by the preview (`figures.imports`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from ecopark.errors import InputError, Place, Problem
+from ecopark.observations.mapping import ColumnMapping
+from ecopark.web.figures import imports, mappings
+from ecopark.web.figures.models import Import, SavedMapping
+from ecopark.web.people.access import Standing
+from ecopark.web.uploads import Stored
+
+
+def receive(standing: Standing, stored: Stored, year: str, *, saved: SavedMapping | None, own: bool) -> Import:
+    """Keep a file as an import with its preview; without a preview where its columns have to be said, or said anew.
+
+    Parameters
+    ----------
+    saved
+        The mapping it is read by.
+    own
+        Whether it is a table of one's own whose columns nobody has said yet.
+
+    Raises
+    ------
+    InputError
+        It holds no table, or is not of the site's own form; nothing is kept then.
+    """
+    lines, mapping = None, mappings.loaded(saved) if saved else None
+    if own or saved:
+        mappings.readable(stored.key, stored.name)
+    if mapping is not None or not (own or saved):
+        try:
+            lines = imports.preview(standing, stored.key, stored.name, year, mapping and mapping.of_year(year))
+        except InputError:
+            if saved is None:
+                raise
+    made = Import.objects.create(
+        park=standing.park, name=stored.name, stored=stored.key, by=standing.user, changed=standing.park.changed,
+        mapping=saved, summary={"year": year},
+    )  # fmt: skip
+    if lines is not None:
+        imports.remember(made, lines)
+    return made
+
+
+def doubts(found: Import) -> list[Problem]:
+    """Why an import that waits for its columns could not be read by the mapping it came with."""
+    mapping = mappings.loaded(found.mapping) if found.mapping else None
+    if mapping is None or imports.previewed(found):
+        return []
+    return mappings.problems_of(found, mapping.of_year(str(found.summary.get("year", ""))))
+
+
+def name_of(typed: str) -> str:
+    """The name of a mapping as it is kept."""
+    return " ".join(typed.split())[:80]
+
+
+def unnamed(found: Import, name: str) -> list[Problem]:
+    """What is wrong with a name: that there is none."""
+    if name:
+        return []
+    return [Problem("mapping-name", Place(found.name), "请给这个列对应起个名字。", "Give the mapping a name.")]
+
+
+def say_columns(standing: Standing, found: Import, name: str, m: ColumnMapping, user: Any) -> None:
+    """Save what the columns of a file are under a name, and keep the preview that follows: both or neither.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with the mapping, or does not fit the file.
+    """
+    if problems := unnamed(found, name) + mappings.problems_of(found, m):
+        raise InputError(problems)
+    lines = imports.preview(standing, found.stored, found.name, m.year, m)
+    with transaction.atomic():
+        found.mapping = mappings.save(standing.park, name, m, user, f"{found.name} ({timezone.localdate()})")
+        found.changed = standing.park.changed
+        found.save(update_fields=["mapping", "changed"])
+        imports.remember(found, lines)
