@@ -27,7 +27,7 @@ from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.models import Evidence, Figure, Import, SavedMapping
 from ecopark.web.firms.models import Appeal, FirmGrade
 from ecopark.web.jobs.models import Job
-from ecopark.web.parks.models import Subject
+from ecopark.web.parks.models import MapLayer, Subject
 from ecopark.web.people.models import Membership
 from ecopark.web.projects import steps
 from ecopark.web.uploads import keep
@@ -111,6 +111,9 @@ def other(graded: World) -> Other:
     )  # fmt: skip
     park.settings = park.settings | {"policy": "invented-park"}
     park.save()
+    layer = MapLayer.objects.create(
+        park=park, name="parcels", features={"type": "FeatureCollection", "features": [{"properties": {"zh": "绝密地块"}}]}
+    )
     columns = SavedMapping.objects.create(park=park, name="绝密对照", by=office, body={"name": "绝密对照"})
     project = steps.start(park, given("绝密项目"), office)
     project.firm = subject
@@ -132,6 +135,7 @@ def other(graded: World) -> Other:
         "park-settings-save": {"tab": "general"}, "member-remove": {"pk": Membership.objects.get(user=reporter).pk},
         "firm-undo": {"pk": 1}, "audit-save": {"pk": 1}, "retrofit-save": {"pk": 1}, "title-withdraw": {"pk": 1},
         "signature-withdraw": {"pk": 1}, "mapping-file": {"pk": columns.pk}, "mapping-withdraw": {"pk": columns.pk},
+        "layer-take": {"pk": layer.pk},
         "data-import-columns": {"pk": made.pk}, "briefing-file": {"pk": job.pk},
     }  # fmt: skip
     asked = {
