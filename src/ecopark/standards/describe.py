@@ -166,15 +166,16 @@ def _plain(value: Scalar | None) -> Any:
 def requirement_text(
     require: Requirement, lang: str = "en", unit: str = "", labels: Mapping[str, Text] | None = None
 ) -> str:
-    """``>= 30``, in Chinese ≥ 30 with its unit; a computed limit as its formula."""
+    """``>= 30``, in Chinese and wherever labels are given ≥ 30 with its unit; a computed limit as its formula."""
     zh = lang == "zh"
+    spoken = zh or labels is not None
     if require.formula:
         text = (
             f"{OPERATORS[require.op]} {_in_words(require.formula, labels, lang)}"
-            if zh
+            if spoken
             else f"{require.op} {require.formula}"
         )
-    elif zh and require.value is not None:
+    elif spoken and require.value is not None:
         text = requirement(require.op, require.value, unit, lang)
     else:
         shown = value_text(require.value, lang) if require.value is not None else ""
@@ -197,7 +198,8 @@ def limit_text(case: LimitCase, lang: str = "en", unit: str = "", labels: Mappin
         span = f"{case.since or ''}-{case.until or ''}"
         text += f"，{span} 年" if zh else f", years {span}"
     if case.when:
-        text += f"，当{_in_words(case.when, labels, lang)}" if zh else f", if {case.when}"
+        when = _in_words(case.when, labels, lang) if zh or labels is not None else case.when
+        text += f"，当{when}" if zh else f", if {when}"
     return text
 
 

@@ -6,6 +6,7 @@ The site is a few web processes and one worker for long work. All end when this 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -101,6 +102,8 @@ def serve(host: str, port: int, first: str, *, browser: bool, processes: int = 0
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    # a copy of this process would copy the locked locks of polars, which has read the demonstration: spawn starts a clean one
+    multiprocessing.set_start_method("spawn", force=True)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
     worker = subprocess.Popen([sys.executable, "-m", "ecopark.web.manage", "work", "--parent", str(os.getpid())])
     print(f"ecopark: {address}{first}   (Ctrl-C ends it)", flush=True)

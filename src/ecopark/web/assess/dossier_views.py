@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.core.text import Text
+from ecopark.packs.load import find_pack
 from ecopark.reports.dossier import FORMATS
 from ecopark.web.assess.keep import packs_of, years_of
 from ecopark.web.figures.facts import facts_of
@@ -42,7 +43,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     request.standing = standing  # type: ignore[attr-defined]
     jobs = Job.objects.filter(park=standing.park, kind="dossier", by=request.user)[:10]
     context = {
-        "packs": packs_of(standing.park), "years": [str(y) for y in years_of(standing.park)], "jobs": jobs,
+        "packs": [find_pack(name) for name in packs_of(standing.park)], "years": [str(y) for y in years_of(standing.park)], "jobs": jobs,
         "formats": FORMATS,
     }  # fmt: skip
     return render(request, "assess/dossier.html", context)

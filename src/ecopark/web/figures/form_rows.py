@@ -75,11 +75,20 @@ class FormRow:
     @property
     def chosen(self) -> str:
         """The choice that what was typed stands for."""
-        text = self.given.strip().lower()
+        return self._choice(self.given)
+
+    @property
+    def last(self) -> Text:
+        """What was given the year before; a flag or a code in the words of its choice."""
+        given = self.before.given if self.before else ""
+        return dict(self.choices).get(self._choice(given), Text(given, given))
+
+    def _choice(self, given: str) -> str:
+        text = given.strip().lower()
         if self.quantity.kind == "flag":
             return "是" if text in YES else "否" if text in NO else ""
         found = next((c for c in self.quantity.codes if text in (c.id, c.label.zh.lower(), c.label.en.lower())), None)
-        return found.id if found else self.given
+        return found.id if found else given
 
     @property
     def state(self) -> Text:

@@ -92,6 +92,11 @@ class Subject(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def label(self) -> Text:
+        """Its name; the park itself has one in both languages, a firm only its own."""
+        return self.park.label if self.kind == "park" and self.name == self.park.name else Text(self.name, self.name)
+
     def as_fact(self) -> FactSubject:
         """The subject as the engines know it."""
         return FactSubject(

@@ -47,6 +47,21 @@ FIELD_TEXT = {
     "packs": Text("评价标准", "standards"),
     "settings": Text("选项与系数", "options and factors"),
 }
+PART_TEXT = {
+    "base_year": Text("基年", "base year"),
+    "options": Text("标准的选项", "options of standards"),
+    "bounds": Text("缺项的范围", "bounds of missing figures"),
+    "factors": Text("系数", "factors"),
+    "confirm": Text("已确认", "confirmed"),
+    "grid": Text("电网", "power grid"),
+    "values": Text("数值", "values"),
+    "titles": Text("称号", "titles"),
+    "verified": Text("已核条款", "verified clauses"),
+    "policy": Text("准入政策", "admission policy"),
+    "ledger_place": Text("总量指标台账", "quota ledger"),
+    "grading": Text("亩均效益评价", "per-mu evaluation"),
+    "method": Text("评价方法", "method"),
+}
 
 
 def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str, Any] | None = None) -> HttpResponse:
@@ -165,7 +180,10 @@ def changes(park: Park) -> list[dict[str, Any]]:
     for now, before in pairwise(rows):
         for change in now.diff_against(before).changes:
             label = FIELD_TEXT.get(change.field, Text(change.field, change.field))
-            events.append(_event(now, label, _said(change.old), _said(change.new)))
+            old, new = change.old, change.new
+            if isinstance(old, dict) and isinstance(new, dict):
+                old, new = ({k: v for k, v in one.items() if old.get(k) != new.get(k)} for one in (old, new))
+            events.append(_event(now, label, _said(old), _said(new)))
     for model in (park.departments.model, Membership, MapLayer):
         for row in model.history.filter(park_id=park.pk).select_related("history_user").order_by("-history_date")[:60]:
             kind = {"+": Text("新增", "added"), "~": Text("修改", "changed"), "-": Text("移除", "removed")}[
@@ -198,7 +216,21 @@ def _event(row: Any, what: Text, before: str | None = None, after: str | None = 
 
 
 def _said(value: Any) -> str:
-    return "—" if value in (None, "") else str(value)[:300]
+    """A value of the settings in plain words: no brackets, nothing for what is empty, a name before each part."""
+    return _plain(value)[:300] or "—"
+
+
+def _plain(value: Any) -> str:
+    if value in (None, "", {}, []):
+        return ""
+    if isinstance(value, bool):
+        return t("是", "yes") if value else t("否", "no")
+    if isinstance(value, dict):
+        parts = ((PART_TEXT.get(k, Text(k, k)), _plain(v)) for k, v in value.items())
+        return t("；", "; ").join(f"{say(name)}{t('：', ': ')}{text}" for name, text in parts if text)
+    if isinstance(value, list | tuple):
+        return t("、", ", ").join(filter(None, map(_plain, value)))
+    return str(value)
 
 
 def _reason(request: HttpRequest) -> str:
