@@ -164,11 +164,15 @@ def _plain(value: Scalar | None) -> Any:
 
 
 def requirement_text(
-    require: Requirement, lang: str = "en", unit: str = "", labels: Mapping[str, Text] | None = None
+    require: Requirement,
+    lang: str = "en",
+    unit: str = "",
+    labels: Mapping[str, Text] | None = None,
+    *,
+    spoken: bool = False,
 ) -> str:
-    """``>= 30``, in Chinese and wherever labels are given ≥ 30 with its unit; a computed limit as its formula."""
-    zh = lang == "zh"
-    spoken = zh or labels is not None
+    """``>= 30``, in Chinese and where it is `spoken` ≥ 30 with its unit; a computed limit as its formula."""
+    spoken = (zh := lang == "zh") or spoken
     if require.formula:
         text = (
             f"{OPERATORS[require.op]} {_in_words(require.formula, labels, lang)}"
@@ -185,7 +189,9 @@ def requirement_text(
     return text
 
 
-def limit_text(case: LimitCase, lang: str = "en", unit: str = "", labels: Mapping[str, Text] | None = None) -> str:
+def limit_text(
+    case: LimitCase, lang: str = "en", unit: str = "", labels: Mapping[str, Text] | None = None, *, spoken: bool = False
+) -> str:
     """One possible limit with the years and the condition under which it holds."""
     zh = lang == "zh"
     if case.require is None:
@@ -193,12 +199,12 @@ def limit_text(case: LimitCase, lang: str = "en", unit: str = "", labels: Mappin
             "无标准值" if zh else "no limit"
         )  # fmt: skip
     else:
-        text = requirement_text(case.require, lang, unit, labels)
+        text = requirement_text(case.require, lang, unit, labels, spoken=spoken)
     if case.since is not None or case.until is not None:
         span = f"{case.since or ''}-{case.until or ''}"
         text += f"，{span} 年" if zh else f", years {span}"
     if case.when:
-        when = _in_words(case.when, labels, lang) if zh or labels is not None else case.when
+        when = _in_words(case.when, labels, lang) if zh or spoken else case.when
         text += f"，当{when}" if zh else f", if {when}"
     return text
 

@@ -43,7 +43,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     request.standing = standing  # type: ignore[attr-defined]
     jobs = Job.objects.filter(park=standing.park, kind="dossier", by=request.user)[:10]
     context = {
-        "packs": [find_pack(name) for name in packs_of(standing.park)], "years": [str(y) for y in years_of(standing.park)], "jobs": jobs,
+        "packs": [find_pack(name) for name in packs_of(standing.park)],
+        "years": [str(y) for y in years_of(standing.park)], "jobs": jobs,
         "formats": FORMATS,
     }  # fmt: skip
     return render(request, "assess/dossier.html", context)

@@ -46,7 +46,8 @@ def parks(request: HttpRequest) -> HttpResponse:
         "years": _years(period), "totals": list(zip(packs, table.totals(found, packs, period), strict=True)),
         "areas": _areas(mine), "query": query, "verdicts": VERDICT_WORDS, "job": job,
         "last": Outcome.objects.filter(park__in=mine.order_by().values("pk"), period=period).aggregate(at=Max("at"))["at"],
-        "usual": table.usual_packs(mine) if not page.paginator.count else [p.id for p in packs], "all_packs": [find_pack(name) for name in shipped_ids()],
+        "usual": table.usual_packs(mine) if not page.paginator.count else [p.id for p in packs],
+        "all_packs": [find_pack(name) for name in shipped_ids()],
     }  # fmt: skip
     return render(request, "many/parks.html", context)
 

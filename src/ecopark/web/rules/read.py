@@ -63,7 +63,9 @@ def read_clause(pack: Pack, clause: Clause, verified: str = "") -> ClauseText:
 
 
 def _limits(clause: Clause, labels: Mapping[str, Text]) -> tuple[Text, ...]:
-    found = [Text(*(limit_text(case, lang, clause.unit, labels) for lang in LANGS)) for case in clause.limits]
+    found = [
+        Text(*(limit_text(case, lang, clause.unit, labels, spoken=True) for lang in LANGS)) for case in clause.limits
+    ]
     if clause.benchmark is not None:
         shown = [unit_words(clause.unit, lang) for lang in LANGS]
         number = f"{float(clause.benchmark):.6g}"
