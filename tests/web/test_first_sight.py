@@ -38,7 +38,7 @@ def test_changes_of_settings_are_told_in_words(world: World) -> None:
         world.park, world.people["office"], "", options="miit-green-park-2016.O1=8,9", grid="", confirm="", narrow="3"
     )
     text = world.client_of("office").get("/p/alpha/settings/history/").content.decode()
-    assert "标准的选项：miit-green-park-2016：O1：8、9" in text
+    assert "标准的选项：miit-green-park-2016：O1：8,9；缺项的范围：不超过往年的倍数：3" in text
     assert "{" not in text.split('class="timeline"')[1].split("</ol>")[0]
 
 

@@ -61,6 +61,7 @@ PART_TEXT = {
     "ledger_place": Text("总量指标台账", "quota ledger"),
     "grading": Text("亩均效益评价", "per-mu evaluation"),
     "method": Text("评价方法", "method"),
+    "narrow": Text("不超过往年的倍数", "so many times its other years"),
 }
 
 
