@@ -48,3 +48,8 @@ def test_limits_have_signs_in_both_languages(world: World) -> None:
     text = client.get("/p/alpha/rules/hj274-2015/").content.decode()
     assert "≥ 30" in text
     assert "&gt;=" not in text
+
+
+def test_the_year_asked_for_can_be_seen_where_there_is_no_figure_yet(world: World) -> None:
+    text = world.client_of("office").get("/p/alpha/data/submissions/?year=2031").content.decode()
+    assert "selected>2031</option>" in text
