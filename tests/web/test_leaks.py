@@ -112,7 +112,9 @@ def other(graded: World) -> Other:
     park.settings = park.settings | {"policy": "invented-park"}
     park.save()
     layer = MapLayer.objects.create(
-        park=park, name="parcels", features={"type": "FeatureCollection", "features": [{"properties": {"zh": "绝密地块"}}]}
+        park=park,
+        name="parcels",
+        features={"type": "FeatureCollection", "features": [{"properties": {"zh": "绝密地块"}}]},
     )
     columns = SavedMapping.objects.create(park=park, name="绝密对照", by=office, body={"name": "绝密对照"})
     project = steps.start(park, given("绝密项目"), office)

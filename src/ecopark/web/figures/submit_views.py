@@ -44,7 +44,8 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(counted.order_by("name"), 100).get_page(request.GET.get("page"))
     rows = [{"firm": firm, "submission": there.get(firm.pk)} for firm in page]
     context = {
-        "rows": rows, "page": page, "period": period, "years": sorted({*map(str, years), period}, reverse=True), "states": STATES, "state": state,
+        "rows": rows, "page": page, "period": period,
+        "years": sorted({*map(str, years), period}, reverse=True), "states": STATES, "state": state,
         "today": timezone.localdate(), "soon": timezone.localdate() + SOON,
         "may_accept": standing.may("accept_figures"), "waiting": submit.open_ones(standing.park),
     }  # fmt: skip
