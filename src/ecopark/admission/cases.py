@@ -47,10 +47,11 @@ def load_cases(policy: Policy) -> list[AdmissionCase]:
     for path in sorted(Path(policy.folder).glob("cases/*.yaml")):
         name = f"{policy.id}/cases/{path.name}"
         data = load_yaml(path, name)
-        for entry in data.get("cases", [data]) if isinstance(data, Map) else data:
+        entries = data.get("cases", [data]) if isinstance(data, Map) else data
+        for entry in entries if isinstance(entries, list) else [entries]:
             try:
                 found.append(_case(entry, name))
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
                 line = entry.line if isinstance(entry, Map) else None
                 en = f"a case is a mapping with id, day, project and expect ({error})"
                 raise PackError(
@@ -101,6 +102,8 @@ def _site(node: Any) -> Site | None:
 
 def run_case(case: AdmissionCase, policy: Policy) -> tuple[Decision | None, list[Problem]]:
     """Hold the case's project against the policy and compare with what it expects."""
+    if any(not isinstance(f, dict) for f in (*_expected(case).values(), _expected(case))):
+        return None, [_wrong(case, "expect has a verdict, and findings with status, value or limit by rule")]
     try:
         project = read_project(case.project, policy.own_ratios)
         decision = decide(project, policy, case.on, site=case.site, quotas=case.quotas)
@@ -135,6 +138,11 @@ def run_case(case: AdmissionCase, policy: Policy) -> tuple[Decision | None, list
     if "counter_offer" in expect:
         wrong += _offer(decision, case)
     return decision, [_wrong(case, text) for text in wrong]
+
+
+def _expected(case: AdmissionCase) -> Any:
+    found = case.expect.get("findings") or {}
+    return found if isinstance(found, dict) else {"findings": found}
 
 
 def _offer(decision: Decision, case: AdmissionCase) -> list[str]:

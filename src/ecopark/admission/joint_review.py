@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ecopark.admission.policy import Case, Outcome, PolicyRule, Source, rule_kind, undetermined
+from ecopark.admission.policy import Case, Outcome, PolicyRule, Source, rows_of, rule_kind, undetermined
 from ecopark.admission.project import Opinion
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
@@ -83,7 +83,7 @@ class Votes:
 
 def _read(node: Map, source: Source) -> Review | None:
     offices = []
-    for entry in node.get("offices") or []:
+    for entry in rows_of(node, "offices"):
         if not isinstance(entry, Map) or not entry.get("id"):
             source.problem("id-missing", node.line_of("offices"), "会审部门须有 id", "every office has an id")
             continue

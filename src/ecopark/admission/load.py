@@ -7,6 +7,7 @@ shipped policy leaves open.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -38,6 +39,9 @@ POLICY_KEYS = {
 COMMON_KEYS = {
     "id", "kind", "zh", "en", "clause", "source", "basis", "effect", "note", "from", "until", "to_fill",
 }  # fmt: skip
+
+
+_DAY = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?")
 
 
 class UnknownPolicyError(EcoparkError):
@@ -208,17 +212,17 @@ class _Reader(DirectoryReader):
             effect=str(node.get("effect") or "refuse"),
             source=str(node.get("source") or ""),
             note=self.text(node.get("note")),
-            since=self._day(node, "from"),
-            until=self._day(node, "until"),
+            since=self.day(node, "from"),
+            until=self.day(node, "until"),
             to_fill=to_fill,
             spec=None if to_fill else kind.read(node, self),
             place=self.place(node.line),
         )
 
-    def _day(self, node: Map, key: str) -> str:
+    def day(self, node: Map, key: str) -> str:
+        """A year or a day of an entry; empty if it has none."""
         text = str(node.get(key) or "")
-        parts = text.split("-")
-        if text and not (len(parts[0]) == 4 and len(parts) <= 3 and all(p.isdigit() for p in parts)):
+        if text and not _DAY.fullmatch(text):
             self.problem(
                 "bad-period",
                 node.line_of(key),

@@ -9,7 +9,7 @@ from typing import Any
 
 from ecopark.admission.industry import covers, named
 from ecopark.admission.places import UNIT_CLASSES, Site, strictest
-from ecopark.admission.policy import Case, Outcome, PolicyRule, Source, lacks, rule_kind, undetermined
+from ecopark.admission.policy import Case, Outcome, PolicyRule, Source, lacks, rows_of, rule_kind, undetermined
 from ecopark.admission.rules import NO_CODE
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
@@ -101,7 +101,7 @@ def _read(node: Map, source: Source) -> PlaceSpec | None:
         )
         return None
     roles = []
-    for entry in node.get("groups") or []:
+    for entry in rows_of(node, "groups"):
         if not isinstance(entry, Map) or not entry.get("id"):
             source.problem("id-missing", node.line_of("groups"), "组团须有 id", "every group has an id")
             continue

@@ -257,6 +257,14 @@ class Source(Protocol):
 
     def whole(self, node: Any, line: int, what: str, least: int, most: int) -> int | None: ...
 
+    def day(self, node: Any, key: str) -> str: ...
+
+
+def rows_of(node: Mapping[str, Any], key: str) -> list[Any]:
+    """What an entry lists under a key; one thing alone is a list of one."""
+    found = node.get(key)
+    return found if isinstance(found, list) else [found] if found else []
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -330,5 +338,5 @@ def in_force(since: str, until: str, on: date) -> int:
 
 __all__ = [
     "Booking", "Case", "Demand", "Movable", "Outcome", "Policy", "PolicyRule", "QuotaState", "RULE_KINDS", "Source",
-    "in_force", "lacks", "rule_kind", "undetermined",
+    "in_force", "lacks", "rows_of", "rule_kind", "undetermined",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ecopark.admission.policy import Booking, Case, Outcome, PolicyRule, Source, rule_kind, undetermined
+from ecopark.admission.policy import Booking, Case, Outcome, PolicyRule, Source, rows_of, rule_kind, undetermined
 from ecopark.admission.ratios import Ratio
 from ecopark.admission.rules import Limit, choose_limit, read_ratio
 from ecopark.admission.wording import both
@@ -45,7 +45,7 @@ def _read(node: Map, source: Source) -> Quota | None:
         return None
     need = read_ratio(node, source)
     made = []
-    for entry in node.get("ratios") or []:
+    for entry in rows_of(node, "ratios"):
         if not isinstance(entry, Map):
             source.problem(
                 "limit-shape", node.line_of("ratios"), "替代比例应为映射", "a replacement ratio is a mapping"
@@ -59,7 +59,7 @@ def _read(node: Map, source: Source) -> Quota | None:
         if when:
             source.formula(when, None, entry.line_of("when"))
         label = Text(str(entry.get("zh") or ""), str(entry.get("en") or ""))
-        span = (str(entry.get("from") or ""), str(entry.get("until") or ""))
+        span = (source.day(entry, "from"), source.day(entry, "until"))
         made.append(Limit(">=", value, source.strings(entry.get("codes")), *span, when, label))
     exempt = source.number(node.get("exempt_below"), node.line_of("exempt_below"), "exempt_below")
     return None if need is None else Quota(name, need, tuple(made), exempt)

@@ -23,7 +23,7 @@ from typing import Any
 from ecopark.admission.bookings import decision_id
 from ecopark.admission.decision import Decision
 from ecopark.admission.gate import decide
-from ecopark.admission.load import load_policy
+from ecopark.admission.load import load_policy, policy_hash
 from ecopark.admission.places import ParkMap, layer_files, map_hash, read_map
 from ecopark.admission.policy import Policy
 from ecopark.admission.project import SUBJECT, read_project
@@ -76,7 +76,7 @@ class Register:
         Raises
         ------
         InputError
-            The register was changed by hand, or the park's map was changed since the decision.
+            The register was changed by hand, or the park's map or rules were changed since the decision.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
@@ -226,6 +226,10 @@ class Register:
         overlay = self.folder.parent / "policy" / f"{Path(decision.policy.folder).name}.yaml"
         if overlay.is_file():
             shutil.copyfile(overlay, scratch / overlay.name)
+        if policy_hash(scratch, self._overlay(scratch)) != decision.policy.hash:
+            shutil.rmtree(scratch)
+            zh, en = "判定之后准入规则已被改动，请重新判定", "the rules were changed since the decision; decide again"
+            raise InputError([Problem("policy-changed", Place(decision.policy.folder), zh, en)])
         scratch.replace(target)
 
     def _keep_map(self, decision: Decision) -> None:

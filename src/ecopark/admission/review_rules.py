@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from ecopark.admission.industry import covers
-from ecopark.admission.policy import Case, Outcome, PolicyRule, Source, rule_kind, undetermined
+from ecopark.admission.policy import Case, Outcome, PolicyRule, Source, rows_of, rule_kind, undetermined
 from ecopark.admission.ratios import Ratio
 from ecopark.admission.rules import NO_CODE, Entry, Limit, matches, read_limits, read_ratio
 from ecopark.core.rounding import decimal_text
@@ -55,7 +55,7 @@ class Scorecard:
 
 def _read_scorecard(node: Map, source: Source) -> Scorecard | None:
     items = []
-    for entry in node.get("items") or []:
+    for entry in rows_of(node, "items"):
         if not isinstance(entry, Map) or not entry.get("id"):
             source.problem("id-missing", node.line_of("items"), "每个评分项须有 id", "every item has an id")
             continue
@@ -67,7 +67,7 @@ def _read_scorecard(node: Map, source: Source) -> Scorecard | None:
         source.problem("scorecard-shape", node.line, "评分表须有 items 与 pass", "a scorecard has items and pass")
         return None
     vetoes = []
-    for entry in node.get("vetoes") or []:
+    for entry in rows_of(node, "vetoes"):
         ratio = read_ratio(entry, source) if isinstance(entry, Map) else None
         limits = read_limits(entry, source) if isinstance(entry, Map) else ()
         if ratio is not None and limits and limits[0].value is not None:
@@ -82,7 +82,11 @@ def _read_scorecard(node: Map, source: Source) -> Scorecard | None:
 def _read_item(entry: Map, source: Source) -> Item | None:
     label = Text(str(entry.get("zh") or ""), str(entry.get("en") or ""))
     levels, entries = [], []
-    for level in entry.get("levels") or []:
+    for level in rows_of(entry, "levels"):
+        if not isinstance(level, Map):
+            zh, en = "档次应为映射", "a level is a mapping with points, and value or codes or words"
+            source.problem("scorecard-shape", entry.line_of("levels"), zh, en)
+            continue
         points = source.number(level.get("points"), level.line_of("points"), "points") or Fraction(0)
         value = source.number(level.get("value"), level.line_of("value"), "value")
         if value is not None:

@@ -115,7 +115,7 @@ def read_limits(node: Map, source: Source) -> tuple[Limit, ...]:
             if "none" in entry
             else Text(str(entry.get("zh") or ""), str(entry.get("en") or ""))
         )
-        span = (str(entry.get("from") or ""), str(entry.get("until") or ""))
+        span = (source.day(entry, "from"), source.day(entry, "until"))
         made.append(Limit(op, value, source.strings(entry.get("codes")), *span, when, label))
     if not made:
         source.problem(

@@ -23,6 +23,9 @@ def check_method(method: Method) -> list[Problem]:
             found += _run(method, path, place)
         except EcoparkError as error:
             found.append(Problem("case-failed", place, f"算例不能运行：{error}", f"the case does not run: {error}"))
+        except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
+            zh, en = "算例应含 firms 与 expect", "a case is a mapping with firms and expect"
+            found.append(Problem("case-shape", place, f"{zh}（{error}）", f"{en} ({error})"))
     return found
 
 

@@ -70,6 +70,9 @@ def load_yaml(path: Path, name: str = "") -> Any:
         raise PackError(
             [_problem("not-yaml", shown, mark.line + 1 if mark else 0, f"not valid YAML: {what}")]
         ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):  # a value that its own tag does not fit
+        en = "not valid YAML: a value does not fit its tag, or it is nested too deeply"
+        raise PackError([_problem("not-yaml", shown, 0, en)]) from None
 
 
 def _problem(code: str, file: str, line: int, en: str) -> Problem:

@@ -24,9 +24,9 @@ from ecopark.web.api.common import CONFLICT, REFUSED, come_in, cut, who
 from ecopark.web.people.access import Standing
 from ecopark.web.projects import decide as decisions
 from ecopark.web.projects import follow, gate, review_views, steps, views
+from ecopark.web.projects import policies as own
 from ecopark.web.projects.models import STAGES, Decision, Opinion, Project
 from ecopark.web.projects.told import pair, told
-from ecopark.workflows.admit_project import list_policies
 
 router = Router()
 ProjectPage, DecisionPage = shapes.page_of(out.ProjectOut), shapes.page_of(out.DecisionOut)
@@ -35,16 +35,17 @@ ANSWER = {200: dict[str, Any], **REFUSED}
 
 @router.get("/parks/{slug}/policies", response={200: list[out.PolicyOut], **REFUSED}, summary="policies / 准入政策")
 def policies(request: HttpRequest, slug: shapes.Name) -> Any:
-    """The admission policies that ship, and which of them the park works by."""
-    own = gate.policy_of(come_in(request, slug, "see_projects").park)
-    return [_policy(p, own is not None and p.id == own.id) for p in list_policies()]
+    """The admission policies that ship and those of the park's own, and which of them the park works by."""
+    park = come_in(request, slug, "see_projects").park
+    chosen = str(park.settings.get("policy") or "")
+    return [_policy(p, p.id == chosen) for p in own.known_policies(park)]
 
 
 @router.put("/parks/{slug}/policy", response={200: out.PolicyOut, **REFUSED}, summary="choose a policy / 选定政策")
 def choose_policy(request: HttpRequest, slug: shapes.Name, body: out.PolicyIn) -> Any:
     """Choose the policy the park works by from now on."""
     park = come_in(request, slug, "settings").park
-    return _policy(gate.choose_policy(park, body.policy, request.user), True)
+    return _policy(own.choose_policy(park, body.policy, request.user), True)
 
 
 @router.get("/parks/{slug}/projects", response={200: ProjectPage, **REFUSED}, summary="projects / 项目")
@@ -306,7 +307,7 @@ def _project(p: Project) -> dict[str, Any]:
 
 
 def _whole(standing: Standing, p: Project) -> dict[str, Any]:
-    policy = gate.policy_of(standing.park)
+    policy = own.policy_of(standing.park)
     said = list(p.opinions.select_related("by"))
     last = {o.office: o.pk for o in said if o.version == p.version}
     may = standing.may("decide_projects")

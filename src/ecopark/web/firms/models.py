@@ -14,6 +14,7 @@ from simple_history.models import HistoricalRecords
 from ecopark.core.text import Text
 from ecopark.grading.load import shared_indicators
 from ecopark.observations.quantity import catalogue
+from ecopark.web.own_directories import DirectoryEdition
 from ecopark.web.parks.models import Park, Subject
 
 EVENTS = {
@@ -211,3 +212,7 @@ class PlotTable(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MethodEdition(DirectoryEdition):
+    """A grading method of the zone's own, as it was handed in."""

@@ -14,7 +14,7 @@ from ecopark.admission.decision import Decision as Answer
 from ecopark.admission.ledger.entries import Entry
 from ecopark.core.text import Text
 from ecopark.web.parks.models import Park
-from ecopark.web.projects import gate, mend
+from ecopark.web.projects import gate, mend, policies
 from ecopark.web.projects.models import Decision, Opinion, Project
 from ecopark.web.projects.steps import ConflictError, StepError, put
 from ecopark.web.projects.told import pair, told
@@ -115,7 +115,7 @@ def sign_opinion(
         No such office or opinion, nobody signs, the project is not under review, or was changed since it was shown.
     """
     project = Project.objects.select_for_update().get(pk=project.pk)
-    policy = gate.policy_of(project.park)
+    policy = policies.policy_of(project.park)
     known = next((o for o in (gate.offices_of(policy) if policy else ()) if o.id == office), None)
     if known is None or said not in OPINIONS:
         raise StepError(Text("没有这个会审部门或意见。", "There is no such office or opinion in the joint review."))

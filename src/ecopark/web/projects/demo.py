@@ -10,7 +10,7 @@ from django.utils import timezone
 from ecopark.admission.ledger import Account
 from ecopark.web.parks.models import Park
 from ecopark.web.people.models import User
-from ecopark.web.projects import gate, steps
+from ecopark.web.projects import gate, policies, steps
 from ecopark.web.projects.decide import decide, end_of, settle
 from ecopark.web.projects.models import Opinion, Project
 from ecopark.web.projects.steps import with_changes
@@ -159,7 +159,7 @@ def _review(
 
 
 def _agree(project: Project, user: User, at: datetime, agreeing: tuple[str, ...] | None = None) -> None:
-    policy = gate.policy_of(project.park)
+    policy = policies.policy_of(project.park)
     assert policy is not None
     for office in gate.offices_of(policy):
         if agreeing is not None and office.id not in agreeing:

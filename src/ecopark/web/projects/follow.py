@@ -8,7 +8,7 @@ from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.parks.models import Park
-from ecopark.web.projects import gate
+from ecopark.web.projects import gate, policies
 from ecopark.web.projects.models import WAITING, Decision, Project
 
 MOST_TOGETHER = 200
@@ -31,7 +31,7 @@ VALUES = ("tax_paid_10k_cny", "industrial_value_added", "fixed_investment", "emp
 
 def rule_label(park: Park, rule: str) -> Text:
     """What a rule of the park's policy is called; its id if it is of another one."""
-    policy = gate.policy_of(park)
+    policy = policies.policy_of(park)
     try:
         return policy.rule(rule).label if policy else Text(rule, rule)
     except (EcoparkError, KeyError):

@@ -23,7 +23,6 @@ from ecopark.admission.decision import Decision
 from ecopark.admission.joint_review import Office, Review
 from ecopark.admission.ledger import Entry, Ledger
 from ecopark.admission.ledger.store import Transaction, open_store
-from ecopark.admission.load import find_policy, shipped_policies
 from ecopark.admission.places import LAYERS, ParkMap, is_free, read_map
 from ecopark.admission.policy import Policy
 from ecopark.admission.register import Register
@@ -31,33 +30,12 @@ from ecopark.admission.together import Choice
 from ecopark.errors import EcoparkError
 from ecopark.web.parks.models import Park
 from ecopark.web.projects.models import Project
+from ecopark.web.projects.policies import gate_folder, policy_of
 from ecopark.workflows.admit_project import admit, admit_together
 from ecopark.workflows.book_quotas import LedgerAddress
 
 SCHEMA = "ecopark_ledger"
 """Schema of the ledger's tables on PostgreSQL."""
-
-
-def policy_of(park: Park) -> Policy | None:
-    """The admission policy the park works with; None if none was chosen yet."""
-    name = str(park.settings.get("policy") or "")
-    return find_policy(name) if name in shipped_policies() else None
-
-
-def choose_policy(park: Park, name: str, user: Any) -> Policy:
-    """Let the park work by this policy from now on.
-
-    Raises
-    ------
-    EcoparkError
-        There is no such policy.
-    """
-    if name not in shipped_policies():
-        raise EcoparkError("There is no such policy.", zh="没有这个政策。")
-    park.settings = park.settings | {"policy": name}
-    park._change_reason, park._history_user = f"admission policy: {name}", user
-    park.save(update_fields=["settings"])
-    return find_policy(name)
 
 
 def offices_of(policy: Policy) -> tuple[Office, ...]:
@@ -72,7 +50,7 @@ def folder_path(park: Park) -> Path:
 
 def folder_of(park: Park) -> Path:
     """The park's folder of the gate: its map as it is now, its register."""
-    folder = folder_path(park)
+    folder = gate_folder(park)
     (folder / "map").mkdir(parents=True, exist_ok=True)
     stored = {m.name: m.features for m in park.layers.filter(name__in=LAYERS)}
     for name in LAYERS:

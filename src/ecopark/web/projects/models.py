@@ -1,4 +1,4 @@
-"""Projects and what happened to them: events, opinions of the offices, decisions kept whole.
+"""Projects and what happened to them: events, opinions of the offices, decisions kept whole; the zone's own rules.
 
 The stage of a project is that of its last event; `Project.stage` repeats it so that lists can be made in the database.
 """
@@ -14,6 +14,7 @@ from django.db import models
 from django.utils import timezone
 
 from ecopark.core.text import Text
+from ecopark.web.own_directories import DirectoryEdition
 from ecopark.web.parks.models import Park, Subject
 
 STAGES = {
@@ -147,3 +148,40 @@ class Decision(models.Model):
     def packed(told: dict[str, Any]) -> bytes:
         """What `body` holds."""
         return zlib.compress(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+
+
+class RuleEdition(models.Model):
+    """The rules a park has filled in or changed in a policy, as of one moment; never changed, the last one counts.
+
+    Parameters
+    ----------
+    rules
+        All of them: the YAML of each by its id within the policy.
+    rule, before, after
+        Which one was changed, and its YAML then and now; an empty text is the rule as it ships.
+    back_to
+        Number of the edition this one brings back.
+    """
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="rule_editions")
+    policy = models.CharField(max_length=80)
+    number = models.IntegerField()
+    rules = models.JSONField(default=dict)
+    rule = models.CharField(max_length=120, blank=True)
+    before = models.TextField(blank=True)
+    after = models.TextField(blank=True)
+    back_to = models.IntegerField(null=True, blank=True)
+    why = models.CharField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["park", "policy", "number"], name="one_rule_edition_number")]
+        ordering = ("policy", "-number")
+
+    def __str__(self) -> str:
+        return f"{self.policy} {self.number}: {self.rule}"
+
+
+class PolicyEdition(DirectoryEdition):
+    """An admission policy of the zone's own, as it was handed in."""

@@ -15,7 +15,7 @@ from ecopark.admission.project import read_project
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.web.parks.models import Park, Subject
-from ecopark.web.projects import gate
+from ecopark.web.projects import gate, policies
 from ecopark.web.projects.models import STAGES, Project, ProjectEvent
 from ecopark.web.projects.told import offer_data
 from ecopark.web.uploads import keep
@@ -195,7 +195,7 @@ def start_from_form(park: Park, upload: Any, user: Any) -> Project:
     """
     stored = keep(upload, f"projects/{park.pk}", ("xlsx",))
     try:
-        policy = gate.policy_of(park)
+        policy = policies.policy_of(park)
         read = read_project(stored.path, policy.own_ratios if policy else ())
         given = json.loads(read.given)
         given.pop("opinions", None)
@@ -207,5 +207,5 @@ def start_from_form(park: Park, upload: Any, user: Any) -> Project:
 
 def _read(park: Park, given: Mapping[str, Any]) -> None:
     """Whether the gate could read it."""
-    policy = gate.policy_of(park)
+    policy = policies.policy_of(park)
     read_project(dict(given), policy.own_ratios if policy else ())

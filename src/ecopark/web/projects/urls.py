@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.projects import ledger_views, register_views, review_views, views
+from ecopark.web.projects import ledger_views, register_views, review_views, rule_views, views
 
 urlpatterns = [
     path("", views.pipeline, name="projects"),
     path("policy/", views.choose_policy, name="project-policy"),
+    path("rules/", rule_views.rules, name="own-rules"),
+    path("rules/new/", rule_views.rule, name="own-rule-new"),
+    path("rules/back/", rule_views.go_back, name="own-rules-back"),
+    path("rules/edition/<int:number>/", rule_views.edition, name="own-rules-edition"),
+    path("rules/of/<str:tail>/", rule_views.rule, name="own-rule"),
+    path("rules/of/<str:tail>/drop/", rule_views.drop, name="own-rule-drop"),
+    path("policies/", rule_views.own_policies, name="own-policies"),
+    path("policies/<int:pk>/directory.zip", rule_views.policy_zip, name="own-policy-zip"),
+    path("policies/<int:pk>/back/", rule_views.policy_back, name="own-policy-back"),
     path("new/", views.edit, name="project-new"),
     path("new/check/", views.check, name="project-check-new"),
     path("form.xlsx", views.excel_form, name="project-excel"),

@@ -22,12 +22,12 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.projects import form as forms
-from ecopark.web.projects import gate, mend, steps
+from ecopark.web.projects import gate, mend, policies, steps
 from ecopark.web.projects.models import STAGES, Project
 from ecopark.web.projects.told import told
 from ecopark.web.templatetags.ui import t
 from ecopark.web.uploads import UploadError
-from ecopark.workflows.admit_project import list_policies, write_project_form
+from ecopark.workflows.admit_project import write_project_form
 from ecopark.workflows.tell_decision import OPINIONS
 
 
@@ -48,8 +48,8 @@ def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
         "stages": [(k, label, counts.get(k, 0)) for k, label in STAGES.items()],
         "stage": stage,
         "like": like,
-        "policy": gate.policy_of(park),
-        "policies": list_policies(),
+        "policy": policies.policy_of(park),
+        "policies": policies.known_policies(park),
         "may_write": standing.may("decide_projects"),
         "waiting": counts.get("review", 0),
         "any": bool(counts),
@@ -62,7 +62,7 @@ def choose_policy(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose the admission policy the park works with."""
     standing = standing_in(request, slug, "settings")
     try:
-        gate.choose_policy(standing.park, request.POST.get("policy", ""), request.user)
+        policies.choose_policy(standing.park, request.POST.get("policy", ""), request.user)
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
     else:
@@ -76,7 +76,7 @@ def edit(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse
     project = None if pk is None else get_object_or_404(Project, park=standing.park, pk=pk)
     before = dict(project.given) if project else {}
     given, problems, status = before, [], 200
-    policy = gate.policy_of(standing.park)
+    policy = policies.policy_of(standing.park)
     if request.method == "POST":
         given = forms.given_of(request.POST, before, policy)
         why = request.POST.get("why", "")
@@ -121,7 +121,7 @@ def check(request: HttpRequest, slug: str, pk: int | None = None) -> HttpRespons
     """The gate's answer to what is typed; nothing is kept."""
     standing = standing_in(request, slug, "decide_projects")
     project = None if pk is None else get_object_or_404(Project, park=standing.park, pk=pk)
-    given = forms.given_of(request.POST, project.given if project else {}, gate.policy_of(standing.park))
+    given = forms.given_of(request.POST, project.given if project else {}, policies.policy_of(standing.park))
     given["name"] = given["name"] or t("未命名项目", "a project without a name")
     return render(request, "projects/answer.html", {"answer": _answer(standing, given)})
 
@@ -138,7 +138,7 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The page of a project: what it asks for, where it stands, what the offices said, what was decided."""
     standing = standing_in(request, slug, "see_projects")
     project = get_object_or_404(Project.objects.select_related("firm"), park=standing.park, pk=pk)
-    policy = gate.policy_of(standing.park)
+    policy = policies.policy_of(standing.park)
     answer = _answer(standing, gate.with_opinions(project)) if project.stage in steps.OPEN and policy else None
     last = {o.office: o for o in project.opinions.select_related("by")}
     offices = [
@@ -305,7 +305,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             messages.success(request, t("申报表已读入", "The form was read"))
             return redirect("project", slug, project.pk)
-    policy = gate.policy_of(standing.park)
+    policy = policies.policy_of(standing.park)
     context = form_context(standing, {}, policy) | {"project": None, "problems": problems, "version": 0, "answer": None}
     return render(request, "projects/form.html", context, status=422)
 

@@ -1,0 +1,318 @@
+"""Rules of a zone's own as directories: taken in from a zip or its YAML files, kept as editions, laid out for the library.
+
+An edition is never changed. Its files lie in the database (so that a backup has them) and, once they are needed, in a folder of
+their own below the uploads, because the library reads directories.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import re
+import secrets
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.db import models
+from django.db.models import Max
+from django.utils import timezone
+
+from ecopark.errors import EcoparkError, InputError, PackError, Place, Problem
+from ecopark.packs.yaml_lines import Map, load_yaml
+from ecopark.web.parks.models import Park
+
+MOST_FILES, MOST_BYTES, MOST_OF_ONE, MOST_DEEP = 200, 4_000_000, 1_000_000, 40
+ID = re.compile(r"[a-z0-9][a-z0-9_-]{1,59}")
+LEFT = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
+"""What computers put into archives by themselves."""
+
+
+class DirectoryEdition(models.Model):
+    """One edition of a directory of rules; the last one of a name is the one that counts.
+
+    Parameters
+    ----------
+    name
+        The id the directory gives itself.
+    files
+        Texts by path inside the directory.
+    hash
+        Of what decides, as the library makes it: decisions and gradings carry the same.
+    back_to
+        Number of the edition this one brings back.
+    """
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="%(class)ss")
+    name = models.CharField(max_length=80)
+    number = models.IntegerField()
+    files = models.JSONField(default=dict)
+    hash = models.CharField(max_length=64)
+    title_zh = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=200)
+    upload = models.CharField(max_length=200, blank=True)
+    back_to = models.IntegerField(null=True, blank=True)
+    why = models.CharField(max_length=500)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        abstract = True
+        constraints = [models.UniqueConstraint(fields=["park", "name", "number"], name="one_%(class)s_number")]
+        ordering = ("name", "-number")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"
+
+    @property
+    def title(self) -> dict[str, str]:
+        """What it is called."""
+        return {"zh": self.title_zh, "en": self.title_en}
+
+    @property
+    def folder(self) -> Path:
+        """Its files on the disk, laid out when they are first asked for."""
+        root = Path(settings.UPLOADS) / "own" / self._meta.model_name / str(self.park_id) / f"{self.name}-{self.number}"
+        target = root / self.name
+        if not target.is_dir():
+            part = root.with_name(f"{root.name}.{secrets.token_hex(4)}.part")
+            lay_out(part / self.name, self.files)
+            try:
+                part.replace(root)
+            except OSError:  # somebody else laid it out meanwhile
+                shutil.rmtree(part, ignore_errors=True)
+        return target
+
+    def zipped(self) -> bytes:
+        """The directory as a zip, to be taken away."""
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in sorted(self.files.items()):
+                archive.writestr(f"{self.name}/{name}", text)
+        return made.getvalue()
+
+
+def last_editions(rows: models.QuerySet[Any]) -> list[Any]:
+    """The editions that count: of every name the last."""
+    found: dict[str, Any] = {}
+    for edition in rows.order_by("name", "-number"):
+        found.setdefault(edition.name, edition)
+    return list(found.values())
+
+
+def last_of(rows: models.QuerySet[Any], name: str) -> Any:
+    """The last edition of a name; None if there is none."""
+    return rows.filter(name=name).order_by("-number").first() if name else None
+
+
+def add(rows: models.QuerySet[Any], park: Park, name: str, **fields: Any) -> Any:
+    """A new edition of a name; call it inside a transaction that holds the park."""
+    number = (rows.filter(park=park, name=name).aggregate(last=Max("number"))["last"] or 0) + 1
+    return rows.create(park=park, name=name, number=number, **fields)
+
+
+def lay_out(folder: Path, files: Mapping[str, str]) -> None:
+    """Write the files of a directory."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+
+
+@contextmanager
+def laid_out(name: str, files: Mapping[str, str]) -> Iterator[Path]:
+    """The files as a directory for as long as they are looked at."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / name
+        lay_out(folder, files)
+        yield folder
+
+
+# -- taking in ---------------------------------------------------------------------------------------------------------
+
+
+def files_of(uploads: Sequence[Any], allowed: Sequence[str]) -> dict[str, str]:
+    """The texts of an uploaded directory by path: from one zip, or from its files.
+
+    Parameters
+    ----------
+    allowed
+        File names at the top, beside ``NOTES.md`` and ``cases/*.yaml``; the first one must be there.
+
+    Raises
+    ------
+    InputError
+        Everything that cannot be taken: what it is, where, what to do.
+    """
+    problems: list[Problem] = []
+    zips = [u for u in uploads if str(u.name).lower().endswith(".zip")]
+    if not uploads or (zips and len(uploads) > 1):
+        zh, en = "请选择一个 zip，或目录中的全部 YAML 文件", "choose one zip, or all YAML files of the directory"
+        raise InputError([Problem("upload-missing", Place(), zh, en)])
+    raw = _unzipped(zips[0], problems) if zips else _loose(uploads, allowed, problems)
+    found: dict[str, str] = {}
+    for name, data in raw.items():
+        if name not in (*allowed, "NOTES.md") and not re.fullmatch(r"cases/[^/]+\.yaml", name):
+            zh, en = "目录中不应有此文件", "this file does not belong to the directory"
+            known = ", ".join((*allowed, "cases/*.yaml", "NOTES.md"))
+            problems.append(
+                Problem("file-unknown", Place(name), zh, en, f"只可有：{known}", f"It may have: {known}")
+            )
+            continue
+        try:
+            found[name] = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            zh, en = "不是 UTF-8 文本", "is not UTF-8 text"
+            problems.append(
+                Problem("not-utf8", Place(name), zh, en, "请另存为 UTF-8 编码。", "Save it in UTF-8.")
+            )
+            continue
+        if name.endswith(".yaml"):
+            problems += wrong_yaml(found[name], name)
+    if not problems and allowed[0] not in found:
+        zh, en = f"缺少 {allowed[0]}", f"there is no {allowed[0]}"
+        problems.append(Problem("file-missing", Place(allowed[0]), zh, en))
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _loose(uploads: Sequence[Any], allowed: Sequence[str], problems: list[Problem]) -> dict[str, bytes]:
+    """Files sent one by one; YAML that stands nowhere at the top is a case."""
+    found: dict[str, bytes] = {}
+    left = MOST_BYTES
+    for upload in uploads[: MOST_FILES + 1]:
+        name = PurePosixPath(str(upload.name).replace("\\", "/")).name[:200]
+        name = name if name in (*allowed, "NOTES.md") or not name.endswith(".yaml") else f"cases/{name}"
+        if upload.size > min(MOST_OF_ONE, left) or len(found) >= MOST_FILES:
+            problems.append(_too_large(name))
+            break
+        left -= upload.size
+        if name in found:
+            problems.append(_twice(name))
+        found[name] = upload.read()
+    return found
+
+
+def _unzipped(upload: Any, problems: list[Problem]) -> dict[str, bytes]:
+    """The files of an archive; one folder around all of them is taken off."""
+    shown = Path(str(upload.name)).name[:200]
+    if upload.size > MOST_BYTES:
+        problems.append(_too_large(shown))
+        return {}
+    found: dict[str, bytes] = {}
+    left = MOST_BYTES
+    try:
+        with zipfile.ZipFile(upload) as archive:
+            for info in archive.infolist():
+                name = info.filename.replace("\\", "/")
+                if info.is_dir() or name.startswith(LEFT[0]) or PurePosixPath(name).name in LEFT[1:]:
+                    continue
+                path = PurePosixPath(name)
+                link = stat.S_ISLNK(info.external_attr >> 16)
+                if path.is_absolute() or ".." in path.parts or ":" in name or "\x00" in name or link:
+                    zh, en = "路径指向目录之外", "its path leads out of the directory"
+                    problems.append(Problem("path-outside", Place(name[:200]), zh, en))
+                    continue
+                if info.flag_bits & 1:
+                    zh, en = "已加密", "is encrypted"
+                    problems.append(Problem("file-encrypted", Place(name), zh, en, "请去掉密码。", "Take the password off."))
+                    continue
+                if len(found) >= MOST_FILES:
+                    problems.append(_too_large(shown))
+                    break
+                most = min(MOST_OF_ONE, left)
+                with archive.open(info) as file:  # what the archive says of sizes is not believed
+                    data = file.read(most + 1)
+                if len(data) > most:
+                    problems.append(_too_large(name))
+                    break
+                left -= len(data)
+                if str(path) in found:
+                    problems.append(_twice(str(path)))
+                found[str(path)] = data
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
+        problems.append(Problem("not-a-zip", Place(shown), "不是可读的 zip 文件", "is no zip that can be read"))
+        return {}
+    tops = {PurePosixPath(n).parts[0] for n in found}
+    if len(tops) == 1 and all("/" in n for n in found) and tops != {"cases"}:
+        found = {n.split("/", 1)[1]: data for n, data in found.items()}
+    return found
+
+
+def _too_large(name: str) -> Problem:
+    zh = f"文件过多或过大（最多 {MOST_FILES} 个，每个 {MOST_OF_ONE // 1_000_000} MB，合计 {MOST_BYTES // 1_000_000} MB）"
+    en = f"too many files or too much (at most {MOST_FILES}, {MOST_OF_ONE // 1_000_000} MB each, {MOST_BYTES // 1_000_000} MB in all)"
+    return Problem("too-large", Place(name[:200]), zh, en)
+
+
+def _twice(name: str) -> Problem:
+    return Problem("file-twice", Place(name), "文件重复", "is there twice")
+
+
+def wrong_yaml(text: str, name: str) -> list[Problem]:
+    """What is never taken in YAML that people send: aliases (one line may stand for a million) and bottomless nesting."""
+    deep = 0
+    try:
+        for token in yaml.scan(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            at = Place(name, line=token.start_mark.line + 1)
+            if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+                zh, en = "不接受 YAML 锚点与别名（& 与 *）", "anchors and aliases of YAML (& and *) are not taken"
+                said = "请把内容写全，或给文本加引号。", "Write it out, or put the text in quotes."
+                return [Problem("yaml-alias", at, zh, en, *said)]
+            deep += isinstance(token, _OPENS) - isinstance(token, _CLOSES)
+            if deep > MOST_DEEP:
+                return [Problem("yaml-deep", at, "嵌套过深", "it is nested too deeply")]
+    except yaml.YAMLError:
+        return []  # the loader says where
+    return []
+
+
+_OPENS = (
+    yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken, yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken,
+)  # fmt: skip
+_CLOSES = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+
+
+def id_in(files: Mapping[str, str], head: str, shipped: Sequence[str]) -> str:
+    """The id a directory gives itself.
+
+    Raises
+    ------
+    InputError
+        It has none, one that is no plain word, or that of rules that ship with ecopark.
+    """
+    with laid_out("directory", {head: files[head]}) as folder:
+        found = load_yaml(folder / head, head)
+    if not isinstance(found, Map):
+        raise PackError([Problem("shape", Place(head, line=1), f"{head} 应为映射", f"{head} is a mapping")])
+    name, at = str(found.get("id") or ""), Place(head, line=found.line_of("id") or 1)
+    if not ID.fullmatch(name):
+        zh, en = f"id {name!r} 无效", f"the id {name!r} cannot be used"
+        said = "只用小写字母、数字、- 与 _，2 至 60 个字符。", "Use 2 to 60 small letters, digits, - and _."
+        raise InputError([Problem("bad-id", at, zh, en, *said)])
+    if name in shipped:
+        zh, en = f"id {name} 是随系统提供的规则", f"the id {name} is that of rules that ship"
+        raise InputError([Problem("id-taken", at, zh, en, "请改用别的 id。", "Give it another id.")])
+    return name
+
+
+def must_say_why(why: str) -> str:
+    """The reason, cut to what is kept.
+
+    Raises
+    ------
+    EcoparkError
+        None is given.
+    """
+    if not why.strip():
+        raise EcoparkError("Say why.", zh="请写明原因。")
+    return why.strip()[:500]

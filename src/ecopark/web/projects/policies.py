@@ -1,0 +1,237 @@
+"""Which admission policy a park works by: one that ships or one of its own, with the rules the park has filled in."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from ecopark.admission.cases import check_policy
+from ecopark.admission.load import find_policy, load_policy, policy_hash, shipped_folder, shipped_policies
+from ecopark.admission.policy import Policy
+from ecopark.errors import EcoparkError, InputError, PackError
+from ecopark.web import own_directories as directories
+from ecopark.web.parks.models import Park
+from ecopark.web.projects.models import PolicyEdition, RuleEdition
+
+FILES = ("policy.yaml", "rules.yaml")
+"""Of a policy directory, beside its cases. `policy/quotas.yaml` of a park folder is something else: no policy is called so."""
+
+
+def gate_folder(park: Park) -> Path:
+    """The park's folder of the gate below the uploads."""
+    return Path(settings.UPLOADS) / "gate" / str(park.pk)
+
+
+def policy_of(park: Park) -> Policy | None:
+    """The admission policy the park works with, its own rules included; None if none was chosen yet.
+
+    Raises
+    ------
+    PackError
+        What the park has filled in cannot be used by this version of the program.
+    """
+    name = str(park.settings.get("policy") or "")
+    return named(park, name) if name else None
+
+
+def base_of(park: Park) -> Policy | None:
+    """The policy the park works with, without its own rules; None if none was chosen yet."""
+    name = str(park.settings.get("policy") or "")
+    folder = folder_of_policy(park, name) if name else None
+    return None if folder is None else loaded(folder, None)
+
+
+def named(park: Park, name: str) -> Policy | None:
+    """A policy of the park by its id, with the park's own rules; None if there is none."""
+    folder = folder_of_policy(park, name)
+    return None if folder is None else loaded(folder, rules_file(park, name))
+
+
+def folder_of_policy(park: Park, name: str) -> Path | None:
+    """Where the files of a policy lie, own rules left aside."""
+    if name in shipped_policies():
+        return shipped_folder() / name
+    own = directories.last_of(PolicyEdition.objects.filter(park=park), name)
+    return None if own is None else own.folder
+
+
+def rules_file(park: Park, name: str) -> Path | None:
+    """The park's own rules of a policy as the library reads them, written anew whenever they differ; None if it has none."""
+    path = gate_folder(park) / "policy" / f"{name}.yaml"
+    last = last_rules(park, name)
+    if last is None or not last.rules:
+        path.unlink(missing_ok=True)
+        return None
+    text = rules_text(last.rules)
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{name}.{secrets.token_hex(4)}.part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    return path
+
+
+def last_rules(park: Park, policy: str) -> RuleEdition | None:
+    """The edition of the park's own rules that counts."""
+    return RuleEdition.objects.filter(park=park, policy=policy).order_by("-number").first()
+
+
+def rules_text(rules: Mapping[str, str]) -> str:
+    """The park's own file of rules, made of the YAML of each.
+
+    Examples
+    --------
+    >>> print(rules_text({"far": "id: far\\nkind: list"}))
+    rules:
+    -
+      id: far
+      kind: list
+    <BLANKLINE>
+    """
+    parts = ["rules:"]
+    for text in rules.values():
+        parts += ["-", *(f"  {line}".rstrip() for line in text.splitlines())]
+    return "\n".join(parts) + "\n"
+
+
+def loaded(folder: Path, overlay: Path | None) -> Policy:
+    """A policy from its files; what was read before is not read again.
+
+    Raises
+    ------
+    PackError
+        It cannot be used.
+    """
+    return _loaded(folder, overlay, policy_hash(folder, overlay))
+
+
+@lru_cache(maxsize=128)
+def _loaded(folder: Path, overlay: Path | None, edition: str) -> Policy:
+    return load_policy(folder, overlay)
+
+
+def known_policies(park: Park) -> list[Policy]:
+    """The policies the park may choose: those that ship, and its own; what cannot be read any more is left out."""
+    found = [find_policy(name) for name in shipped_policies()]
+    for edition in own_policies(park):
+        try:
+            found.append(loaded(edition.folder, None))
+        except PackError:
+            continue
+    return found
+
+
+def own_policies(park: Park) -> list[PolicyEdition]:
+    """The last editions of the park's own policies."""
+    return directories.last_editions(PolicyEdition.objects.filter(park=park).select_related("by"))
+
+
+def choose_policy(park: Park, name: str, user: Any) -> Policy:
+    """Let the park work by this policy from now on.
+
+    Raises
+    ------
+    EcoparkError
+        There is no such policy.
+    """
+    found = named(park, name) if name else None
+    if found is None:
+        raise EcoparkError("There is no such policy.", zh="没有这个政策。")
+    park.settings = park.settings | {"policy": name}
+    park._change_reason, park._history_user = f"admission policy: {name}", user
+    park.save(update_fields=["settings"])
+    return found
+
+
+# -- a policy of its own -----------------------------------------------------------------------------------------------
+
+
+def take_in(park: Park, uploads: Sequence[Any], user: Any, why: str) -> PolicyEdition:
+    """A policy directory in, checked by the library and by its own cases; nothing is kept unless all is right.
+
+    Raises
+    ------
+    InputError
+        With every problem of the archive, of the rules, and of the cases.
+    EcoparkError
+        No reason is given.
+    """
+    reason = directories.must_say_why(why)
+    files = directories.files_of(uploads, FILES)
+    name = directories.id_in(files, FILES[0], (*shipped_policies(), "quotas"))
+    found = checked(name, files)
+    with transaction.atomic():
+        Park.objects.select_for_update().get(pk=park.pk)
+        _fits_own_rules(park, name, files)
+        made: PolicyEdition = directories.add(
+            PolicyEdition.objects, park, name, files=files, hash=found.hash, title_zh=found.title.zh[:200],
+            title_en=found.title.en[:200], upload=str(uploads[0].name)[:200], why=reason, by=user,
+        )  # fmt: skip
+    return made
+
+
+def checked(name: str, files: Mapping[str, str]) -> Policy:
+    """The policy that files make, if nothing at all is wrong with it.
+
+    Raises
+    ------
+    InputError
+        With every problem.
+    """
+    with directories.laid_out(name, files) as folder:
+        found = load_policy(folder)
+        problems = check_policy(found)
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def bring_back(park: Park, name: str, number: int, user: Any, why: str) -> PolicyEdition:
+    """An earlier edition of an own policy as the new one.
+
+    Raises
+    ------
+    EcoparkError
+        There is none, no reason is given, or this version of the program cannot use it.
+    """
+    reason = directories.must_say_why(why)
+    old = PolicyEdition.objects.filter(park=park, name=name, number=number).first()
+    if old is None:
+        raise EcoparkError("There is no such edition.", zh="没有这个版本。")
+    checked(name, old.files)
+    with transaction.atomic():
+        Park.objects.select_for_update().get(pk=park.pk)
+        _fits_own_rules(park, name, old.files)
+        made: PolicyEdition = directories.add(
+            PolicyEdition.objects, park, name, files=old.files, hash=old.hash, title_zh=old.title_zh,
+            title_en=old.title_en, upload=old.upload, back_to=number, why=reason, by=user,
+        )  # fmt: skip
+    return made
+
+
+def _fits_own_rules(park: Park, name: str, files: Mapping[str, str]) -> None:
+    """Whether what the park has filled in still fits a new edition of its policy."""
+    last = last_rules(park, name)
+    if last is None or not last.rules:
+        return
+    with directories.laid_out(name, files) as folder:
+        overlay = folder.parent / f"{name}-own.yaml"
+        overlay.write_text(rules_text(last.rules), encoding="utf-8")
+        try:
+            load_policy(folder, overlay)
+        except PackError as error:
+            raise InputError([shown_at(p, f"policy/{name}.yaml") for p in error.problems]) from None
+
+
+def shown_at(problem: Any, file: str, lines: int = 0) -> Any:
+    """A problem at a file as people know it, its line counted from `lines` on."""
+    from dataclasses import replace
+
+    line = problem.place.line
+    return replace(problem, place=replace(problem.place, file=file, line=line and max(1, line - lines)))

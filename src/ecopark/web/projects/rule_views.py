@@ -1,0 +1,253 @@
+"""The zone's own rules on pages: every rule of the policy, one rule's form, the editions, whole policies of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from ecopark.admission.industry import industries
+from ecopark.admission.policy import RULE_KINDS
+from ecopark.admission.rules import List, Threshold
+from ecopark.core.rounding import decimal_text
+from ecopark.core.text import Text
+from ecopark.errors import EcoparkError, InputError, PackError
+from ecopark.packs.yaml_lines import Map
+from ecopark.web.pages.context import lang
+from ecopark.web.projects import own_rules, policies, rule_form
+from ecopark.web.projects.models import PolicyEdition, RuleEdition
+from ecopark.web.projects.views import standing_in
+from ecopark.web.templatetags.ui import t
+
+NEW = "id: \nkind: threshold\nzh: \nen: \nclause: \nbasis: recalled\nformula: \nunit: \nlimits:\n  - {op: \">=\", value: \"\"}\n"
+
+
+def rules(request: HttpRequest, slug: str) -> HttpResponse:
+    """Every rule of the park's policy: clause, limit, basis, where it comes from; and the editions."""
+    standing = standing_in(request, slug, "see_projects")
+    base = policies.base_of(standing.park)
+    policy, broken = base, ""
+    try:
+        policy = policies.policy_of(standing.park)
+    except PackError as error:
+        broken = error.message(lang())
+    found = own_rules.rows_of(standing.park, policy) if policy else []
+    context = {
+        "policy": policy,
+        "broken": broken,
+        "rows": [(row, _limits(row.rule), own_rules.KINDS.get(row.rule.kind)) for row in found],
+                "to_fill": sum(r.state == "to_fill" for r in found),
+        "own": sum(r.state in ("filled", "changed", "own") for r in found),
+        "page": Paginator(own_rules.editions_of(standing.park, policy.id) if policy else [], 20).get_page(
+            request.GET.get("page")
+        ),
+        "seen": own_rules.number_of(standing.park, policy.id) if policy else 0,
+        "may_write": standing.may("settings"),
+    }
+    return render(request, "projects/rules.html", context)
+
+
+def _limits(rule: Any) -> list[Text]:
+    """What a rule asks for, in short."""
+    spec = rule.spec
+    if isinstance(spec, Threshold):
+        said = []
+        for limit in spec.limits:
+            more = [limit.since and f"{limit.since}–{limit.until}", not limit.since and limit.until and f"–{limit.until}",
+                    ", ".join(limit.codes), limit.when]  # fmt: skip
+            rest = "; ".join(str(m) for m in more if m)
+            text = f"{limit.op} {decimal_text(limit.value)} {spec.ratio.unit}" if limit.value is not None else "—"
+            said.append(Text(*[f"{text} ({rest})" if rest else text] * 2))
+        return said
+    if isinstance(spec, List):
+        return [Text(f"{len(spec.entries)} 条", f"{len(spec.entries)} line(s)")]
+    return []
+
+
+def rule(request: HttpRequest, slug: str, tail: str = "") -> HttpResponse:
+    """One rule: its form or its YAML, and what it was before."""
+    standing = standing_in(request, slug, "settings" if request.method == "POST" or not tail else "see_projects")
+    base = policies.base_of(standing.park)
+    if base is None:
+        raise Http404
+    text = own_rules.text_of(standing.park, base, tail) if tail else NEW
+    if not text:
+        raise Http404
+    before = own_rules.read_rule(text) if tail else Map()
+    as_yaml = not tail or before.get("kind") not in rule_form.KINDS or request.GET.get("as") == "yaml"
+    node: Any = before
+    problems: list[dict[str, Any]] = []
+    status = 200
+    if request.method == "POST":
+        if as_yaml:
+            text = request.POST.get("yaml", "")
+        else:
+            node = rule_form.node_of(request.POST, before)
+            text = own_rules.yaml_of(node)
+        why, seen = request.POST.get("why", ""), request.POST.get("seen", "")
+        try:
+            own_rules.save(
+                standing.park, text, request.user, why, seen=int(seen) if seen.isascii() and seen.isdecimal() else -1,
+                rule=tail,
+            )  # fmt: skip
+        except EcoparkError as error:
+            problems, status = told_problems(error, None if as_yaml else text), 422
+        else:
+            messages.success(request, t("规则已保存，即日起按此判定", "The rule was saved; decisions follow it from now on"))
+            return redirect("own-rules", slug)
+    shipped = own_rules.shipped_text(base, tail) if tail else ""
+    last = policies.last_rules(standing.park, base.id)
+    context = {
+        "tail": tail,
+        "policy": base,
+        "node": node,
+        "kind": own_rules.KINDS.get(str(before.get("kind") or "")),
+        "kinds": [(k, own_rules.KINDS.get(k, Text(k, k))) for k in RULE_KINDS],
+        "form": None if as_yaml else rule_form.form_of(node, base),
+        "labels": {"bases": rule_form.BASES, "effects": rule_form.EFFECTS},
+        "text": text,
+        "lines": max(12, min(40, text.count("\n") + 3)),
+        "has_form": before.get("kind") in rule_form.KINDS,
+        "problems": problems,
+        "why": request.POST.get("why", ""),
+        "seen": request.POST.get("seen") or own_rules.number_of(standing.park, base.id),
+        "shipped": shipped,
+        "own": bool(last and tail in last.rules),
+        "editions": [e for e in own_rules.editions_of(standing.park, base.id) if e.rule == tail] if tail else [],
+        "industries": industries(),
+        "may_write": standing.may("settings"),
+    }
+    return render(request, "projects/rule.html", context, status=status)
+
+
+def told_problems(error: EcoparkError, form_text: str | None = None) -> list[dict[str, Any]]:
+    """Everything wrong, one by one: where, what, what to do."""
+    if not isinstance(error, InputError):
+        return [{"where": "", "what": Text(error.message("zh"), error.message("en")), "repair": None}]
+    node: Any = None
+    if form_text is not None:
+        try:
+            node = own_rules.read_rule(form_text)
+        except InputError:
+            node = None
+    found = []
+    for p in error.problems:
+        row = rule_form.where(p, node) if node is not None else None
+        at = row or (Text("", "") if form_text is not None else _place(p.place))
+        found.append({"where": at, "what": Text(p.zh, p.en), "repair": Text(p.repair_zh, p.repair_en)})
+    return found
+
+
+def _place(place: Any) -> Text:
+    if place.line is None:
+        return Text(place.file, place.file)
+    return Text(f"{place.file} 第 {place.line} 行", f"{place.file} line {place.line}")
+
+
+@require_POST
+def drop(request: HttpRequest, slug: str, tail: str) -> HttpResponse:
+    """Let a rule be again as the policy has it."""
+    standing = standing_in(request, slug, "settings")
+    return _done(request, slug, lambda seen, why: own_rules.drop(standing.park, tail, request.user, why, seen=seen))
+
+
+@require_POST
+def go_back(request: HttpRequest, slug: str) -> HttpResponse:
+    """All own rules as in an earlier edition."""
+    standing = standing_in(request, slug, "settings")
+    number = _number(request.POST.get("number", ""))
+    return _done(request, slug, lambda seen, why: own_rules.go_back(standing.park, number, request.user, why, seen=seen))
+
+
+def _done(request: HttpRequest, slug: str, act: Any) -> HttpResponse:
+    try:
+        act(_number(request.POST.get("seen", "")), request.POST.get("why", ""))
+    except EcoparkError as error:
+        messages.error(request, error.message(lang())[:1000])
+    else:
+        messages.success(request, t("已记为新版本", "Kept as a new edition"))
+    return redirect("own-rules", slug)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+
+
+def edition(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One edition of the own rules: who, when, why, the rule before and after."""
+    standing = standing_in(request, slug, "see_projects")
+    base = policies.base_of(standing.park)
+    found = get_object_or_404(
+        RuleEdition.objects.select_related("by"), park=standing.park, policy=base.id if base else "", number=number
+    )
+    context = {
+        "edition": found, "text": policies.rules_text(found.rules) if found.rules else "", "policy": base,
+        "last": own_rules.number_of(standing.park, found.policy), "may_write": standing.may("settings"),
+    }  # fmt: skip
+    return render(request, "projects/rule_edition.html", context)
+
+
+# -- whole policies ----------------------------------------------------------------------------------------------------
+
+
+def own_policies(request: HttpRequest, slug: str) -> HttpResponse:
+    """Policies of the zone's own: hand one in, take one away, bring an edition back."""
+    standing = standing_in(request, slug, "settings" if request.method == "POST" else "see_projects")
+    problems: list[dict[str, Any]] = []
+    status = 200
+    if request.method == "POST":
+        try:
+            made = policies.take_in(
+                standing.park, request.FILES.getlist("files"), request.user, request.POST.get("why", "")
+            )
+        except EcoparkError as error:
+            problems, status = told_problems(error), 422
+        else:
+            messages.success(request, t(f"政策 {made.name} 已收下（第 {made.number} 版）", f"Policy {made.name} was taken in (edition {made.number})"))
+            return redirect("own-policies", slug)
+    rows = PolicyEdition.objects.filter(park=standing.park).select_related("by")
+    context = {
+        "rows": _with_last(rows), "problems": problems, "why": request.POST.get("why", ""),
+        "may_write": standing.may("settings"), "chosen": standing.park.settings.get("policy"),
+    }  # fmt: skip
+    return render(request, "projects/own_policies.html", context, status=status)
+
+
+def _with_last(rows: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for e in rows:
+        found.append({"edition": e, "last": not found or found[-1]["edition"].name != e.name})
+    return found
+
+
+def policy_zip(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """An edition of a policy as it was handed in."""
+    standing = standing_in(request, slug, "see_projects")
+    return zip_answer(get_object_or_404(PolicyEdition, park=standing.park, pk=pk))
+
+
+def zip_answer(found: Any) -> HttpResponse:
+    """A directory of rules as a zip."""
+    answer = HttpResponse(found.zipped(), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="{found.name}-{found.number}.zip"'
+    return answer
+
+
+@require_POST
+def policy_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """An earlier edition of a policy as the new one."""
+    standing = standing_in(request, slug, "settings")
+    old = get_object_or_404(PolicyEdition, park=standing.park, pk=pk)
+    try:
+        policies.bring_back(standing.park, old.name, old.number, request.user, request.POST.get("why", ""))
+    except EcoparkError as error:
+        messages.error(request, error.message(lang())[:1000])
+    else:
+        messages.success(request, t("已记为新版本", "Kept as a new edition"))
+    return redirect("own-policies", slug)
+
+
