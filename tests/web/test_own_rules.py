@@ -245,7 +245,10 @@ def test_rules_that_a_new_program_cannot_read_are_told_and_can_be_taken_back(anj
     )  # fmt: skip
     office = anji.client_of("office")
     page = office.get(f"{HOME}rules/")
-    assert "kind" in page.context["broken"]
+    assert page.context["broken"].startswith("policy/anji.yaml:4: 规则 far")
+    elsewhere = office.get(HOME)
+    assert elsewhere.status_code == 422
+    assert "policy/anji.yaml:4" in elsewhere.content.decode()
     assert office.post(f"{HOME}rules/of/far/drop/", {"why": "不能用", "seen": "1"}).status_code == 302
     assert not office.get(f"{HOME}rules/").context["broken"]
 

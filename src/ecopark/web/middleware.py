@@ -37,6 +37,22 @@ def content_security(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
     return middleware
 
 
+def own_rules(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A page that needs rules which a new version of the program cannot read says so, and where they are put right."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        from ecopark.web.pages.errors import unusable_rules
+        from ecopark.web.projects.policies import OwnRulesError
+
+        return unusable_rules(request, error) if isinstance(error, OwnRulesError) else None
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
+    return middleware
+
+
 def api_methods(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """An address of the API that is asked by a wrong method says so in the envelope of all its errors."""
 

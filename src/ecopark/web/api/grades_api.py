@@ -15,7 +15,6 @@ from ninja.files import UploadedFile
 
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
-from ecopark.grading.load import find_method, shipped_methods
 from ecopark.grading.sheet import Sheet
 from ecopark.web.api import shapes
 from ecopark.web.api import shapes_firms as out
@@ -23,6 +22,7 @@ from ecopark.web.api.assess_api import job_row
 from ecopark.web.api.common import REFUSED, come_in, cut, who
 from ecopark.web.firms import grade_views, grades, sheets
 from ecopark.web.firms.lists import method_now
+from ecopark.web.firms.methods import known_methods
 from ecopark.web.firms.models import Appeal, FirmGrade, GradeRun
 from ecopark.web.people.access import Standing
 from ecopark.web.projects.review_views import TYPES
@@ -35,7 +35,7 @@ RunPage, GradePage, AppealPage = (shapes.page_of(shape) for shape in (out.RunOut
 
 @router.get("/parks/{slug}/methods", response={200: list[out.MethodOut], **REFUSED}, summary="methods / 评价方法")
 def methods(request: HttpRequest, slug: shapes.Name) -> Any:
-    """The grading methods that ship, and which of them the park grades by."""
+    """The grading methods that ship and those of the park's own, and which of them the park grades by."""
     return _methods(come_in(request, slug, "see_grades"))
 
 
@@ -207,7 +207,7 @@ def _methods(standing: Standing) -> list[dict[str, Any]]:
             "id": m.id, "title": pair(m.title), "hash": m.hash, "chosen": m.id == own,
             "cutoffs": grades.options_of(standing.park, m.id).get("cutoffs", ""),
         }
-        for m in map(find_method, shipped_methods())
+        for m in known_methods(standing.park)
     ]  # fmt: skip
 
 

@@ -16,9 +16,8 @@ from django.views.decorators.http import require_POST
 from ecopark.core.rounding import decimal_text
 from ecopark.core.words import with_unit
 from ecopark.errors import EcoparkError
-from ecopark.grading.load import find_method, shipped_methods
 from ecopark.web.assess.keep import years_of
-from ecopark.web.firms import grades, sheets
+from ecopark.web.firms import grades, methods, sheets
 from ecopark.web.firms.lists import method_now
 from ecopark.web.firms.models import APPEALS, Appeal, FirmGrade, GradeRun
 from ecopark.web.firms.views import PER_PAGE, standing_in
@@ -36,15 +35,16 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
     standing = standing_in(request, slug, "see_grades")
     method, year = method_now(standing)
     method, year = request.GET.get("method", method), request.GET.get("year", year)
-    if method and method not in shipped_methods():
+    chosen = methods.named(standing.park, method) if method else None
+    if method and chosen is None:
         raise Http404
     made = grades.latest(standing.park, method, year) if method else None
     now = grades.current(standing.park, method, year) if made else None
     context: dict[str, Any] = {
-        "method": find_method(method) if method else None,
+        "method": chosen,
         "year": year,
         "years": [str(y) for y in years_of(standing.park)],
-        "methods": [find_method(m) for m in shipped_methods()] if standing.may("settings") else [],
+        "methods": methods.known_methods(standing.park) if standing.may("settings") else [],
         "run": made,
         "stale": made is not None and now is None,
         "may_run": standing.may("write_firms"),
@@ -111,7 +111,7 @@ def sheet(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
         "run": made,
         "grade": own,
         "told": told,
-        "method": find_method(made.method),
+        "method": grades.chosen_method(standing.park, made.method, made.method_hash),
         "changes": [],
         "distance": "",
         "objection": "",

@@ -23,13 +23,14 @@ from ecopark.expr.nodes import leaves
 from ecopark.grading.appeals import appeal as hear
 from ecopark.grading.appeals import with_appeals
 from ecopark.grading.grade import grade_firms
-from ecopark.grading.load import shipped_methods, substitutes
+from ecopark.grading.load import substitutes
 from ecopark.grading.method import Method
 from ecopark.grading.result import FirmGrade as Graded
 from ecopark.grading.result import Grading
 from ecopark.observations.quantity import catalogue
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.figures.models import COUNTED, Figure
+from ecopark.web.firms import methods
 from ecopark.web.firms.models import Appeal, FirmGrade, GradeRun
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
@@ -45,13 +46,24 @@ AT_ONCE = 2000
 def method_of(park: Park) -> str:
     """The method the park grades by; empty if none was chosen."""
     name = str((park.settings.get("grading") or {}).get("method") or "")
-    return name if name in shipped_methods() else ""
+    return name if name and methods.is_known(park, name) else ""
 
 
-def chosen_method(park: Park, method: str) -> Method:
-    """A method with the park's cut-offs, where the method leaves them open."""
-    options = options_of(park, method)
-    return method_with(method, cutoffs=options.get("cutoffs") or None)
+def chosen_method(park: Park, method: str, edition: str = "") -> Method:
+    """A method with the park's cut-offs, where the method leaves them open.
+
+    Parameters
+    ----------
+    edition
+        Hash of the edition wanted of a method of the park's own; without it the last one.
+
+    Raises
+    ------
+    EcoparkError
+        There is no such method.
+    """
+    found, options = methods.named(park, method, edition), options_of(park, method)
+    return method_with(found or method, cutoffs=options.get("cutoffs") or None)
 
 
 def choose(park: Park, method: str, cutoffs: str, user: Any) -> None:
@@ -62,9 +74,10 @@ def choose(park: Park, method: str, cutoffs: str, user: Any) -> None:
     EcoparkError
         There is no such method, or it does not take these cut-offs.
     """
-    if method not in shipped_methods():
+    found = methods.named(park, method)
+    if found is None:
         raise EcoparkError("there is no such method.", zh="没有这个评价方法。")
-    method_with(method, cutoffs=cutoffs or None)
+    method_with(found, cutoffs=cutoffs or None)
     park.settings = park.settings | {"grading": {"method": method} | ({"cutoffs": cutoffs} if cutoffs else {})}
     park._change_reason, park._history_user = f"grading: {method}", user
     park.save(update_fields=["settings"])
@@ -244,7 +257,7 @@ def _row(made: GradeRun, subject: int, g: Graded) -> FirmGrade:
 
 def inputs_of(made: GradeRun, own: FirmGrade) -> list[dict[str, Any]]:
     """What a firm can object to: the figures its items were made of, and ratios that it gave as such."""
-    method = chosen_method(made.park, made.method)
+    method = chosen_method(made.park, made.method, made.method_hash)
     has = set(own.subject.figures.filter(period=made.year, by="").values_list("quantity", flat=True))
     found: dict[str, dict[str, Any]] = {}
     for item in method.group(own.group).items if own.group else ():

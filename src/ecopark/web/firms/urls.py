@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.firms import care_views, grade_views, land_views, views
+from ecopark.web.firms import care_views, grade_views, land_views, method_views, views
 
 urlpatterns = [
     path("", views.registry_page, name="firms"),
@@ -23,6 +23,9 @@ urlpatterns = [
     path("grades/", grade_views.table, name="grades"),
     path("grades/run/", grade_views.run, name="grade-run"),
     path("grades/method/", grade_views.choose, name="grade-method"),
+    path("grades/own/", method_views.own_methods, name="own-methods"),
+    path("grades/own/<int:pk>/directory.zip", method_views.method_zip, name="own-method-zip"),
+    path("grades/own/<int:pk>/back/", method_views.method_back, name="own-method-back"),
     path("grades/<int:pk>/of/<str:key>/", grade_views.sheet, name="grade-sheet"),
     path("grades/<int:pk>/of/<str:key>/appeal/", grade_views.file_appeal, name="appeal-file"),
     path("grades/<int:pk>/simulator/", grade_views.simulator, name="simulator"),

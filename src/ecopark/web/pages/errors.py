@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from ecopark.core.text import Text
+from ecopark.errors import EcoparkError
 
 TEXTS = {
     400: (
@@ -30,6 +31,13 @@ TEXTS = {
         Text("文件太大", "That is too big"),
         Text("请拆分或压缩后再传。", "Split or shrink it."),
     ),
+    422: (
+        Text("园区自有规则不能使用", "The park's own rules cannot be used"),
+        Text(
+            "请到“项目 › 准入规则”改正或恢复。",
+            "Correct them, or go back to an earlier edition, under Projects, Rules.",
+        ),
+    ),
     500: (
         Text("系统出错", "Something broke here"),
         Text("已记录，没有数据丢失。请稍后重试。", "It was written down and nothing was lost. Try again in a while."),
@@ -37,7 +45,7 @@ TEXTS = {
 }
 
 
-CODES = {400: "bad-request", 403: "not-allowed", 404: "not-found", 413: "too-large", 500: "broken"}
+CODES = {400: "bad-request", 403: "not-allowed", 404: "not-found", 413: "too-large", 422: "unusable", 500: "broken"}
 """Of the envelope in which programs hear of it."""
 ENDED = Text(
     "登录已过期，这次没有保存。您填写的内容已保存在本机：请重新登录，回到该页后点“恢复”再提交。",
@@ -96,6 +104,12 @@ def too_big(request: HttpRequest, text: Text) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """500."""
     return _page(request, 500)
+
+
+def unusable_rules(request: HttpRequest, error: EcoparkError) -> HttpResponse:
+    """422: what the park has filled in does not fit this version of the program."""
+    what = TEXTS[422][1]
+    return _page(request, 422, Text(f"{what.zh}{error.message('zh')}", f"{what.en} {error.message('en')}"))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

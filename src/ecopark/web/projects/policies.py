@@ -23,6 +23,10 @@ FILES = ("policy.yaml", "rules.yaml")
 """Of a policy directory, beside its cases. `policy/quotas.yaml` of a park folder is something else: no policy is called so."""
 
 
+class OwnRulesError(PackError):
+    """What the park has filled in cannot be used by this version of the program."""
+
+
 def gate_folder(park: Park) -> Path:
     """The park's folder of the gate below the uploads."""
     return Path(settings.UPLOADS) / "gate" / str(park.pk)
@@ -108,7 +112,12 @@ def loaded(folder: Path, overlay: Path | None) -> Policy:
     PackError
         It cannot be used.
     """
-    return _loaded(folder, overlay, policy_hash(folder, overlay))
+    try:
+        return _loaded(folder, overlay, policy_hash(folder, overlay))
+    except PackError as error:
+        if overlay is None:
+            raise
+        raise OwnRulesError([shown_at(p, f"policy/{overlay.name}") for p in error.problems]) from None
 
 
 @lru_cache(maxsize=128)

@@ -211,13 +211,14 @@ def own_policies(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("own-policies", slug)
     rows = PolicyEdition.objects.filter(park=standing.park).select_related("by")
     context = {
-        "rows": _with_last(rows), "problems": problems, "why": request.POST.get("why", ""),
+        "rows": with_last(rows), "problems": problems, "why": request.POST.get("why", ""),
         "may_write": standing.may("settings"), "chosen": standing.park.settings.get("policy"),
     }  # fmt: skip
     return render(request, "projects/own_policies.html", context, status=status)
 
 
-def _with_last(rows: Any) -> list[dict[str, Any]]:
+def with_last(rows: Any) -> list[dict[str, Any]]:
+    """Editions by name, each with whether it is the one that counts."""
     found: list[dict[str, Any]] = []
     for e in rows:
         found.append({"edition": e, "last": not found or found[-1]["edition"].name != e.name})
