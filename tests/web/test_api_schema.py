@@ -20,9 +20,11 @@ from hypothesis import strategies as st
 
 from ecopark.web.api.main import api
 from ecopark.web.figures.models import Figure
+from ecopark.web.firms import methods
 from ecopark.web.firms.models import Audit, PlotTable, Retrofit
 from ecopark.web.jobs.models import Job
 from ecopark.web.people.models import ApiToken
+from ecopark.web.projects import policies
 
 from .api_calls import Api, good
 from .conftest import World
@@ -33,6 +35,8 @@ from .test_api_projects import allocate, lead, reviewed
 from .test_api_tasks import make
 from .test_firms import CODE, graded
 from .test_mappings import TABLE
+from .test_own_methods import directory as method_directory
+from .test_own_rules import archive, directory, sent
 from .test_projects import ground
 
 schemathesis = pytest.importorskip("schemathesis")
@@ -45,7 +49,7 @@ SCHEMA = schemathesis.openapi.from_dict(api.get_openapi_schema())
 OPERATIONS = {f"{o.method.upper()} {o.path}": o for o in (result.ok() for result in SCHEMA.get_all_operations())}
 KNOWN: dict[str, Any] = {
     "slug": "alpha", "pack": "hj274-2015", "first": "hj274-2015", "second": "zero-carbon-park-2025", "period": "2023",
-    "tail": "32", "name": "industrial_fresh_water_m3", "key": "alpha-1", "item": "energy", "year": date.today().year,
+    "tail": "32", "name": "industrial_fresh_water_m3", "key": "alpha-1", "item": "energy", "rule": "tax_per_mu", "year": date.today().year,
 }  # fmt: skip
 
 
@@ -103,12 +107,22 @@ NUMBERS: dict[str, Callable[[World], int]] = {
     # what the number in an address is of, by the word before it
     "figures": _figure, "imports": _import, "mappings": saved, "evidence": _evidence, "jobs": _job, "briefings": _job,
 }  # fmt: skip
+
+
+def _edition(world: World) -> int:
+    user = world.people["office"]
+    made = policies.take_in(world.park, [sent(archive(directory()))], user, "x")
+    assert methods.take_in(world.park, [sent(method_directory())], user, "x").pk == made.pk
+    return int(made.pk)
+
+
 MADE: dict[str, Callable[[World], Any]] = {
     # what an address names, and how there comes to be one
     "task": make, "case": lambda w: found(w)["number"], "project": _project, "decision": _decision, "run": run,
     "appeal": lambda w: good(appeal(w, run(w)))["id"], "merge": _merge, "audit": _audit, "retrofit": _retrofit,
+    "edition": _edition,
 }  # fmt: skip
-NEEDS_LEDGER = ("/ledger", "/projects", "/decisions", "/policies", "/policy")
+NEEDS_LEDGER = ("/ledger", "/projects", "/decisions", "/policies", "/policy", "/rules")
 NEEDS_LAND = ("/land",)
 
 

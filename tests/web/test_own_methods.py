@@ -12,7 +12,7 @@ from ecopark.web.firms import grades, methods
 from ecopark.web.firms.models import GradeRun, MethodEdition
 
 from .conftest import ROLES, World
-from .test_own_rules import _Upload, archive
+from .test_own_rules import archive, sent
 
 HOME = "/p/alpha/firms/grades/"
 METHOD = """\
@@ -70,7 +70,10 @@ def test_firms_are_graded_by_a_method_of_the_zone(here: World) -> None:
     # a new edition: the grading that holds is an earlier one now, its sheet still has its own method
     changed = METHOD.replace("示例县评价", "示例县评价（修订）").replace('base: "100"', 'base: "50"')
     case = CASE.replace('"50"}]', '"25"}]')
-    assert office.post(f"{HOME}own/", {"files": directory(changed, **{"cases/one.yaml": case}), "why": "修订"}).status_code == 302
+    assert (
+        office.post(f"{HOME}own/", {"files": directory(changed, **{"cases/one.yaml": case}), "why": "修订"}).status_code
+        == 302
+    )
     page = office.get(HOME)
     assert page.context["stale"]
     assert page.context["method"].title.zh == "示例县评价（修订）"
@@ -114,6 +117,6 @@ def test_only_the_office_hands_one_in(here: World, role: str) -> None:
 )
 def test_what_is_wrong_is_told_and_not_kept(here: World, method: str, case: str, code: str) -> None:
     with pytest.raises(InputError) as caught:
-        methods.take_in(here.park, [_Upload(directory(method, **{"cases/one.yaml": case}))], here.people["office"], "x")
+        methods.take_in(here.park, [sent(directory(method, **{"cases/one.yaml": case}))], here.people["office"], "x")
     assert code in {p.code for p in caught.value.problems}
     assert not MethodEdition.objects.exists()

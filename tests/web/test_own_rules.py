@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ecopark.admission.load import shipped_folder
 from ecopark.errors import EcoparkError, InputError
@@ -15,6 +16,7 @@ from ecopark.web.projects import decide as decisions
 from ecopark.web.projects import gate, own_rules, policies, steps
 from ecopark.web.projects.models import PolicyEdition, RuleEdition
 
+from .api_calls import Api, good, refusal, refused_as
 from .conftest import ROLES, World
 from .test_projects import given, ground
 
@@ -166,7 +168,11 @@ def test_every_problem_of_a_form_is_told_at_its_row(anji: World) -> None:
         ("just a text\n", 1, "rule-shape"),
         (DISTANCE.replace("id: setback_homes", "id: ../up"), 1, "bad-id"),
         (DISTANCE + "# " + "x" * 20_000, None, "too-large"),
-        (DISTANCE.replace("kind: place", "kind: threshold\nformula: " + "(" * 4000 + "1" + ")" * 4000), None, "formula"),
+        (
+            DISTANCE.replace("kind: place", "kind: threshold\nformula: " + "(" * 4000 + "1" + ")" * 4000),
+            None,
+            "formula",
+        ),
     ],
 )
 def test_yaml_is_checked_with_its_line(anji: World, text: str, line: int | None, code: str) -> None:
@@ -329,6 +335,10 @@ BROKEN = {
     ),
     "case shape": (lambda: archive(directory() | {"cases/x.yaml": "cases: 5"}), "case-shape"),
     "case empty": (lambda: archive(directory() | {"cases/x.yaml": ""}), "case-shape"),
+    "case reads a file": (
+        lambda: archive(directory() | {"cases/x.yaml": "{id: x, day: '2026-01-01', project: /etc/hostname, expect: {}}"}),
+        "case-shape",
+    ),
     "case words": (
         lambda: archive(directory() | {"cases/x.yaml": "{id: x, day: '2026-01-01', project: {name: x, facts: []}, expect: {findings: {tax: met}}}"}),
         "case-fails",
@@ -340,7 +350,7 @@ BROKEN = {
 def test_a_directory_that_cannot_be_used_is_told_and_not_kept(ground: World, name: str) -> None:
     make, code = BROKEN[name]
     with pytest.raises(InputError) as caught:
-        policies.take_in(ground.park, [_Upload(make())], ground.people["office"], "x")
+        policies.take_in(ground.park, [sent(make())], ground.people["office"], "x")
     assert code in {p.code for p in caught.value.problems}
     answer = ground.client_of("office").post(f"{HOME}policies/", {"files": make(), "why": "x"})
     assert answer.status_code == 422
@@ -348,12 +358,9 @@ def test_a_directory_that_cannot_be_used_is_told_and_not_kept(ground: World, nam
     assert not PolicyEdition.objects.exists()
 
 
-class _Upload(io.BytesIO):
-    """What Django hands over, as far as it is looked at."""
-
-    def __init__(self, file: Any) -> None:
-        super().__init__(file.getvalue())
-        self.name, self.size = file.name, len(file.getvalue())
+def sent(file: Any) -> SimpleUploadedFile:
+    """A file as Django hands it over."""
+    return SimpleUploadedFile(file.name, file.getvalue())
 
 
 def test_no_zip_and_loose_files(ground: World) -> None:
@@ -365,13 +372,74 @@ def test_no_zip_and_loose_files(ground: World) -> None:
     half.name = "half.zip"
     for file in (wrong, half):
         with pytest.raises(InputError) as caught:
-            policies.take_in(ground.park, [_Upload(file)], user, "x")
+            policies.take_in(ground.park, [sent(file)], user, "x")
         assert {p.code for p in caught.value.problems} == {"not-a-zip"}
     loose = []
     for name, text in directory().items():
         file = io.BytesIO(text.encode() if isinstance(text, str) else text)
         file.name = Path(name).name
-        loose.append(_Upload(file))
+        loose.append(sent(file))
     assert policies.take_in(ground.park, loose, user, "x").name == "my-zone"
     with pytest.raises(EcoparkError, match="Say why"):
         policies.take_in(ground.park, loose, user, " ")
+
+
+# -- the API -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_api_fills_in_and_goes_back(anji: World) -> None:
+    office = Api(anji, "office")
+    before = good(office.get("/parks/alpha/rules"))
+    far = next(r for r in before["rules"] if r["rule"] == "far")
+    assert (before["policy"], before["edition"], far["state"]) == ("anji", 0, "to_fill")
+    text = 'id: far\nkind: threshold\nzh: 容积率\nen: FAR\nclause: c\nratio: far\nlimits: [{op: ">=", value: "2"}]\n'
+    body = {"yaml": text, "why": "文件", "seen": 0}
+    whole = good(office.send("/parks/alpha/rules/of/far", body, "put"))
+    assert (whole["own"], whole["edition"], whole["yaml"]) == (True, 1, text)
+    assert refusal(office.send("/parks/alpha/rules/of/far", body, "put"), 409)["code"] == "conflict"
+    wrong = body | {"yaml": text.replace("ratio: far", "ratio: fra"), "seen": 1}
+    problems = refusal(office.send("/parks/alpha/rules/of/far", wrong, "put"), 422)["problems"]
+    assert problems[0]["place"] == "far:6"
+    assert good(office.send("/parks/alpha/rules", {"yaml": DISTANCE, "why": "x", "seen": 1}))["rule"] == "setback_homes"
+    states = {r["rule"]: (r["state"], r["limits"]) for r in good(office.get("/parks/alpha/rules"))["rules"]}
+    assert states["far"] == ("filled", [">= 2 1"])
+    assert states["setback_homes"][0] == "own"
+    assert good(office.send("/parks/alpha/rules/of/far/drop", {"why": "x", "seen": 2}))["number"] == 3
+    assert good(office.send("/parks/alpha/rules/back", {"number": 2, "why": "x", "seen": 3}))["back_to"] == 2
+    assert [e["number"] for e in good(office.get("/parks/alpha/rules/editions"))["items"]] == [4, 3, 2, 1]
+    assert office.get("/parks/alpha/rules/of/nothing").status_code == 404
+    assert office.send("/parks/alpha/rules/of/nothing", body, "put").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["policies", "methods"])
+def test_the_api_takes_directories_in(ground: World, kind: str) -> None:
+    from .test_own_methods import directory as method_directory
+
+    office, home = Api(ground, "office"), f"/parks/alpha/{kind}/own"
+    make = (lambda: archive(directory())) if kind == "policies" else method_directory
+    made = good(office.upload(home, {"files": make(), "why": "x"}))
+    assert (made["number"], made["last"]) == (1, True)
+    assert office.get(f"{home}/{made['id']}/file").content[:2] == b"PK"
+    assert good(office.send(f"{home}/{made['id']}/back", {"why": "x"}))["back_to"] == 1
+    assert [d["last"] for d in good(office.get(home))] == [True, False]
+    assert made["name"] in {p["id"] for p in good(office.get(f"/parks/alpha/{kind}"))}
+    chosen = {"policies": ("policy", {"policy": "my-zone"}), "methods": ("method", {"method": "my-county"})}[kind]
+    good(office.send(f"/parks/alpha/{chosen[0]}", chosen[1], "put"))
+    assert refusal(office.upload(home, {"files": bomb(), "why": "x"}), 422)["problems"]
+    for role in ("reviewer", "consultant", "firm", "keeper", "stranger", "anonymous"):
+        other = Api(ground, role)
+        assert other.upload(home, {"files": make(), "why": "x"}).status_code == refused_as(role)
+        assert other.get(home).status_code == (200 if role == "reviewer" else refused_as(role))
+
+
+@pytest.mark.parametrize("role", ["reviewer", "consultant", "firm", "keeper", "stranger", "anonymous"])
+def test_the_api_lets_nobody_else_write(anji: World, role: str) -> None:
+    other = Api(anji, role)
+    for path, body, way in (
+        ("/rules", {"yaml": DISTANCE, "why": "x", "seen": 0}, "post"),
+        ("/rules/of/far", {"yaml": "id: far", "why": "x", "seen": 0}, "put"),
+        ("/rules/of/far/drop", {"why": "x", "seen": 0}, "post"),
+        ("/rules/back", {"number": 0, "why": "x", "seen": 0}, "post"),
+    ):
+        refusal(other.send(f"/parks/alpha{path}", body, way), refused_as(role))
+    assert other.get("/parks/alpha/rules").status_code == (200 if role == "reviewer" else refused_as(role))

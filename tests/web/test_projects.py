@@ -58,7 +58,7 @@ def ground(world: World, settings: Any, tmp_path: Any) -> World:
     world.park.save()
     room = {"cod_capacity_t": 130, "cod_load_t": 100, "nox_capacity_t": 90, "nox_load_t": 60}
     for name, found in {
-        "parcels": [square(120.0, id="P1", zh="一号地", group="G02", free=True, area_km2=0.3)],
+        "parcels": [square(120.0, id=f"P{n}", zh=f"{n} 号地", group="G02", free=True, area_km2=0.3) for n in (1, 2, 3)],
         "groups": [square(120.0, id="G02", zh="电子组团")],
         "control_units": [{**square(120.0, id="U1", zh="重点单元", **room), "properties": {"id": "U1", "class": "key", **room}}],
         "reserve": [square(121.0, id="R1", zh="留白")],
@@ -181,7 +181,7 @@ def test_a_decision_stays_as_it_was(ground: World) -> None:
 def test_the_pages_never_give_out_more_than_there_is(ground: World) -> None:
     for item, amount in (("energy", "1500"), ("cod", "100"), ("nox", "100")):
         allocate(ground, item, amount)
-    projects = [under_review(ground, given(f"项目 {n}")) for n in range(3)]
+    projects = [under_review(ground, given(f"项目 {n}") | {"parcel": f"P{n + 1}"}) for n in range(3)]
     office = ground.client_of("office")
     for project in projects:
         office.post(f"/p/alpha/projects/{project.pk}/decide/", {"version": "1", "book": "1"})

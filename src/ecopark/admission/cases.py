@@ -63,6 +63,8 @@ def load_cases(policy: Policy) -> list[AdmissionCase]:
 def _case(entry: Map, name: str) -> AdmissionCase:
     if set(entry) - KEYS:
         raise ValueError(f"unknown key {sorted(set(entry) - KEYS)[0]}")
+    if not isinstance(entry["project"], dict):  # a text would be taken for the path of a file
+        raise ValueError("project is a mapping")
     rows = entry.get("quotas")
     quotas = None if rows is None else {(str(q), int(y)): exact(str(left)) for q, y, left in rows}
     return AdmissionCase(
@@ -102,13 +104,15 @@ def _site(node: Any) -> Site | None:
 
 def run_case(case: AdmissionCase, policy: Policy) -> tuple[Decision | None, list[Problem]]:
     """Hold the case's project against the policy and compare with what it expects."""
-    if any(not isinstance(f, dict) for f in (*_expected(case).values(), _expected(case))):
-        return None, [_wrong(case, "expect has a verdict, and findings with status, value or limit by rule")]
+    if wrong_shape := _shape(case.expect):
+        return None, [_wrong(case, wrong_shape)]
     try:
         project = read_project(case.project, policy.own_ratios)
         decision = decide(project, policy, case.on, site=case.site, quotas=case.quotas)
     except EcoparkError as error:
         return None, [_wrong(case, str(error))]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return None, [_wrong(case, f"its site or project has not the shape it should have ({error})")]
     wrong = []
     expect = case.expect
     if "verdict" in expect and decision.verdict != expect["verdict"]:
@@ -140,16 +144,23 @@ def run_case(case: AdmissionCase, policy: Policy) -> tuple[Decision | None, list
     return decision, [_wrong(case, text) for text in wrong]
 
 
-def _expected(case: AdmissionCase) -> Any:
-    found = case.expect.get("findings") or {}
-    return found if isinstance(found, dict) else {"findings": found}
+def _shape(expect: dict[str, Any]) -> str:
+    """What is wrong with the shape of what a case expects; empty if nothing is."""
+    findings = expect.get("findings") or {}
+    if not isinstance(findings, dict) or any(not isinstance(f, dict) for f in findings.values()):
+        return "findings is a mapping from a rule to its status, value or limit"
+    if not isinstance(expect.get("bookings") or [], list):
+        return "bookings is a list of texts: quota, year, amount"
+    if not isinstance(expect.get("counter_offer") or {}, dict) and expect["counter_offer"] != "none":
+        return "counter_offer is none, or a mapping from a quantity to what it must be"
+    return ""
 
 
 def _offer(decision: Decision, case: AdmissionCase) -> list[str]:
     offer = counter_offer(decision, case.on, site=case.site)
     found = None if offer is None else {c.quantity: decimal_text(c.needed) for c in offer.changes}
     wanted = case.expect["counter_offer"]
-    wanted = None if wanted in (None, "none") else {str(k): str(v) for k, v in wanted.items()}
+    wanted = None if not wanted or wanted == "none" else {str(k): str(v) for k, v in wanted.items()}
     return [] if found == wanted else [f"the counter-offer is {found}, expected {wanted}"]
 
 

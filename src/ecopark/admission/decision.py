@@ -186,6 +186,8 @@ class Decision:
         The quota state it was decided with.
     map_hash
         Hash of the park's map it was decided on; empty where no map was read.
+    held
+        Parcels that admitted projects held on that day: id and name of the project.
     """
 
     project: Project
@@ -201,6 +203,7 @@ class Decision:
     version: str = ""
     warnings: tuple[Problem, ...] = ()
     map_hash: str = ""
+    held: tuple[tuple[str, str], ...] = ()
 
     def finding(self, rule: str) -> Finding:
         """The finding of a rule, by its id, full or within the policy.

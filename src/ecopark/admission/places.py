@@ -14,7 +14,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -153,11 +153,18 @@ class ParkMap:
         Warnings found while reading.
     hash
         Hash of the files it was read from; empty where it was made otherwise.
+    held
+        Parcels that admitted projects hold, with their names, whatever the files say.
     """
 
     def __init__(
-        self, layers: Mapping[str, Sequence[Feature]], problems: Iterable[Problem] = (), hash: str = ""
+        self,
+        layers: Mapping[str, Sequence[Feature]],
+        problems: Iterable[Problem] = (),
+        hash: str = "",
+        held: Mapping[str, str] | None = None,
     ) -> None:
+        self.held = dict(held or {})
         self.layers = {name: tuple(features) for name, features in layers.items() if features}
         self.problems = tuple(problems)
         self.hash = hash
@@ -165,6 +172,19 @@ class ParkMap:
     @cached_property
     def _by_id(self) -> dict[str, dict[str, Feature]]:
         return {name: {f.id: f for f in features} for name, features in self.layers.items()}
+
+    def with_held(self, held: Mapping[str, str]) -> ParkMap:
+        """The same map on which projects hold parcels: id of the parcel, name of the project."""
+        if not held:
+            return self
+
+        def holds(parcel: Feature) -> Feature:
+            name = held.get(parcel.id)
+            more = {"free": False, "zh": name, "firm": name}
+            return parcel if name is None else replace(parcel, properties={**parcel.properties, **more})
+
+        parcels = [holds(p) for p in self.layers.get("parcels", ())]
+        return ParkMap({**self.layers, "parcels": parcels}, self.problems, self.hash, {**self.held, **held})
 
     @property
     def known(self) -> frozenset[str]:

@@ -101,6 +101,8 @@ class Register:
                 "decision": decision.to_dict(),
                 "before": before,
             }
+            if decision.held:
+                row["held"] = dict(decision.held)
             row["hash"] = _hash(row)
             self._keep_policy(decision)
             self._keep_map(decision)
@@ -187,6 +189,7 @@ class Register:
         rows = entry.data["quotas"]
         quotas = None if rows is None else {(r["quota"], r["year"]): exact(r["left"]) for r in rows}
         park = self._map(str(entry.data.get("map_hash") or ""))
+        park = park.with_held(entry.data.get("held") or {}) if park else None
         site = park.site_of(project.parcel, project.group, project.geometry) if park else None
         made = decide(project, policy, date.fromisoformat(entry.on), site=site, quotas=quotas)
         return made, _differences(entry.data["decision"], made.to_dict())

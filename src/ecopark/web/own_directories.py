@@ -66,7 +66,7 @@ class DirectoryEdition(models.Model):
 
     class Meta:
         abstract = True
-        constraints = [models.UniqueConstraint(fields=["park", "name", "number"], name="one_%(class)s_number")]
+        constraints = [models.UniqueConstraint(fields=["park", "name", "number"], name="one_%(class)s_number")]  # noqa: RUF012
         ordering = ("name", "-number")
 
     def __str__(self) -> str:
@@ -163,17 +163,13 @@ def files_of(uploads: Sequence[Any], allowed: Sequence[str]) -> dict[str, str]:
         if name not in (*allowed, "NOTES.md") and not re.fullmatch(r"cases/[^/]+\.yaml", name):
             zh, en = "目录中不应有此文件", "this file does not belong to the directory"
             known = ", ".join((*allowed, "cases/*.yaml", "NOTES.md"))
-            problems.append(
-                Problem("file-unknown", Place(name), zh, en, f"只可有：{known}", f"It may have: {known}")
-            )
+            problems.append(Problem("file-unknown", Place(name), zh, en, f"只可有：{known}", f"It may have: {known}"))
             continue
         try:
             found[name] = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             zh, en = "不是 UTF-8 文本", "is not UTF-8 text"
-            problems.append(
-                Problem("not-utf8", Place(name), zh, en, "请另存为 UTF-8 编码。", "Save it in UTF-8.")
-            )
+            problems.append(Problem("not-utf8", Place(name), zh, en, "请另存为 UTF-8 编码。", "Save it in UTF-8."))
             continue
         if name.endswith(".yaml"):
             problems += wrong_yaml(found[name], name)
@@ -224,7 +220,9 @@ def _unzipped(upload: Any, problems: list[Problem]) -> dict[str, bytes]:
                     continue
                 if info.flag_bits & 1:
                     zh, en = "已加密", "is encrypted"
-                    problems.append(Problem("file-encrypted", Place(name), zh, en, "请去掉密码。", "Take the password off."))
+                    problems.append(
+                        Problem("file-encrypted", Place(name), zh, en, "请去掉密码。", "Take the password off.")
+                    )
                     continue
                 if len(found) >= MOST_FILES:
                     problems.append(_too_large(shown))
@@ -239,7 +237,16 @@ def _unzipped(upload: Any, problems: list[Problem]) -> dict[str, bytes]:
                 if str(path) in found:
                     problems.append(_twice(str(path)))
                 found[str(path)] = data
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        OSError,
+        ValueError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+    ):
         problems.append(Problem("not-a-zip", Place(shown), "不是可读的 zip 文件", "is no zip that can be read"))
         return {}
     tops = {PurePosixPath(n).parts[0] for n in found}
@@ -249,8 +256,11 @@ def _unzipped(upload: Any, problems: list[Problem]) -> dict[str, bytes]:
 
 
 def _too_large(name: str) -> Problem:
-    zh = f"文件过多或过大（最多 {MOST_FILES} 个，每个 {MOST_OF_ONE // 1_000_000} MB，合计 {MOST_BYTES // 1_000_000} MB）"
-    en = f"too many files or too much (at most {MOST_FILES}, {MOST_OF_ONE // 1_000_000} MB each, {MOST_BYTES // 1_000_000} MB in all)"
+    zh = (
+        f"文件过多或过大（最多 {MOST_FILES} 个，每个 {MOST_OF_ONE // 1_000_000} MB，合计 {MOST_BYTES // 1_000_000} MB）"
+    )
+    sizes = f"{MOST_FILES}, {MOST_OF_ONE // 1_000_000} MB each, {MOST_BYTES // 1_000_000} MB in all"
+    en = f"too many files or too much (at most {sizes})"
     return Problem("too-large", Place(name[:200]), zh, en)
 
 

@@ -54,6 +54,7 @@ def admit(
     quotas: Mapping[tuple[str, int], Any] | None = None,
     park_map: ParkMap | None = None,
     ledger: str | Path | LedgerAddress | None = None,
+    held: Mapping[str, str] | None = None,
 ) -> Decision:
     """Whether a project may come in, why not, what would make it a yes, and where it would fit.
 
@@ -77,6 +78,8 @@ def admit(
     ledger
         The quota ledger, a file or ``postgresql://...``; default: the one of the park, if it has one. It is asked for the
         balances at the end of the day.
+    held
+        Parcels that admitted projects hold, by id, with the name of the project: they are not free.
 
     Returns
     -------
@@ -103,6 +106,7 @@ def admit(
     rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
     wishes = read_wishes(weights, fix, rules, ranges)
     layers = park_map if park_map is not None else read_map(folder) if folder else None
+    layers = layers.with_held(held) if layers and held else layers
     left, told = quotas_left(quotas, ledger, folder, rules, day)
     decision, site = decide_alone(project, rules, day, layers=layers, quotas=left)
     places = best_places(decision, layers, day) if layers else ()
@@ -132,7 +136,9 @@ def decide_alone(
         raise InputError([Problem("past-year", described.at("start"), zh, en, *PAST_YEAR)])
     site = site_of(described, layers)
     decision = decide(described, policy, on, site=site, quotas=quotas, version=__version__)
-    return replace(decision, warnings=described.warnings, map_hash=layers.hash if layers else ""), site
+    held = tuple(sorted(layers.held.items())) if layers else ()
+    whose = layers.hash if layers else ""
+    return replace(decision, warnings=described.warnings, map_hash=whose, held=held), site
 
 
 def site_of(project: Project, layers: ParkMap | None) -> Site | None:
@@ -172,6 +178,7 @@ def admit_together(
     on: date | str | None = None,
     quotas: Mapping[tuple[str, int], Any] | None = None,
     ledger: str | Path | LedgerAddress | None = None,
+    held: Mapping[str, str] | None = None,
 ) -> Choice:
     """Which of the waiting projects use quotas, parcels and carrying capacity best, and what holds the others back.
 
@@ -181,12 +188,15 @@ def admit_together(
         Descriptions; those the gate refuses for other reasons take no part.
     value
         Quantity whose sum is made as large as it can be.
+    held
+        Parcels that admitted projects hold, by id, with the name of the project.
     """
     day = chosen_day(on)
     folder = None if park is None else park_folder(park)
     rules = policy if isinstance(policy, Policy) else find_policy(policy, park=folder)
     left, _ = quotas_left(quotas, ledger, folder, rules, day)
     layers = read_map(folder) if folder else None
+    layers = layers.with_held(held) if layers and held else layers
     decisions, taken = [], []
     for given in projects:
         decision, site = decide_alone(given, rules, day, layers=layers, quotas=left)
@@ -195,7 +205,9 @@ def admit_together(
     return choose_together(decisions, left or {}, value=value, claims=taken)
 
 
-def write_project_form(path: str | Path, *, park: str | Path | None = None) -> None:
+def write_project_form(
+    path: str | Path, *, park: str | Path | None = None, held: Mapping[str, str] | None = None
+) -> None:
     """Write the empty Excel form for a project; with a park, its free parcels and groups are there to choose from.
 
     Raises
@@ -207,6 +219,7 @@ def write_project_form(path: str | Path, *, park: str | Path | None = None) -> N
         zh, en = "申报表应为 .xlsx 文件", "the form is written as an .xlsx file"
         raise InputError([Problem("unknown-format", Place(str(path)), zh, en)])
     layers = None if park is None else read_map(park_folder(park))
+    layers = layers.with_held(held) if layers and held else layers
     parcels = [] if layers is None else [f"{p.id} {p.name.zh}" for p in layers.free_parcels(date.today().year)]
     groups = [] if layers is None else [f"{g.id} {g.name.zh}" for g in layers.layers.get("groups", ())]
     write_form(path, parcels=tuple(parcels), groups=tuple(groups))

@@ -133,7 +133,8 @@ def change(request: HttpRequest, slug: shapes.Name, project: shapes.Number, body
 def answer(request: HttpRequest, slug: shapes.Name, project: shapes.Number) -> Any:
     """What the gate says to the project as it stands today, with the opinions on it; nothing is kept."""
     standing = come_in(request, slug, "see_projects")
-    return told(gate.answer(standing.park, gate.with_opinions(_find(standing, project)), timezone.localdate()))
+    found = _find(standing, project)
+    return told(gate.answer(standing.park, gate.with_opinions(found), timezone.localdate(), project=found.pk))
 
 
 @router.post(

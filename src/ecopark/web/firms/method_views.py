@@ -30,7 +30,10 @@ def own_methods(request: HttpRequest, slug: str) -> HttpResponse:
         except EcoparkError as error:
             problems, status = told_problems(error), 422
         else:
-            zh, en = f"方法 {made.name} 已收下（第 {made.number} 版）", f"Method {made.name} was taken in (edition {made.number})"
+            zh, en = (
+                f"方法 {made.name} 已收下（第 {made.number} 版）",
+                f"Method {made.name} was taken in (edition {made.number})",
+            )
             messages.success(request, t(zh, en))
             return redirect("own-methods", slug)
     context = {

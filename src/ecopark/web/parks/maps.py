@@ -37,7 +37,26 @@ def layers_of(standing: Standing) -> list[dict[str, Any]]:
     """The park's layers for one person, the known ones first."""
     order = {name: i for i, name in enumerate(LOOKS)}
     rows = sorted(standing.park.layers.all(), key=lambda m: (order.get(m.name, 99), m.name))
-    return [layer(m.name, m.features) for m in rows if standing.wide or m.name in OPEN_TO_ALL]
+    shown = [layer(m.name, m.features) for m in rows if standing.wide or m.name in OPEN_TO_ALL]
+    for one in shown:
+        if one["id"] == "parcels":
+            _mark_held(standing, one)
+    return shown
+
+
+def _mark_held(standing: Standing, parcels: dict[str, Any]) -> None:
+    """Say of parcels that admitted projects hold them; by whom, to who may see projects."""
+    from ecopark.web.projects.gate import held_parcels
+
+    held = held_parcels(standing.park)
+    for feature in parcels["data"]["features"]:
+        properties = feature["properties"]
+        if (name := held.get(str(properties.get("id")))) is not None:
+            who = f": {name}" if standing.may("see_projects") else ""
+            properties |= {"label": f"{properties['label']} · {say(Text('已占用', 'taken'))}{who}", "tone": "partly"}
+            parcels["tone_from"] = "tone"
+    for feature in parcels["data"]["features"] if "tone_from" in parcels else ():
+        feature["properties"].setdefault("tone", parcels["tone"])
 
 
 def layer(name: str, collection: dict[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from ecopark.admission.register import Register
 from ecopark.admission.together import Choice
 from ecopark.errors import EcoparkError
 from ecopark.web.parks.models import Park
-from ecopark.web.projects.models import Project
+from ecopark.web.projects.models import HOLDING, Project
 from ecopark.web.projects.policies import gate_folder, policy_of
 from ecopark.workflows.admit_project import admit, admit_together
 from ecopark.workflows.book_quotas import LedgerAddress
@@ -76,11 +76,24 @@ def map_of(park: Park) -> ParkMap | None:
     return read_map(folder_of(park))
 
 
+def held_parcels(park: Park, without: int | None = None) -> dict[str, str]:
+    """Parcels that projects hold by a decision that stands: id of the parcel, name of the project.
+
+    Parameters
+    ----------
+    without
+        The project that asks: what it holds itself is free to it.
+    """
+    rows = Project.objects.filter(park=park, stage__in=HOLDING).order_by("-number").values_list("pk", "name", "given")
+    return {str(given["parcel"]): name for pk, name, given in rows if given.get("parcel") and pk != without}
+
+
 def places_of(park: Park, year: int) -> tuple[list[tuple[str, dict[str, str]]], list[tuple[str, dict[str, str]]]]:
     """Free parcels and groups to choose from: id and name."""
     layers = map_of(park)
     if layers is None:
         return [], []
+    layers = layers.with_held(held_parcels(park))
     parcels = [p for p in layers.layers.get("parcels", ()) if is_free(p, year)]
     groups = layers.layers.get("groups", ())
     return [(p.id, _pair(p.name)) for p in parcels], [(g.id, _pair(g.name)) for g in groups]
@@ -187,9 +200,10 @@ def _copy(source: str | Path, target: str | Path) -> None:
 
 
 def answer(
-    park: Park, given: Mapping[str, Any], on: date, *, weights: Mapping[str, str] | None = None, fix: Iterable[str] = ()
-) -> Decision:
-    """What the gate says to a project as described, with today's ledger; nothing is kept.
+    park: Park, given: Mapping[str, Any], on: date, *, weights: Mapping[str, str] | None = None, fix: Iterable[str] = (),
+    project: int | None = None,
+) -> Decision:  # fmt: skip
+    """What the gate says to a project as described, with today's ledger and what others hold; nothing is kept.
 
     Raises
     ------
@@ -199,7 +213,10 @@ def answer(
     policy = policy_of(park)
     if policy is None:
         raise NoPolicyError
-    return admit(given, policy, park=folder_of(park), on=on, ledger=address_of(park), weights=weights, fix=fix)
+    return admit(
+        given, policy, park=folder_of(park), on=on, ledger=address_of(park), weights=weights, fix=fix,
+        held=held_parcels(park, project),
+    )  # fmt: skip
 
 
 def together(park: Park, projects: Sequence[Project], value: str, on: date) -> Choice:
@@ -214,7 +231,9 @@ def together(park: Park, projects: Sequence[Project], value: str, on: date) -> C
     if policy is None:
         raise NoPolicyError
     described = [with_opinions(p) for p in projects]
-    return admit_together(described, policy, value=value, park=folder_of(park), on=on, ledger=address_of(park))
+    return admit_together(
+        described, policy, value=value, park=folder_of(park), on=on, ledger=address_of(park), held=held_parcels(park)
+    )
 
 
 def with_opinions(project: Project) -> dict[str, Any]:

@@ -31,6 +31,8 @@ STAGES = {
 """Stages in the order of the pipeline; the last two stand beside it."""
 WAITING = ("lead", "talks", "review")
 """Stages of projects that no decision has let in yet."""
+HOLDING = ("admitted", "signed", "building", "operating")
+"""Stages in which a project holds the parcel it was admitted for."""
 
 
 class Project(models.Model):

@@ -1,7 +1,7 @@
 """The rules a park fills in itself: checked one by one, kept as editions, put over the policy as the library reads it.
 
-Nothing is overwritten. Every save makes a new edition of all the park's own rules of a policy, with who, when, why, and the rule
-before and after; going back makes one more.
+Nothing is overwritten. Every save makes a new edition of all the park's own rules of a policy, with who, when, why, and the
+rule before and after; going back makes one more.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def shipped_text(policy: Policy, tail: str) -> str:
     """The YAML of a rule as the policy has it; empty if it has none."""
     body = load_yaml(Path(policy.folder) / "rules.yaml", f"{policy.id}/rules.yaml")
     found = body.get("rules") if isinstance(body, Map) else body
-    node = next((n for n in found if str(n.get("id")) == tail), None)
+    node = next((n for n in found or () if str(n.get("id")) == tail), None)
     return "" if node is None else yaml_of(node)
 
 
@@ -280,7 +280,18 @@ def save(park: Park, text: str, user: Any, why: str, *, seen: int, rule: str = "
     rules = dict(last.rules) if last else {}
     if not rule and (name in rules or any(r.tail == name for r in policy.rules)):
         zh, en = f"已有规则 {name}", f"there is a rule {name} already"
-        raise InputError([Problem("id-taken", Place(name, line=1), zh, en, "请改那条规则，或换 id。", "Change that one, or take another id.")])
+        raise InputError(
+            [
+                Problem(
+                    "id-taken",
+                    Place(name, line=1),
+                    zh,
+                    en,
+                    "请改那条规则，或换 id。",
+                    "Change that one, or take another id.",
+                )
+            ]
+        )
     before = text_of(park, policy, name)
     if before == body:
         raise EcoparkError("Nothing was changed.", zh="没有改动。")
@@ -339,11 +350,16 @@ def _begin(park: Park, why: str, seen: int) -> tuple[str, Policy, RuleEdition | 
     Park.objects.select_for_update().get(pk=park.pk)
     policy = policies.base_of(park)
     if policy is None:
-        raise EcoparkError("The park works with no admission policy yet: choose one.", zh="园区尚未选定准入政策，请先选定。")
+        raise EcoparkError(
+            "The park works with no admission policy yet: choose one.", zh="园区尚未选定准入政策，请先选定。"
+        )
     last = policies.last_rules(park, policy.id)
     if seen != (last.number if last else 0):
         raise ConflictError(
-            Text("刚才别人改过规则，未保存。请核对后再存。", "Somebody else has just changed the rules. Look and save again.")
+            Text(
+                "刚才别人改过规则，未保存。请核对后再存。",
+                "Somebody else has just changed the rules. Look and save again.",
+            )
         )
     return directories.must_say_why(why), policy, last
 

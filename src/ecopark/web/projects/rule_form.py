@@ -82,7 +82,11 @@ def form_of(node: Mapping[str, Any], policy: Policy) -> RuleForm:
     fields = {key: _text(node.get(key)) for key in SIMPLE}
     fields["basis"] = fields["basis"] or "recalled"
     fields["effect"] = fields["effect"] or "refuse"
-    fields |= {"ratio": _text(node.get("ratio")), "formula": _text(node.get("formula")), "unit": _text(node.get("unit"))}
+    fields |= {
+        "ratio": _text(node.get("ratio")),
+        "formula": _text(node.get("formula")),
+        "unit": _text(node.get("unit")),
+    }
     if kind == "threshold" and not fields["ratio"] and not fields["formula"] and str(node.get("id")) in policy.ratios:
         fields["ratio"] = str(node.get("id"))
     note = node.get("note")

@@ -23,7 +23,7 @@ from ecopark.web.projects.models import PolicyEdition, RuleEdition
 from ecopark.web.projects.views import standing_in
 from ecopark.web.templatetags.ui import t
 
-NEW = "id: \nkind: threshold\nzh: \nen: \nclause: \nbasis: recalled\nformula: \nunit: \nlimits:\n  - {op: \">=\", value: \"\"}\n"
+NEW = 'id: \nkind: threshold\nzh: \nen: \nclause: \nbasis: recalled\nformula: \nunit: \nlimits:\n  - {op: ">=", value: ""}\n'
 
 
 def rules(request: HttpRequest, slug: str) -> HttpResponse:
@@ -39,8 +39,8 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "policy": policy,
         "broken": broken,
-        "rows": [(row, _limits(row.rule), own_rules.KINDS.get(row.rule.kind)) for row in found],
-                "to_fill": sum(r.state == "to_fill" for r in found),
+        "rows": [(row, limits_of(row.rule), own_rules.KINDS.get(row.rule.kind)) for row in found],
+        "to_fill": sum(r.state == "to_fill" for r in found),
         "own": sum(r.state in ("filled", "changed", "own") for r in found),
         "page": Paginator(own_rules.editions_of(standing.park, policy.id) if policy else [], 20).get_page(
             request.GET.get("page")
@@ -51,7 +51,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "projects/rules.html", context)
 
 
-def _limits(rule: Any) -> list[Text]:
+def limits_of(rule: Any) -> list[Text]:
     """What a rule asks for, in short."""
     spec = rule.spec
     if isinstance(spec, Threshold):
@@ -97,7 +97,9 @@ def rule(request: HttpRequest, slug: str, tail: str = "") -> HttpResponse:
         except EcoparkError as error:
             problems, status = told_problems(error, None if as_yaml else text), 422
         else:
-            messages.success(request, t("规则已保存，即日起按此判定", "The rule was saved; decisions follow it from now on"))
+            messages.success(
+                request, t("规则已保存，即日起按此判定", "The rule was saved; decisions follow it from now on")
+            )
             return redirect("own-rules", slug)
     shipped = own_rules.shipped_text(base, tail) if tail else ""
     last = policies.last_rules(standing.park, base.id)
@@ -160,7 +162,9 @@ def go_back(request: HttpRequest, slug: str) -> HttpResponse:
     """All own rules as in an earlier edition."""
     standing = standing_in(request, slug, "settings")
     number = _number(request.POST.get("number", ""))
-    return _done(request, slug, lambda seen, why: own_rules.go_back(standing.park, number, request.user, why, seen=seen))
+    return _done(
+        request, slug, lambda seen, why: own_rules.go_back(standing.park, number, request.user, why, seen=seen)
+    )
 
 
 def _done(request: HttpRequest, slug: str, act: Any) -> HttpResponse:
@@ -207,7 +211,13 @@ def own_policies(request: HttpRequest, slug: str) -> HttpResponse:
         except EcoparkError as error:
             problems, status = told_problems(error), 422
         else:
-            messages.success(request, t(f"政策 {made.name} 已收下（第 {made.number} 版）", f"Policy {made.name} was taken in (edition {made.number})"))
+            messages.success(
+                request,
+                t(
+                    f"政策 {made.name} 已收下（第 {made.number} 版）",
+                    f"Policy {made.name} was taken in (edition {made.number})",
+                ),
+            )
             return redirect("own-policies", slug)
     rows = PolicyEdition.objects.filter(park=standing.park).select_related("by")
     context = {
@@ -250,5 +260,3 @@ def policy_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     else:
         messages.success(request, t("已记为新版本", "Kept as a new edition"))
     return redirect("own-policies", slug)
-
-

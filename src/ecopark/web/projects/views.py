@@ -105,11 +105,15 @@ def edit(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse
 def form_context(standing: Standing, given: dict[str, Any], policy: Any) -> dict[str, Any]:
     """What the form needs besides the project."""
     parcels, groups = gate.places_of(standing.park, timezone.localdate().year)
+    wanted = str(given.get("parcel") or "")
+    taken = wanted if wanted and wanted not in {name for name, _ in parcels} else ""
     return {
         "form": forms.form_of(given, policy),
         "kinds": forms.KINDS,
         "parcels": parcels,
         "groups": groups,
+        "taken": taken,
+        "holder": gate.held_parcels(standing.park).get(taken, ""),
         "policy": policy,
         "industries": industries(),
         "given": given,
@@ -146,9 +150,11 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         for o in (gate.offices_of(policy) if policy else ())
     ]
     follow = steps.NEXT[project.stage]
+    holder = gate.held_parcels(standing.park, project.pk).get(str(project.given.get("parcel") or ""))
     context = {
         "project": project,
         "answer": answer,
+        "holder": holder if project.stage in steps.OPEN else None,
         "policy": policy,
         "facts": forms.facts_said(project.given, policy),
         "offices": offices,
@@ -280,7 +286,7 @@ def excel_form(request: HttpRequest, slug: str) -> HttpResponse:
     standing = standing_in(request, slug, "see_projects")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "project.xlsx"
-        write_project_form(path, park=gate.folder_of(standing.park))
+        write_project_form(path, park=gate.folder_of(standing.park), held=gate.held_parcels(standing.park))
         data = path.read_bytes()
     answer = HttpResponse(data, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     answer["Content-Disposition"] = f'attachment; filename="{slug}-project.xlsx"'

@@ -7,35 +7,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('firms', '0001_initial'),
-        ('parks', '0002_history'),
+        ("firms", "0001_initial"),
+        ("parks", "0002_history"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MethodEdition',
+            name="MethodEdition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('number', models.IntegerField()),
-                ('files', models.JSONField(default=dict)),
-                ('hash', models.CharField(max_length=64)),
-                ('title_zh', models.CharField(max_length=200)),
-                ('title_en', models.CharField(max_length=200)),
-                ('upload', models.CharField(blank=True, max_length=200)),
-                ('back_to', models.IntegerField(blank=True, null=True)),
-                ('why', models.CharField(max_length=500)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('park', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='parks.park')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("number", models.IntegerField()),
+                ("files", models.JSONField(default=dict)),
+                ("hash", models.CharField(max_length=64)),
+                ("title_zh", models.CharField(max_length=200)),
+                ("title_en", models.CharField(max_length=200)),
+                ("upload", models.CharField(blank=True, max_length=200)),
+                ("back_to", models.IntegerField(blank=True, null=True)),
+                ("why", models.CharField(max_length=500)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "park",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to="parks.park"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name', '-number'),
-                'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('park', 'name', 'number'), name='one_methodedition_number')],
+                "ordering": ("name", "-number"),
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("park", "name", "number"), name="one_methodedition_number")
+                ],
             },
         ),
     ]

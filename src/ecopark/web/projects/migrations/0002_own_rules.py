@@ -7,56 +7,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('parks', '0002_history'),
-        ('projects', '0001_initial'),
+        ("parks", "0002_history"),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PolicyEdition',
+            name="PolicyEdition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('number', models.IntegerField()),
-                ('files', models.JSONField(default=dict)),
-                ('hash', models.CharField(max_length=64)),
-                ('title_zh', models.CharField(max_length=200)),
-                ('title_en', models.CharField(max_length=200)),
-                ('upload', models.CharField(blank=True, max_length=200)),
-                ('back_to', models.IntegerField(blank=True, null=True)),
-                ('why', models.CharField(max_length=500)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('park', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='parks.park')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("number", models.IntegerField()),
+                ("files", models.JSONField(default=dict)),
+                ("hash", models.CharField(max_length=64)),
+                ("title_zh", models.CharField(max_length=200)),
+                ("title_en", models.CharField(max_length=200)),
+                ("upload", models.CharField(blank=True, max_length=200)),
+                ("back_to", models.IntegerField(blank=True, null=True)),
+                ("why", models.CharField(max_length=500)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "park",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="%(class)ss", to="parks.park"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('name', '-number'),
-                'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('park', 'name', 'number'), name='one_policyedition_number')],
+                "ordering": ("name", "-number"),
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(fields=("park", "name", "number"), name="one_policyedition_number")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RuleEdition',
+            name="RuleEdition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('policy', models.CharField(max_length=80)),
-                ('number', models.IntegerField()),
-                ('rules', models.JSONField(default=dict)),
-                ('rule', models.CharField(blank=True, max_length=120)),
-                ('before', models.TextField(blank=True)),
-                ('after', models.TextField(blank=True)),
-                ('back_to', models.IntegerField(blank=True, null=True)),
-                ('why', models.CharField(max_length=500)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('park', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rule_editions', to='parks.park')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("policy", models.CharField(max_length=80)),
+                ("number", models.IntegerField()),
+                ("rules", models.JSONField(default=dict)),
+                ("rule", models.CharField(blank=True, max_length=120)),
+                ("before", models.TextField(blank=True)),
+                ("after", models.TextField(blank=True)),
+                ("back_to", models.IntegerField(blank=True, null=True)),
+                ("why", models.CharField(max_length=500)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "park",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rule_editions", to="parks.park"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('policy', '-number'),
-                'constraints': [models.UniqueConstraint(fields=('park', 'policy', 'number'), name='one_rule_edition_number')],
+                "ordering": ("policy", "-number"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("park", "policy", "number"), name="one_rule_edition_number")
+                ],
             },
         ),
     ]

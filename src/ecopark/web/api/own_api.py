@@ -1,0 +1,197 @@
+"""The zone's own rules: those filled in over a policy, and whole policies and grading methods of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import File, Form, Router
+from ninja.files import UploadedFile
+
+from ecopark.admission.policy import Policy
+from ecopark.web.api import shapes
+from ecopark.web.api import shapes_own as out
+from ecopark.web.api.common import CONFLICT, REFUSED, come_in, cut, who
+from ecopark.web.firms import methods
+from ecopark.web.firms.models import MethodEdition
+from ecopark.web.parks.models import Park
+from ecopark.web.projects import own_rules, policies
+from ecopark.web.projects.models import PolicyEdition, RuleEdition
+from ecopark.web.projects.rule_views import limits_of, with_last, zip_answer
+from ecopark.web.projects.told import pair
+
+router = Router()
+EditionPage = shapes.page_of(out.RuleEditionOut)
+
+
+@router.get("/parks/{slug}/rules", response={200: out.OwnRulesOut, **REFUSED}, summary="its rules / 准入规则")
+def rules(request: HttpRequest, slug: shapes.Name) -> Any:
+    """Every rule of the park's policy: clause, limit, basis, and whether it ships, was filled in, or is to be."""
+    park = come_in(request, slug, "see_projects").park
+    policy = policies.policy_of(park)
+    if policy is None:
+        raise Http404
+    return {
+        "policy": policy.id, "hash": policy.hash, "edition": own_rules.number_of(park, policy.id),
+        "rules": [_row(r) for r in own_rules.rows_of(park, policy)],
+    }  # fmt: skip
+
+
+@router.post("/parks/{slug}/rules", response={200: out.OwnRuleWhole, **CONFLICT}, summary="a new rule / 新增规则")
+def add_rule(request: HttpRequest, slug: shapes.Name, body: out.OwnRuleIn) -> Any:
+    """Put a rule of the park's own over its policy; every problem is told with its line."""
+    park = come_in(request, slug, "settings").park
+    made = own_rules.save(park, body.yaml, request.user, body.why, seen=body.seen)
+    return _whole(park, made.rule)
+
+
+@router.get("/parks/{slug}/rules/editions", response={200: EditionPage, **REFUSED}, summary="editions / 规则版本")
+def rule_editions(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100, offset: shapes.Number = 0) -> Any:
+    """Editions of the own rules of the policy the park works by, the last first."""
+    park = come_in(request, slug, "see_projects").park
+    return cut(own_rules.editions_of(park, _base(park).id), limit, offset, _edition)
+
+
+@router.post("/parks/{slug}/rules/back", response={200: out.RuleEditionOut, **CONFLICT}, summary="go back / 恢复版本")
+def back(request: HttpRequest, slug: shapes.Name, body: out.BackTo) -> Any:
+    """All own rules as in an earlier edition, as a new one."""
+    park = come_in(request, slug, "settings").park
+    return _edition(own_rules.go_back(park, body.number, request.user, body.why, seen=body.seen))
+
+
+@router.get("/parks/{slug}/rules/of/{rule}", response={200: out.OwnRuleWhole, **REFUSED}, summary="one rule / 一条规则")
+def rule(request: HttpRequest, slug: shapes.Name, rule: shapes.Name) -> Any:
+    """A rule as YAML."""
+    return _whole(come_in(request, slug, "see_projects").park, rule)
+
+
+@router.put("/parks/{slug}/rules/of/{rule}", response={200: out.OwnRuleWhole, **CONFLICT}, summary="fill in / 填写规则")
+def fill_in(request: HttpRequest, slug: shapes.Name, rule: shapes.Name, body: out.OwnRuleIn) -> Any:
+    """Fill in or change a rule of the park's policy; decisions follow it from now on."""
+    park = come_in(request, slug, "settings").park
+    _whole(park, rule)
+    own_rules.save(park, body.yaml, request.user, body.why, seen=body.seen, rule=rule)
+    return _whole(park, rule)
+
+
+@router.post(
+    "/parks/{slug}/rules/of/{rule}/drop",
+    response={200: out.RuleEditionOut, **CONFLICT},
+    summary="as it ships / 恢复原样",
+)
+def drop(request: HttpRequest, slug: shapes.Name, rule: shapes.Name, body: out.WhySeen) -> Any:
+    """Let a rule be again as the policy has it; a rule of the park's own goes."""
+    park = come_in(request, slug, "settings").park
+    return _edition(own_rules.drop(park, rule, request.user, body.why, seen=body.seen))
+
+
+@router.get("/parks/{slug}/policies/own", response={200: list[out.DirectoryOut], **REFUSED}, summary="own / 自有政策")
+def own_policies(request: HttpRequest, slug: shapes.Name) -> Any:
+    """All editions of policies of the zone's own."""
+    park = come_in(request, slug, "see_projects").park
+    return _directories(PolicyEdition.objects.filter(park=park))
+
+
+@router.post("/parks/{slug}/policies/own", response={200: out.DirectoryOut, **REFUSED}, summary="hand in / 提交政策")
+def add_policy(
+    request: HttpRequest, slug: shapes.Name, files: File[list[UploadedFile]], form: Form[out.WhyOnly]
+) -> Any:
+    """A policy directory in, as a zip or its files; nothing is kept unless all is right."""
+    park = come_in(request, slug, "settings").park
+    return _directory(policies.take_in(park, files, request.user, form.why), True)
+
+
+@router.get("/parks/{slug}/policies/own/{edition}/file", summary="the directory / 下载政策")
+def policy_file(request: HttpRequest, slug: shapes.Name, edition: shapes.Number) -> HttpResponse:
+    """An edition of a policy as a zip."""
+    park = come_in(request, slug, "see_projects").park
+    return zip_answer(get_object_or_404(PolicyEdition, park=park, pk=edition))
+
+
+@router.post(
+    "/parks/{slug}/policies/own/{edition}/back",
+    response={200: out.DirectoryOut, **REFUSED},
+    summary="bring back / 恢复政策",
+)
+def policy_back(request: HttpRequest, slug: shapes.Name, edition: shapes.Number, body: out.WhyOnly) -> Any:
+    """An earlier edition of a policy as the new one."""
+    park = come_in(request, slug, "settings").park
+    old = get_object_or_404(PolicyEdition, park=park, pk=edition)
+    return _directory(policies.bring_back(park, old.name, old.number, request.user, body.why), True)
+
+
+@router.get("/parks/{slug}/methods/own", response={200: list[out.DirectoryOut], **REFUSED}, summary="own / 自有方法")
+def own_methods(request: HttpRequest, slug: shapes.Name) -> Any:
+    """All editions of grading methods of the zone's own."""
+    park = come_in(request, slug, "simulate_grades").park
+    return _directories(MethodEdition.objects.filter(park=park))
+
+
+@router.post("/parks/{slug}/methods/own", response={200: out.DirectoryOut, **REFUSED}, summary="hand in / 提交方法")
+def add_method(
+    request: HttpRequest, slug: shapes.Name, files: File[list[UploadedFile]], form: Form[out.WhyOnly]
+) -> Any:
+    """A method directory in, as a zip or its files; nothing is kept unless all is right."""
+    park = come_in(request, slug, "settings").park
+    return _directory(methods.take_in(park, files, request.user, form.why), True)
+
+
+@router.get("/parks/{slug}/methods/own/{edition}/file", summary="the directory / 下载方法")
+def method_file(request: HttpRequest, slug: shapes.Name, edition: shapes.Number) -> HttpResponse:
+    """An edition of a method as a zip."""
+    park = come_in(request, slug, "simulate_grades").park
+    return zip_answer(get_object_or_404(MethodEdition, park=park, pk=edition))
+
+
+@router.post(
+    "/parks/{slug}/methods/own/{edition}/back",
+    response={200: out.DirectoryOut, **REFUSED},
+    summary="bring back / 恢复方法",
+)
+def method_back(request: HttpRequest, slug: shapes.Name, edition: shapes.Number, body: out.WhyOnly) -> Any:
+    """An earlier edition of a method as the new one."""
+    park = come_in(request, slug, "settings").park
+    old = get_object_or_404(MethodEdition, park=park, pk=edition)
+    return _directory(methods.bring_back(park, old.name, old.number, request.user, body.why), True)
+
+
+def _base(park: Park) -> Policy:
+    found = policies.base_of(park)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _row(row: own_rules.RuleRow) -> dict[str, Any]:
+    r = row.rule
+    fields = {name: getattr(r, name) for name in ("kind", "clause", "source", "basis")}
+    return fields | {
+        "rule": r.tail, "label": pair(r.label), "state": row.state, "limits": [t.en for t in limits_of(r)],
+        "edition": row.edition.number if row.edition else None,
+    }  # fmt: skip
+
+
+def _whole(park: Park, rule: str) -> dict[str, Any]:
+    base = _base(park)
+    text, last = own_rules.text_of(park, base, rule), policies.last_rules(park, base.id)
+    if not text:
+        raise Http404
+    return {
+        "rule": rule, "yaml": text, "shipped": own_rules.shipped_text(base, rule),
+        "own": bool(last and rule in last.rules), "edition": last.number if last else 0,
+    }  # fmt: skip
+
+
+def _edition(e: RuleEdition) -> dict[str, Any]:
+    fields = ("number", "rule", "before", "after", "back_to", "why", "at")
+    return {name: getattr(e, name) for name in fields} | {"by": who(e.by)}
+
+
+def _directories(rows: Any) -> list[dict[str, Any]]:
+    return [_directory(row["edition"], row["last"]) for row in with_last(rows.select_related("by"))]
+
+
+def _directory(e: PolicyEdition | MethodEdition, last: bool) -> dict[str, Any]:
+    fields = ("name", "number", "title", "hash", "back_to", "why", "at")
+    return {name: getattr(e, name) for name in fields} | {"id": e.pk, "last": last, "by": who(e.by)}

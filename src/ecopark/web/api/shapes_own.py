@@ -1,0 +1,102 @@
+"""The zone's own rules, policies and methods, as the API takes and gives them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from ninja import Field, Schema
+from pydantic import AfterValidator
+
+from ecopark.web.api.shapes import Bilingual, Line, Number, writable
+from ecopark.web.projects.own_rules import MOST_TEXT
+
+
+class OwnRuleOut(Schema):
+    """A rule of the park's policy; `state`: ships, filled, changed, own, to_fill; `limits` as `op value unit`."""
+
+    rule: str
+    kind: str
+    label: Bilingual
+    clause: str
+    source: str
+    basis: str
+    state: str
+    limits: list[str]
+    edition: int | None
+
+
+class OwnRulesOut(Schema):
+    """All rules of the park's policy; `edition` is the number of the own rules that count, 0 where there are none."""
+
+    policy: str
+    hash: str
+    edition: int
+    rules: list[OwnRuleOut]
+
+
+class OwnRuleWhole(Schema):
+    """A rule as YAML, as it holds now and as the policy has it (empty: it has none)."""
+
+    rule: str
+    yaml: str
+    shipped: str
+    own: bool
+    edition: int
+
+
+class RuleEditionOut(Schema):
+    """An edition of the own rules: which was changed, its YAML before and after, who, when, why."""
+
+    number: int
+    rule: str
+    before: str
+    after: str
+    back_to: int | None
+    why: str
+    by: str
+    at: datetime
+
+
+class OwnRuleIn(Schema):
+    """A rule as YAML (or JSON, which is YAML), why, and the number of the edition that was seen."""
+
+    yaml: Annotated[str, Field(max_length=MOST_TEXT), AfterValidator(writable)]
+    why: Line
+    seen: Number
+
+
+class WhySeen(Schema):
+    """Why, and the number of the edition that was seen."""
+
+    why: Line
+    seen: Number
+
+
+class BackTo(Schema):
+    """The edition to go back to (0: the policy as it ships), why, and the number of the edition that was seen."""
+
+    number: Number
+    why: Line
+    seen: Number
+
+
+class WhyOnly(Schema):
+    """Why."""
+
+    why: Line
+
+
+class DirectoryOut(Schema):
+    """An edition of a policy or method of the zone's own; `last` is the one that counts."""
+
+    id: int
+    name: str
+    number: int
+    title: Bilingual
+    hash: str
+    last: bool
+    back_to: int | None
+    why: str
+    by: str
+    at: datetime
