@@ -257,7 +257,7 @@ def test_every_endpoint_by_every_role(graded: World, role: str) -> None:
 def test_the_parts_of_the_park_and_what_a_firm_was_before(ground: World) -> None:
     api = Api(ground, "office")
     parcels = good(api.get(f"{P}/places?kind=parcels"))
-    assert [(p["id"], p["free"], p["group"]) for p in parcels["items"]] == [("P1", True, "G02")]
+    assert [(p["id"], p["free"], p["group"]) for p in parcels["items"]] == [(f"P{n}", True, "G02") for n in (1, 2, 3)]
     assert api.get(f"{P}/places?kind=grids").status_code == 404
     refusal(api.get(f"{P}/places?kind=secrets"), 422)
     project = steps.start(ground.park, given(), ground.people["office"])

@@ -140,7 +140,9 @@ def test_the_ledger_by_token_never_gives_out_more_than_there_is(ground: World) -
     for item, amount in (("energy", "1500"), ("cod", "100"), ("nox", "100")):
         good(allocate(api, item, amount))
     for n in range(3):
-        project = reviewed(api, good(api.send(f"{P}/projects", {"description": given(f"项目 {n}") | {"parcel": f"P{n + 1}"}})))
+        project = reviewed(
+            api, good(api.send(f"{P}/projects", {"description": given(f"项目 {n}") | {"parcel": f"P{n + 1}"}}))
+        )
         good(api.send(f"{P}/projects/{project['id']}/decide", {"seen": 1}))
     assert list(Decision.objects.order_by("entry").values_list("verdict", flat=True)) == ["admit", "admit", "refuse"]
     refusal(allocate(api, "energy", "-101", "correct"), 422)
@@ -155,7 +157,10 @@ def test_the_ledger_by_token_never_gives_out_more_than_there_is(ground: World) -
 def test_projects_chosen_together(ground: World) -> None:
     api = Api(ground, "office")
     good(allocate(api, "energy", "1000"))
-    made = [good(api.send(f"{P}/projects", {"description": given(f"项目 {n}") | {"parcel": f"P{n + 1}"}}))["id"] for n in range(2)]
+    made = [
+        good(api.send(f"{P}/projects", {"description": given(f"项目 {n}") | {"parcel": f"P{n + 1}"}}))["id"]
+        for n in range(2)
+    ]
     found = good(Api(ground, "reviewer").send(f"{P}/projects/together", {"projects": made}))
     assert (len(found["taken"]), len(found["left"]), found["gap"]) == (1, 1, 0)
     assert {*found["taken"], found["left"][0]["project"]} == set(made)

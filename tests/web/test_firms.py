@@ -100,6 +100,34 @@ def test_an_accepted_appeal_grades_everybody_again(graded: World) -> None:
     assert found.state == "accepted"
 
 
+def test_an_accepted_appeal_corrects_the_parks_figure_too(graded: World) -> None:
+    made = grade(graded)
+    appeal_of(graded, made)
+    found = Appeal.objects.get()
+    office = graded.client_of("office")
+    address = f"/p/alpha/firms/appeals/{found.pk}/"
+    figures = graded.park.figures.filter(subject__key="alpha-1", quantity=found.quantity, period="2023")
+    before = figures.get().given
+    office.post(f"{address}correct/")
+    assert figures.get().given == before  # it is not accepted yet
+    office.post(address, {"step": "accept", "answer": "税票属实"})
+    page = office.get("/p/alpha/firms/appeals/")
+    assert before in page.context["to_correct"][found.pk].zh
+    for role, status in (("reviewer", 403), ("firm", 403), ("stranger", 404)):
+        assert graded.client_of(role).post(f"{address}correct/").status_code == status
+        if status == 403:
+            assert graded.client_of(role).get("/p/alpha/firms/appeals/").context["to_correct"] == {}
+    assert office.post(f"{address}correct/").status_code == 302
+    figure = figures.get()
+    assert (figure.given, figure.source, figure.entered_by) == (found.value, found.name, graded.people["office"])
+    assert "税票属实" in figure.history.first().history_change_reason
+    assert office.get("/p/alpha/firms/appeals/").context["to_correct"] == {}
+    version = figure.version
+    office.post(f"{address}correct/")
+    assert figures.get().version == version
+    assert FirmGrade.objects.get(run=grade(graded), subject__key="alpha-1").rank == 2
+
+
 def test_a_rejected_appeal_changes_nothing(graded: World) -> None:
     made = grade(graded)
     appeal_of(graded, made)

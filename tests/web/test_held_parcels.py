@@ -79,5 +79,7 @@ def test_the_map_says_that_it_is_taken_and_by_whom_to_who_may_know(held: World) 
 
 def test_projects_together_do_not_share_it_out_again(held: World) -> None:
     steps.start(held.park, given("后到项目"), held.people["office"])
-    page = held.client_of("office").get("/p/alpha/projects/together/", {"project": Project.objects.get(name="后到项目").pk})
+    page = held.client_of("office").get(
+        "/p/alpha/projects/together/", {"project": Project.objects.get(name="后到项目").pk}
+    )
     assert [r["project"].name for r in page.context["choice"]["refused"]] == ["后到项目"]

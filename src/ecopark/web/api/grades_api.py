@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -192,6 +193,20 @@ def decide(request: HttpRequest, slug: shapes.Name, appeal: shapes.Number, body:
     standing = come_in(request, slug, "decide_appeals")
     found = get_object_or_404(Appeal, run__park=standing.park, pk=appeal)
     return _appeal(grades.decide(found, body.step == "accept", request.user, body.answer), standing)
+
+
+@router.post(
+    "/parks/{slug}/appeals/{appeal}/correct", response={200: out.AppealOut, **REFUSED}, summary="correct / 更正数据"
+)
+def correct(request: HttpRequest, slug: shapes.Name, appeal: shapes.Number) -> Any:
+    """Write what an accepted appeal said into the park's figures too, with the appeal as the reason."""
+    standing = come_in(request, slug, "decide_appeals")
+    if not standing.may("accept_figures"):
+        raise PermissionDenied
+    rows = Appeal.objects.select_related("run__park", "subject", "by", "decided_by")
+    found = get_object_or_404(rows, run__park=standing.park, pk=appeal)
+    sheets.correct(found, request.user)
+    return _appeal(found, standing)
 
 
 @router.get("/parks/{slug}/appeals/{appeal}/evidence", summary="its evidence / 申诉佐证")

@@ -158,8 +158,11 @@ def appeals(request: HttpRequest, slug: str) -> HttpResponse:
     standing = standing_in(request, slug, "see_grades")
     rows = standing.of_subjects(Appeal.objects.filter(run__park=standing.park))
     rows = rows.select_related("subject", "run", "by", "decided_by")
+    page = Paginator(rows.select_related("run__park"), 50).get_page(request.GET.get("page"))
+    may_correct = standing.may("decide_appeals") and standing.may("accept_figures")
     context = {
-        "page": Paginator(rows, 50).get_page(request.GET.get("page")),
+        "page": page,
+        "to_correct": {a.pk: found for a in page if may_correct and (found := sheets.to_correct(a)) is not None},
         "states": APPEALS,
         "wide": standing.wide,
         "may_decide": standing.may("decide_appeals"),
@@ -185,6 +188,22 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             f"已采纳并重新评价，{count} 家企业类别变化", f"accepted and graded again: {count} firm(s) changed class"
         )
         messages.success(request, words if done.state == "accepted" else t("已答复", "answered"))
+    return redirect("appeals", slug)
+
+
+@require_POST
+def correct(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Write what an accepted appeal said into the park's figures too."""
+    standing = standing_in(request, slug, "decide_appeals")
+    if not standing.may("accept_figures"):
+        raise PermissionDenied
+    found = get_object_or_404(Appeal.objects.select_related("run__park", "subject"), run__park=standing.park, pk=pk)
+    try:
+        sheets.correct(found, request.user)
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
+    else:
+        messages.success(request, t("园区数据已更正", "The park's figure was corrected"))
     return redirect("appeals", slug)
 
 

@@ -14,6 +14,7 @@ from ecopark.web.firms.models import FirmGrade, GradeRun
 from ecopark.web.parks.maps import layer
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing
+from ecopark.web.projects.gate import held_parcels
 
 SORTS = {
     "name": "name",
@@ -84,6 +85,7 @@ def features(standing: Standing, kind: str) -> list[dict[str, Any]]:
     """The features of a layer as rows of a list."""
     stored = standing.park.layers.filter(name=kind).first()
     firms = dict(standing.subjects().filter(kind="firm").values_list("key", "name")) if kind == "parcels" else {}
+    held = held_parcels(standing.park) if kind == "parcels" else {}
     rows = []
     for f in (stored.features if stored else {}).get("features", []):
         p = f.get("properties") or {}
@@ -95,7 +97,7 @@ def features(standing: Standing, kind: str) -> list[dict[str, Any]]:
                 "firm_name": firms.get(p.get("firm", ""), ""),
                 "group": p.get("group", ""),
                 "area": p.get("area_km2"),
-                "free": bool(p.get("free")),
+                "free": bool(p.get("free")) and str(p.get("id")) not in held,
                 "type": p.get("type") or p.get("rank") or "",
             }
         )

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
 from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.errors import EcoparkError, InputError
 from ecopark.grading.sheet import Sheet, sheet_of
 from ecopark.grading.simulate import Move, simulate
+from ecopark.observations.quantity import catalogue
+from ecopark.web.figures.change import Change, write
+from ecopark.web.figures.facts import read_one
+from ecopark.web.figures.models import Figure
 from ecopark.web.firms import grades
 from ecopark.web.firms.models import Appeal, FirmGrade, GradeRun
 from ecopark.web.uploads import DOCUMENTS, keep
@@ -68,6 +74,68 @@ def file(own: FirmGrade, quantity: str, value: str, reason: str, upload: Any, us
     return Appeal.objects.create(
         run=made, subject=own.subject, quantity=quantity[:160], value=value[:60], reason=reason[:1000], name=stored.name,
         stored=stored.key, media_type=stored.media_type, digest=stored.digest, by=user,
+    )  # fmt: skip
+
+
+def to_correct(appeal: Appeal) -> Text | None:
+    """The park's own figure that an accepted appeal says is wrong, as it stands; None if there is nothing to correct.
+
+    A figure that was written since, and an appeal that a later one on the same figure has overtaken, are left alone.
+    """
+    quantity = catalogue().find(appeal.quantity)
+    if appeal.state != "accepted" or quantity is None or appeal.decided is None:
+        return None
+    same = Appeal.objects.filter(
+        subject=appeal.subject, quantity=appeal.quantity, run__year=appeal.run.year, state="accepted"
+    )
+    if same.filter(decided__gt=appeal.decided).exists():
+        return None
+    figure = _figure(appeal)
+    if figure is None:
+        return Text("未填报", "not reported")
+    if figure.entered_at > appeal.decided:
+        return None
+    wanted = _change(appeal, figure).row()
+    try:
+        found, now = (
+            read_one(appeal.run.park, wanted | more) for more in ({}, {"value": figure.given, "unit": figure.unit})
+        )
+    except InputError:
+        found = now = None
+    if found is not None and now is not None and found.value == now.value:
+        return None
+    return Text(*[f"{figure.given} {figure.unit}".strip()] * 2)
+
+
+@transaction.atomic
+def correct(appeal: Appeal, user: Any) -> int:
+    """Write what an accepted appeal said into the park's figures, with the appeal as the reason; says how many changed.
+
+    Raises
+    ------
+    AppealError
+        The appeal was not accepted, or the figure says so already.
+    InputError
+        The value cannot be read.
+    ConflictError
+        Somebody else has just changed the figure.
+    """
+    if to_correct(appeal) is None:
+        raise AppealError(Text("没有需要更正的数据。", "There is no figure to correct."))
+    reason = f"申诉 №{appeal.pk} 采纳 / appeal no. {appeal.pk} accepted: {appeal.answer}"[:300]
+    return write(appeal.run.park, [_change(appeal, _figure(appeal))], user, reason)
+
+
+def _figure(appeal: Appeal) -> Figure | None:
+    quantity = catalogue()[appeal.quantity].id
+    return appeal.subject.figures.filter(quantity=quantity, period=appeal.run.year, by="").first()
+
+
+def _change(appeal: Appeal, figure: Figure | None) -> Change:
+    quantity = catalogue()[appeal.quantity]
+    return Change(
+        appeal.subject.key, quantity.id, appeal.run.year, appeal.value, quantity.unit, source=appeal.name,
+        note=figure.note if figure else "", seen=figure.version if figure else 0,
     )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ urlpatterns = [
     path("grades/<int:pk>/simulator/", grade_views.simulator, name="simulator"),
     path("appeals/", grade_views.appeals, name="appeals"),
     path("appeals/<int:pk>/", grade_views.decide, name="appeal-decide"),
+    path("appeals/<int:pk>/correct/", grade_views.correct, name="appeal-correct"),
     path("appeals/<int:pk>/evidence/", grade_views.evidence, name="appeal-evidence"),
     path("land/", land_views.programme, name="land"),
     path("land/upload/", land_views.upload, name="land-upload"),
