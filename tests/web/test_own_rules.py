@@ -402,7 +402,7 @@ def test_the_api_fills_in_and_goes_back(anji: World) -> None:
     assert problems[0]["place"] == "far:6"
     assert good(office.send("/parks/alpha/rules", {"yaml": DISTANCE, "why": "x", "seen": 1}))["rule"] == "setback_homes"
     states = {r["rule"]: (r["state"], r["limits"]) for r in good(office.get("/parks/alpha/rules"))["rules"]}
-    assert states["far"] == ("filled", [">= 2 1"])
+    assert states["far"] == ("filled", ["≥ 2"])
     assert states["setback_homes"][0] == "own"
     assert good(office.send("/parks/alpha/rules/of/far/drop", {"why": "x", "seen": 2}))["number"] == 3
     assert good(office.send("/parks/alpha/rules/back", {"number": 2, "why": "x", "seen": 3}))["back_to"] == 2

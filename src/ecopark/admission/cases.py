@@ -137,8 +137,9 @@ def run_case(case: AdmissionCase, policy: Policy) -> tuple[Decision | None, list
         ]
     if "bookings" in expect:
         booked = [f"{b.quota} {b.year} {decimal_text(b.required)}" for b in decision.bookings]
-        if booked != [str(b) for b in expect["bookings"]]:
-            wrong.append(f"bookings are {booked}, expected {list(expect['bookings'])}")
+        wanted_bookings = [str(b) for b in expect["bookings"] or ()]
+        if booked != wanted_bookings:
+            wrong.append(f"bookings are {booked}, expected {wanted_bookings}")
     if "counter_offer" in expect:
         wrong += _offer(decision, case)
     return decision, [_wrong(case, text) for text in wrong]

@@ -13,7 +13,7 @@ from ecopark.web.projects.own_rules import MOST_TEXT
 
 
 class OwnRuleOut(Schema):
-    """A rule of the park's policy; `state`: ships, filled, changed, own, to_fill; `limits` as `op value unit`."""
+    """A rule of the park's policy; `state`: ships, filled, changed, own, to_fill; `limits` in words."""
 
     rule: str
     kind: str

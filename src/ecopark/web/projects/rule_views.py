@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST
 
 from ecopark.admission.industry import industries
 from ecopark.admission.policy import RULE_KINDS
-from ecopark.admission.rules import List, Threshold
+from ecopark.admission.rules import Limit, List, Threshold
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
+from ecopark.core.words import with_unit
 from ecopark.errors import EcoparkError, InputError, PackError
 from ecopark.packs.yaml_lines import Map
 from ecopark.web.pages.context import lang
@@ -23,6 +24,7 @@ from ecopark.web.projects.models import PolicyEdition, RuleEdition
 from ecopark.web.projects.views import standing_in
 from ecopark.web.templatetags.ui import t
 
+SIGNS = {">=": "≥", "<=": "≤", "==": "="}
 NEW = 'id: \nkind: threshold\nzh: \nen: \nclause: \nbasis: recalled\nformula: \nunit: \nlimits:\n  - {op: ">=", value: ""}\n'
 
 
@@ -55,17 +57,22 @@ def limits_of(rule: Any) -> list[Text]:
     """What a rule asks for, in short."""
     spec = rule.spec
     if isinstance(spec, Threshold):
-        said = []
-        for limit in spec.limits:
-            more = [limit.since and f"{limit.since}–{limit.until}", not limit.since and limit.until and f"–{limit.until}",
-                    ", ".join(limit.codes), limit.when]  # fmt: skip
-            rest = "; ".join(str(m) for m in more if m)
-            text = f"{limit.op} {decimal_text(limit.value)} {spec.ratio.unit}" if limit.value is not None else "—"
-            said.append(Text(*[f"{text} ({rest})" if rest else text] * 2))
-        return said
+        return [Text(*(_limit(limit, spec.ratio.unit, language) for language in ("zh", "en"))) for limit in spec.limits]
     if isinstance(spec, List):
         return [Text(f"{len(spec.entries)} 条", f"{len(spec.entries)} line(s)")]
     return []
+
+
+def _limit(limit: Limit, unit: str, language: str) -> str:
+    sign = SIGNS.get(limit.op, limit.op)
+    text = (
+        limit.label[language] or "—"
+        if limit.value is None
+        else f"{sign} {with_unit(decimal_text(limit.value), unit, language)}"
+    )
+    span = f"{limit.since}–{limit.until}" if limit.since or limit.until else ""
+    rest = [r for r in (", ".join(limit.codes), span, limit.when) if r]
+    return f"{text} ({'; '.join(rest)})" if rest else text
 
 
 def rule(request: HttpRequest, slug: str, tail: str = "") -> HttpResponse:
@@ -105,6 +112,7 @@ def rule(request: HttpRequest, slug: str, tail: str = "") -> HttpResponse:
     last = policies.last_rules(standing.park, base.id)
     context = {
         "tail": tail,
+        "label": {k: str(before.get(k) or "") for k in ("zh", "en")},
         "policy": base,
         "node": node,
         "kind": own_rules.KINDS.get(str(before.get("kind") or "")),
