@@ -326,6 +326,7 @@ BROKEN = {
     "bad id": (lambda: archive(directory("../up")), "bad-id"),
     "no head": (lambda: archive({"rules.yaml": "[]"}), "file-missing"),
     "not utf-8": (lambda: archive(directory() | {"rules.yaml": "规则".encode("gbk")}), "not-utf8"),
+    "binary": (lambda: archive(directory() | {"NOTES.md": b"a\x00b"}), "not-utf8"),
     "alias": (lambda: archive(directory() | {"rules.yaml": "a: &a [x]\nb: *a\n"}), "yaml-alias"),
     "no yaml": (lambda: archive(directory() | {"rules.yaml": "- id: [\n"}), "not-yaml"),
     "unknown kind": (lambda: archive(directory() | {"rules.yaml": "- {id: ab, kind: tresh, zh: a, en: b}"}), "unknown-rule-kind"),
@@ -382,6 +383,34 @@ def test_no_zip_and_loose_files(ground: World) -> None:
     assert policies.take_in(ground.park, loose, user, "x").name == "my-zone"
     with pytest.raises(EcoparkError, match="Say why"):
         policies.take_in(ground.park, loose, user, " ")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_keeps_rules_policies_and_decisions(anji: World, settings: Any, tmp_path: Path) -> None:
+    from django.core.management import call_command
+
+    from ecopark.web import backup
+    from ecopark.web.parks.models import Park
+
+    office = anji.people["office"]
+    policies.take_in(anji.park, [sent(archive(directory()))], office, "本区办法")
+    own_rules.save(anji.park, DISTANCE, office, "补充", seen=0)
+    made = decided(anji)
+    kept = backup.backup(tmp_path / "site.zip")
+    call_command("flush", interactive=False, verbosity=0)
+    settings.DATA = tmp_path / "new"
+    settings.UPLOADS = settings.DATA / "uploads"
+    backup.restore(kept)
+    park = Park.objects.get(slug="alpha")
+    policy = policies.policy_of(park)
+    assert policy is not None
+    assert policy.hash == made.policy_hash
+    assert policy.folder.startswith(str(shipped_folder()))
+    assert gate.register_of(park).reproduce(made.entry)[1] == ()
+    assert RuleEdition.objects.get().by.username == "office"
+    own = policies.choose_policy(park, "my-zone", None)
+    assert own.folder.startswith(str(settings.UPLOADS))
+    assert own.hash == PolicyEdition.objects.get().hash
 
 
 # -- the API -----------------------------------------------------------------------------------------------------------

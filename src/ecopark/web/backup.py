@@ -62,7 +62,8 @@ def backup(target: Path) -> Path:
                 with connection.cursor() as cursor:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             call_command("dumpdata", format="jsonl", exclude=[*LEFT_OUT], output=str(rows), verbosity=0)
-        count = sum(1 for _ in rows.open("rb"))
+        with rows.open("rb") as lines:
+            count = sum(1 for _ in lines)
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
             archive.write(rows, ROWS)
             if gate.save_ledger(Path(folder) / LEDGER):

@@ -167,7 +167,9 @@ def files_of(uploads: Sequence[Any], allowed: Sequence[str]) -> dict[str, str]:
             continue
         try:
             found[name] = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
+            if "\x00" in found[name]:
+                raise ValueError
+        except ValueError:
             zh, en = "不是 UTF-8 文本", "is not UTF-8 text"
             problems.append(Problem("not-utf8", Place(name), zh, en, "请另存为 UTF-8 编码。", "Save it in UTF-8."))
             continue
@@ -323,6 +325,7 @@ def must_say_why(why: str) -> str:
     EcoparkError
         None is given.
     """
-    if not why.strip():
+    said = why.replace("\x00", "").strip()[:500]
+    if not said:
         raise EcoparkError("Say why.", zh="请写明原因。")
-    return why.strip()[:500]
+    return said
