@@ -43,11 +43,6 @@ def offices_of(policy: Policy) -> tuple[Office, ...]:
     return tuple(o for r in policy.rules if isinstance(r.spec, Review) for o in r.spec.offices)
 
 
-def folder_path(park: Park) -> Path:
-    """Where the park's folder of the gate is."""
-    return Path(settings.UPLOADS) / "gate" / str(park.pk)
-
-
 def folder_of(park: Park) -> Path:
     """The park's folder of the gate: its map as it is now, its register."""
     folder = gate_folder(park)

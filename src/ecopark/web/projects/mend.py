@@ -31,6 +31,7 @@ from ecopark.web.parks.models import Park
 from ecopark.web.people.models import User
 from ecopark.web.projects import gate
 from ecopark.web.projects.models import Decision, Project
+from ecopark.web.projects.policies import gate_folder
 from ecopark.workflows.admit_project import Kept as KeptNow
 from ecopark.workflows.admit_project import admit
 
@@ -77,7 +78,7 @@ def look(park: Park) -> list[Decision]:
 
 def unfinished(park: Park) -> list[Path]:
     """Notes of decisions that are being made, or that nobody makes any more."""
-    folder = gate.folder_path(park) / FOLDER
+    folder = gate_folder(park) / FOLDER
     return sorted(folder.glob("*.json")) if folder.is_dir() else []
 
 
@@ -108,7 +109,13 @@ def answer_of(park: Park, register: Register, entry: Entry) -> Answer:
     quotas = None if rows is None else {(r["quota"], r["year"]): exact(r["left"]) for r in rows}
     folder = gate.folder_of(park) if layers is not None else None
     return admit(
-        entry.data["project"], register.policy(entry), park=folder, on=entry.on, quotas=quotas, park_map=layers
+        entry.data["project"],
+        register.policy(entry),
+        park=folder,
+        on=entry.on,
+        quotas=quotas,
+        park_map=layers,
+        held=entry.data.get("held"),
     )
 
 
