@@ -98,7 +98,7 @@ def test_a_park_folder_comes_in_whole(world: World, tmp_path: Path) -> None:
         ({"base_year": "20"}, "基年"),
         ({"pack": ["nothing"]}, "没有标准"),
         ({"office": "a b"}, "用户名"),
-        ({"folder": SimpleUploadedFile("x.zip", b"no archive")}, "park.toml"),
+        ({"folder": SimpleUploadedFile("x.zip", b"no archive")}, "不是可读的 zip"),
     ],
 )
 def test_what_cannot_be_used_is_told_and_nothing_is_made(world: World, change: dict, said: str) -> None:
@@ -131,6 +131,17 @@ def test_an_archive_stays_inside(world: World, name: str) -> None:
         "/parks/new/", FORM | {"folder": SimpleUploadedFile("x.zip", made.getvalue())}
     )
     assert answer.status_code == 422 and not Park.objects.filter(slug="gamma").exists()
+    assert "目录之外" in answer.content.decode()
+
+
+def test_an_archive_without_a_park_folder_says_what_is_wanted(world: World) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("readme.txt", "x")
+    answer = world.client_of("admin").post(
+        "/parks/new/", FORM | {"folder": SimpleUploadedFile("x.zip", made.getvalue())}
+    )
+    assert answer.status_code == 422 and "park.toml" in answer.content.decode()
 
 
 def test_the_office_puts_a_layer_on_the_map_and_a_keeper_in_its_grids(world: World) -> None:

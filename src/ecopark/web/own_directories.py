@@ -7,14 +7,11 @@ their own below the uploads, because the library reads directories.
 from __future__ import annotations
 
 import io
-import lzma
 import re
 import secrets
 import shutil
-import stat
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -28,12 +25,11 @@ from django.utils import timezone
 
 from ecopark.errors import EcoparkError, InputError, PackError, Place, Problem
 from ecopark.packs.yaml_lines import Map, load_yaml
+from ecopark.web.archives import Most, twice, unzipped
 from ecopark.web.parks.models import Park
 
-MOST_FILES, MOST_BYTES, MOST_OF_ONE, MOST_DEEP = 200, 4_000_000, 1_000_000, 40
+MOST, MOST_DEEP = Most(200, 1_000_000, 4_000_000), 40
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{1,59}")
-LEFT = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
-"""What computers put into archives by themselves."""
 
 
 class DirectoryEdition(models.Model):
@@ -186,88 +182,27 @@ def files_of(uploads: Sequence[Any], allowed: Sequence[str]) -> dict[str, str]:
 def _loose(uploads: Sequence[Any], allowed: Sequence[str], problems: list[Problem]) -> dict[str, bytes]:
     """Files sent one by one; YAML that stands nowhere at the top is a case."""
     found: dict[str, bytes] = {}
-    left = MOST_BYTES
-    for upload in uploads[: MOST_FILES + 1]:
+    left = MOST.all
+    for upload in uploads[: MOST.files + 1]:
         name = PurePosixPath(str(upload.name).replace("\\", "/")).name[:200]
         name = name if name in (*allowed, "NOTES.md") or not name.endswith(".yaml") else f"cases/{name}"
-        if upload.size > min(MOST_OF_ONE, left) or len(found) >= MOST_FILES:
-            problems.append(_too_large(name))
+        if upload.size > min(MOST.each, left) or len(found) >= MOST.files:
+            problems.append(MOST.exceeded(name))
             break
         left -= upload.size
         if name in found:
-            problems.append(_twice(name))
+            problems.append(twice(name))
         found[name] = upload.read()
     return found
 
 
 def _unzipped(upload: Any, problems: list[Problem]) -> dict[str, bytes]:
     """The files of an archive; one folder around all of them is taken off."""
-    shown = Path(str(upload.name)).name[:200]
-    if upload.size > MOST_BYTES:
-        problems.append(_too_large(shown))
-        return {}
-    found: dict[str, bytes] = {}
-    left = MOST_BYTES
-    try:
-        with zipfile.ZipFile(upload) as archive:
-            for info in archive.infolist():
-                name = info.filename.replace("\\", "/")
-                if info.is_dir() or name.startswith(LEFT[0]) or PurePosixPath(name).name in LEFT[1:]:
-                    continue
-                path = PurePosixPath(name)
-                link = stat.S_ISLNK(info.external_attr >> 16)
-                if path.is_absolute() or ".." in path.parts or ":" in name or "\x00" in name or link:
-                    zh, en = "路径指向目录之外", "its path leads out of the directory"
-                    problems.append(Problem("path-outside", Place(name[:200]), zh, en))
-                    continue
-                if info.flag_bits & 1:
-                    zh, en = "已加密", "is encrypted"
-                    problems.append(
-                        Problem("file-encrypted", Place(name), zh, en, "请去掉密码。", "Take the password off.")
-                    )
-                    continue
-                if len(found) >= MOST_FILES:
-                    problems.append(_too_large(shown))
-                    break
-                most = min(MOST_OF_ONE, left)
-                with archive.open(info) as file:  # what the archive says of sizes is not believed
-                    data = file.read(most + 1)
-                if len(data) > most:
-                    problems.append(_too_large(name))
-                    break
-                left -= len(data)
-                if str(path) in found:
-                    problems.append(_twice(str(path)))
-                found[str(path)] = data
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        OSError,
-        ValueError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-    ):
-        problems.append(Problem("not-a-zip", Place(shown), "不是可读的 zip 文件", "is no zip that can be read"))
-        return {}
+    found = dict(unzipped(upload, MOST, problems))
     tops = {PurePosixPath(n).parts[0] for n in found}
     if len(tops) == 1 and all("/" in n for n in found) and tops != {"cases"}:
         found = {n.split("/", 1)[1]: data for n, data in found.items()}
     return found
-
-
-def _too_large(name: str) -> Problem:
-    zh = (
-        f"文件过多或过大（最多 {MOST_FILES} 个，每个 {MOST_OF_ONE // 1_000_000} MB，合计 {MOST_BYTES // 1_000_000} MB）"
-    )
-    sizes = f"{MOST_FILES}, {MOST_OF_ONE // 1_000_000} MB each, {MOST_BYTES // 1_000_000} MB in all"
-    en = f"too many files or too much (at most {sizes})"
-    return Problem("too-large", Place(name[:200]), zh, en)
-
-
-def _twice(name: str) -> Problem:
-    return Problem("file-twice", Place(name), "文件重复", "is there twice")
 
 
 def wrong_yaml(text: str, name: str) -> list[Problem]:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import re
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -23,6 +21,7 @@ from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, InputError, Place, Problem
 from ecopark.observations.model import Facts
 from ecopark.observations.model import Subject as FactSubject
+from ecopark.web.archives import Most, unzipped
 from ecopark.web.parks.maps import LOOKS
 from ecopark.web.parks.models import MapLayer, Park
 from ecopark.web.parks.office import YEARS, known_packs
@@ -31,7 +30,7 @@ from ecopark.web.people import members
 from ecopark.workflows.assess_park import read_facts
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
-MOST_FILES, MOST_BYTES = 2000, 300_000_000
+MOST = Most(2000, 100_000_000, 300_000_000)
 LARGEST_LAYER = 40_000_000
 """Bytes of one layer of the map."""
 
@@ -144,36 +143,21 @@ def _without(problem: Problem, scratch: Path) -> Problem:
 
 def _unpack(upload: Any, into: Path) -> Path:
     """The park folder in an archive: the directory that holds `park.toml`."""
-    wrong = Text("请上传园区文件夹的 zip（由 ecopark new 建立，含 park.toml）。",
-                 "Send a zip of a park folder: the directory that `ecopark new` makes, with its park.toml.")  # fmt: skip
-    try:
-        with zipfile.ZipFile(upload) as archive:
-            entries = [e for e in archive.infolist() if not e.is_dir() and not e.filename.startswith("__MACOSX/")]
-            if len(entries) > MOST_FILES or sum(e.file_size for e in entries) > MOST_BYTES:
-                raise BeginError(
-                    Text(
-                        f"压缩包过大：最多 {MOST_FILES} 个文件、{MOST_BYTES // 10**6} MB。",
-                        f"The archive is too large: {MOST_FILES} files and {MOST_BYTES // 10**6} MB at most.",
-                    )
-                )
-            left = MOST_BYTES
-            for entry in entries:
-                path = PurePosixPath(entry.filename.replace("\\", "/"))
-                if path.is_absolute() or ".." in path.parts:
-                    raise BeginError(wrong)
-                target = into.joinpath(*path.parts)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(entry) as source, target.open("wb") as made:
-                    while block := source.read(1 << 20):
-                        left -= len(block)
-                        if left < 0:  # it says less than it holds
-                            raise BeginError(wrong)
-                        made.write(block)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
-        raise BeginError(wrong) from None
+    problems: list[Problem] = []
+    for name, data in unzipped(upload, MOST, problems):
+        target = into.joinpath(*PurePosixPath(name).parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    if problems:
+        raise InputError(problems)
     found = sorted(into.rglob("park.toml"), key=lambda p: len(p.parts))
     if not found:
-        raise BeginError(wrong)
+        raise BeginError(
+            Text(
+                "请上传园区文件夹的 zip（由 ecopark new 建立，含 park.toml）。",
+                "Send a zip of a park folder: the directory that `ecopark new` makes, with its park.toml.",
+            )
+        )
     return found[0].parent
 
 
