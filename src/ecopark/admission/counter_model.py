@@ -302,7 +302,6 @@ class _Programme:
 def _options(mixed: bool, seconds: float) -> dict[str, Any]:
     return {
         "presolve": "choose" if mixed else "off",
-        "threads": 1,
         "time_limit": max(seconds, 0.05),
         "primal_feasibility_tolerance": 1e-9 if mixed else TIGHT,
         "dual_feasibility_tolerance": 1e-9 if mixed else TIGHT,

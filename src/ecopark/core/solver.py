@@ -1,7 +1,8 @@
-"""The solver of linear and mixed-integer programmes (HiGHS), made to say nothing.
+"""The solver of linear and mixed-integer programmes (HiGHS), made to say nothing and to use one thread.
 
 HiGHS 1.16 prints its name to standard output as soon as a solver is made, before an option can tell it not to; there our
-commands print JSON.
+commands print JSON. It has one pool of threads for a whole process, of the size that the first solver asks for: a later one
+that asks for another does not run at all. Our programmes are small, so all ask for one thread, and none else may be asked for.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def quiet_solver(**options: Any) -> Any:
     2.0
     """
     made = _quiet()()
-    for name, value in {"output_flag": False, **options}.items():
+    for name, value in {"output_flag": False, **options, "threads": 1}.items():
         made.setOptionValue(name, value)
     return made
 
