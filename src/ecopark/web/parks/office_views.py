@@ -227,7 +227,9 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return t("是", "yes") if value else t("否", "no")
     if isinstance(value, dict):
-        parts = ((PART_TEXT.get(k, Text(k, k)), _plain(v)) for k, v in value.items())
+        order = {name: number for number, name in enumerate(PART_TEXT)}  # a database may give the parts in any order
+        known = sorted(value.items(), key=lambda part: (order.get(part[0], len(order)), part[0]))
+        parts = ((PART_TEXT.get(k, Text(k, k)), _plain(v)) for k, v in known)
         return t("；", "; ").join(f"{say(name)}{t('：', ': ')}{text}" for name, text in parts if text)
     if isinstance(value, list | tuple):
         return t("、", ", ").join(filter(None, map(_plain, value)))
