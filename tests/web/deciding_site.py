@@ -23,7 +23,7 @@ def ground() -> dict[str, Any]:
     park.save()
     room = {"cod_capacity_t": 130, "cod_load_t": 100, "nox_capacity_t": 90, "nox_load_t": 60}
     for name, found in {
-        "parcels": [square(120.0, id="P1", zh="一号地", group="G02", free=True, area_km2=0.3)],
+        "parcels": [square(120.0, id=f"P-{p}", zh=f"{p} 号地", group="G02", free=True, area_km2=0.3) for p in POINTS],
         "groups": [square(120.0, id="G02", zh="电子组团")],
         "control_units": [square(120.0, id="U1", **{"class": "key"}, **room)],
         "reserve": [square(121.0, id="R1", zh="留白")],
@@ -33,7 +33,7 @@ def ground() -> dict[str, Any]:
     for item, amount in (("energy", "5000"), ("cod", "10"), ("nox", "10")):
         assert allocate(world, item, amount).status_code == 302
     for point in POINTS:
-        under_review(world, given(point))
+        under_review(world, given(point) | {"parcel": f"P-{point}"})
     return decided(POINTS[0])
 
 
