@@ -125,11 +125,6 @@ class Current:
             return made
 
 
-def find(park: Park, pack_id: str, period: str) -> Kept | None:
-    """The assessment that holds now, if it was computed already."""
-    return Current(park).find(pack_id, period)
-
-
 def assessed(park: Park, pack_id: str, period: str) -> Kept:
     """The assessment that holds now; see `Current.assessed`."""
     return Current(park).assessed(pack_id, period)
