@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -51,21 +53,25 @@ def database(url: str, data: Path) -> dict[str, Any]:
 
 
 def kept_secret(data: Path) -> str:
-    """The secret of this site: made on the first start, kept in `data` where only its owner can read it."""
+    """The secret of this site: made on the first start, kept in `data` where only its owner can read it.
+
+    The file appears whole: no process of a site that is being started reads half of it.
+    """
     path = data / "secret.key"
     try:
         return path.read_text().strip()
     except FileNotFoundError:
         pass
     data.mkdir(parents=True, exist_ok=True)
-    made = secrets.token_urlsafe(64)
+    handle, part = tempfile.mkstemp(prefix="secret.", suffix=".part", dir=data)  # readable by its owner only
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(made)
-    return made
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        with contextlib.suppress(FileExistsError):  # processes that start together take the first one's
+            os.link(part, path)
+    finally:
+        os.unlink(part)
+    return path.read_text().strip()
 
 
 def rate(text: str) -> tuple[int, int] | None:
