@@ -4,7 +4,7 @@
 
 Starts a demonstration site of its own in a temporary directory (SQLite, or with `--postgres` a PostgreSQL server of its
 own), as `ecopark demo` does, with all its processes on this machine's loopback and processors. Before the clock starts
-people are logged in, a figure is changed and every page is asked for a few times, so that every process of the site has
+people are logged in, and six times a figure is changed and every page asked for, so that every process of the site has
 read the park (`first` says how long the very first round took). Readers wait a moment between pages, as people do
 (`--think`, in seconds); writers wait between two figures (`--write-every`). Each writer changes one figure of a year of its
 own again and again, saying which version it saw; afterwards the history must hold every change that was confirmed, and no
@@ -228,8 +228,8 @@ def _warm(port: int, known: dict[str, Visitor]) -> float:
         for address in PAGES:
             visitor.get(address)
 
-    for number in range(3):
-        _one_change(Visitor(port, "", known["office"].cookies), 500 + number)
+    for number in range(6):
+        _change(Visitor(port, "", known["office"].cookies), 500 + number, 2021 + number % 5)
         threads = [threading.Thread(target=round_of, args=(name,)) for name in known for _ in range(3)]
         for thread in threads:
             thread.start()
@@ -240,17 +240,21 @@ def _warm(port: int, known: dict[str, Visitor]) -> float:
 
 def _one_change(visitor: Visitor, number: int) -> tuple[float, float]:
     """Seconds of the overview right after one changed figure, and once more without a change."""
-    address = "/p/yunqi/data/theme/management/?year=2025"
-    _, page = visitor.get(address)
-    status, _ = visitor.post(address, _fields(page, number), page)
-    if status != 302:
-        raise RuntimeError(f"the figure was not saved: {status}")
+    _change(visitor, number, 2025)
     times = []
     for _ in range(2):
         start = time.perf_counter()
         visitor.get("/p/yunqi/")
         times.append(time.perf_counter() - start)
     return times[0], times[1]
+
+
+def _change(visitor: Visitor, number: int, year: int) -> None:
+    address = f"/p/yunqi/data/theme/management/?year={year}"
+    _, page = visitor.get(address)
+    status, _ = visitor.post(address, _fields(page, number), page)
+    if status != 302:
+        raise RuntimeError(f"the figure was not saved: {status}")
 
 
 def _fields(page: str, number: int) -> dict[str, str]:

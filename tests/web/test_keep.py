@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import OrderedDict
+from collections.abc import Callable
 
 import pytest
 
 from ecopark.observations.model import Facts
+from ecopark.web import background
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.figures import facts as figure_facts
@@ -80,3 +83,41 @@ def test_what_was_found_by_one_process_is_found_by_another(world: World, state: 
     here = keep.Current(Park.objects.get(pk=park.pk)).key("hj274-2015", "2023")
     figure_facts.forget()
     assert keep.Current(Park.objects.get(pk=park.pk)).key("hj274-2015", "2023") == here != kept.key
+
+
+def test_a_process_that_found_answers_makes_ready_for_the_next_change(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = ("hj274-2015", "2023")
+    asked: list[tuple[object, Callable[[], None]]] = []
+    monkeypatch.setattr(background, "later", lambda name, do: asked.append((name, do)))
+    keep.assessed(world.park, *cell)
+    park = _write(world, "publicity_events", "2023", "5", "events/year")
+    keep.assessed(park, *cell)
+    assert not asked
+    monkeypatch.setattr(keep, "_kept", OrderedDict())  # as in another process that has not worked it out
+    keep.assessed(park, *cell)
+    [(name, do)] = asked
+    assert name == (park.pk, *cell)
+    do()
+    keep.assessed(park, *cell)
+    assert len(asked) == 1
+    now = keep.assessed(_write(world, "publicity_events", "2023", "1", "events/year"), *cell)
+    [hand] = keep._kept.values()
+    assert hand.engine.worked_out == ("hj274-2015/32",)
+    assert next(c["status"] for c in now.result["clauses"] if c["tail"] == "32") == "not_met"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answers_that_another_process_kept_first_are_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three answers one is there already when all are stored: it is found, the others are kept."""
+    cells = [("hj274-2015", "2023"), ("hj274-2015", "2022"), ("miit-green-park-2016", "2023")]
+    there = keep.assessed(world.park, *cells[0])
+    now = keep.Current(world.park)
+    answers = {cell: keep.Current(world.park)._answer(cell) for cell in cells}
+    made, body = answers[cells[0]]
+    again = Kept(**{f.name: getattr(made, f.name) for f in Kept._meta.fields if f.name != "id"})
+    found = keep._keep(now, {**answers, cells[0]: (again, body)})
+    assert found[cells[0]].pk == there.pk
+    assert {cell: kept.pk for cell, kept in now.find_all(cells).items()} == {cell: found[cell].pk for cell in cells}
+    assert Kept.objects.filter(park=world.park).count() == 3

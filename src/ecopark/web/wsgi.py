@@ -7,7 +7,10 @@ import os
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
+from ecopark.web import background, lasting
 from ecopark.web.too_large import bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecopark.web.settings")
 application = wrap_wsgi_with_proxy_headers(bounded(get_wsgi_application()), trusted_hosts="127.0.0.1")
+lasting.begin()
+background.begin()

@@ -13,7 +13,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any
 
@@ -25,6 +25,7 @@ from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.reports.plain import Said, whole
 from ecopark.standards.again import Again
 from ecopark.standards.needs import FACTORS, reach
+from ecopark.web import background
 from ecopark.web.assess.models import Kept
 from ecopark.web.figures import stamps
 from ecopark.web.figures.facts import facts_of
@@ -83,7 +84,11 @@ class Current:
         """
         wanted = list(dict.fromkeys(cells))
         found = self.find_all(wanted)
-        return {cell: found.get(cell) or self._work_out(cell) for cell in wanted}
+        if self._written.moved:
+            self._ready_later(found)
+        if len(found) < len(wanted):
+            found |= self._work_out([cell for cell in wanted if cell not in found])
+        return {cell: found[cell] for cell in wanted}
 
     def assessed(self, pack_id: str, period: str) -> Kept:
         """The assessment that holds now; computed and kept if it is not there yet.
@@ -95,34 +100,36 @@ class Current:
         """
         return self.assessed_all([(pack_id, period)])[pack_id, period]
 
-    def _work_out(self, cell: Cell) -> Kept:
+    def _work_out(self, cells: Sequence[Cell]) -> dict[Cell, Kept]:
+        """Answers worked out and kept, all in one transaction. Who comes second in a process finds what the first has kept."""
+        with _lock_of(self.park):
+            found = self.find_all(cells)
+            return found | _keep(self, {cell: self._answer(cell) for cell in sorted(cells) if cell not in found})
+
+    def _ready_later(self, cells: Iterable[Cell]) -> None:
+        """Another process answered for a park that is being written to: be ready here too before the next change."""
+        for cell in cells:
+            if _name(self.park, *cell) not in _kept:
+                background.later((self.park.pk, *cell), partial(_make_ready, self.park.pk, cell))
+
+    def _answer(self, cell: Cell) -> tuple[Kept, dict[str, Any]]:
+        """An answer that is not stored yet, with its body: a new one, or the last one with a new key if it says the same."""
         pack_id, period = cell
-        kept = _at_hand(self.park, pack_id, period)
-        with kept.lock:
-            key = self.key(pack_id, period)
-            rows = Kept.objects.filter(park=self.park, pack=pack_id, period=period)
-            if found := rows.filter(key=key).first():  # somebody who held the lock has computed it
-                return found
-            result = assess_again(kept.engine, facts_of(self.park, self._beside))
-            body = whole(result, kept.said)
-            last = rows.defer("body").order_by("-at", "-pk").first()
-            same = last is not None and last.version == result.version and _same(last.result, body)
-            try:
-                with transaction.atomic():
-                    if same and last is not None:
-                        last.key = key
-                        last.save(update_fields=["key"])
-                        return last
-                    made = Kept.objects.create(
-                        park=self.park, pack=pack_id, period=period, key=key, verdict=result.verdict,
-                        score=body["score"] or "", basis=body["basis"], verified=body["verified"],
-                        pack_hash=result.pack.hash, version=result.version, fingerprint=result.fingerprint,
-                        changed=self.park.changed, body=Kept.packed(body),
-                    )  # fmt: skip
-            except IntegrityError:  # another process was faster: its answer is the same
-                return rows.get(key=key)
-            made.remember(body)
-            return made
+        hand = _at_hand(self.park, pack_id, period)
+        result = assess_again(hand.engine, facts_of(self.park, self._beside))
+        body = whole(result, hand.said)
+        rows = Kept.objects.filter(park=self.park, pack=pack_id, period=period)
+        last = rows.defer("body").order_by("-at", "-pk").first()
+        key = self.key(pack_id, period)
+        if last is not None and last.version == result.version and _same(last.result, body):
+            last.key = key
+            return last, body
+        made = Kept(
+            park=self.park, pack=pack_id, period=period, key=key, verdict=result.verdict, score=body["score"] or "",
+            basis=body["basis"], verified=body["verified"], pack_hash=result.pack.hash, version=result.version,
+            fingerprint=result.fingerprint, changed=self.park.changed, body=Kept.packed(body),
+        )  # fmt: skip
+        return made, body
 
 
 def assessed(park: Park, pack_id: str, period: str) -> Kept:
@@ -157,19 +164,35 @@ def _needs(pack_id: str, pack_hash: str) -> frozenset[str]:
 
 @dataclass
 class _AtHand:
-    """One assessment in memory, ready to be brought up to date by whoever holds the lock."""
+    """One assessment in memory, ready to be brought up to date by whoever holds the park's lock."""
 
     engine: Again
     said: Said = field(default_factory=dict)
-    lock: Lock = field(default_factory=Lock)
 
 
 _kept: OrderedDict[tuple[int, str, str, str, str], _AtHand] = OrderedDict()
+_locks: dict[int, Lock] = {}
 _lock = Lock()
 
 
+def _lock_of(park: Park) -> Lock:
+    with _lock:
+        return _locks.setdefault(park.pk, Lock())
+
+
+def _make_ready(park: int, cell: Cell) -> None:
+    found = Park.objects.filter(pk=park).first()
+    if found is not None:
+        with _lock_of(found):
+            Current(found)._answer(cell)
+
+
+def _name(park: Park, pack_id: str, period: str) -> tuple[int, str, str, str, str]:
+    return park.pk, park.key, pack_id, period, find_pack(pack_id).hash
+
+
 def _at_hand(park: Park, pack_id: str, period: str) -> _AtHand:
-    name = (park.pk, park.key, pack_id, period, find_pack(pack_id).hash)
+    name = _name(park, pack_id, period)
     with _lock:
         found = _kept.pop(name, None)
         if found is None:
@@ -178,6 +201,29 @@ def _at_hand(park: Park, pack_id: str, period: str) -> _AtHand:
         while len(_kept) > AT_HAND:
             _kept.popitem(last=False)
     return found
+
+
+Answers = dict[Cell, tuple[Kept, dict[str, Any]]]
+
+
+def _keep(now: Current, answers: Answers) -> dict[Cell, Kept]:
+    """Store answers in one transaction. All processes take rows in one order, so that none waits for another in a ring."""
+    moved = sorted((kept for kept, _ in answers.values() if kept.pk is not None), key=lambda kept: kept.pk)
+    new = [(kept, body) for kept, body in answers.values() if kept.pk is None]
+    try:
+        with transaction.atomic():
+            for kept in moved:
+                Kept.objects.filter(pk=kept.pk).update(key=kept.key)
+            Kept.objects.bulk_create([kept for kept, _ in new])
+    except IntegrityError:  # another process was faster with some: its answers are the same
+        there = now.find_all(answers)
+        rest = {cell: answer for cell, answer in answers.items() if cell not in there}
+        if not there:
+            raise
+        return there | (_keep(now, rest) if rest else {})
+    for kept, body in new:
+        kept.remember(body)
+    return {cell: kept for cell, (kept, _) in answers.items()}
 
 
 def _same(before: dict[str, Any], now: dict[str, Any]) -> bool:

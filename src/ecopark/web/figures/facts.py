@@ -7,7 +7,7 @@ typed it and when.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -21,6 +21,7 @@ from ecopark.observations import reading
 from ecopark.observations.checks import figure_checks, held_together, isolated_years, quality_checks
 from ecopark.observations.model import FactKey, Facts, Observation
 from ecopark.observations.quantity import catalogue
+from ecopark.web import lasting
 from ecopark.web.figures import stamps
 from ecopark.web.figures.models import COUNTED, Figure
 from ecopark.web.figures.stamps import Beside
@@ -71,6 +72,7 @@ def facts_of(park: Park, beside: Beside | None = None) -> Facts:
         made = _brought_up(park, known, now)
     else:
         made = _read_whole(park, now)
+        lasting.set_aside()
     with _lock:
         _kept[park.pk] = made
         _kept.move_to_end(park.pk)
@@ -94,7 +96,7 @@ def _brought_up(park: Park, known: _Known, now: Beside) -> _Known:
         new = Figure.objects.filter(park=park, seq__gt=known.changed)
         changes = _changes(keys, _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000)))
     facts = known.facts.with_changes(changes)
-    warned = _warned_again(facts, known.warned, changes) if changes else known.warned
+    warned = _warned_again(known, facts, changes) if changes else known.warned
     facts.warnings = tuple(w for found in warned.values() for w in found)
     if known.beside != now:
         facts.settings = _settings(park)
@@ -114,16 +116,20 @@ def _changes(keys: dict[Key, FactKey], rows: dict[Key, Observation | None]) -> d
     return changes
 
 
-def _warned_again(facts: Facts, warned: Warned, changes: Iterable[FactKey]) -> Warned:
+def _warned_again(known: _Known, facts: Facts, changes: Mapping[FactKey, Observation | None]) -> Warned:
     """The findings, those looked for again that hang on a changed figure."""
     groups: set[tuple[str, str]] = set()
     for subject, name, _, _ in changes:
         above = facts.subjects[subject].parent
         groups |= {(s, n) for s in (subject, above) if s for n in (name, *held_together().get(name, ()))}
     about = [o for o in facts.observations if (o.subject, o.quantity) in groups]
-    found = _grouped([*figure_checks(facts, about), *differences(facts, about), *isolated_years(facts)])
-    found = {group: rows for group, rows in found.items() if group in groups or group == ODD_YEARS}
-    return {group: rows for group, rows in warned.items() if group not in groups and group != ODD_YEARS} | found
+    looked_for = [*figure_checks(facts, about), *differences(facts, about)]
+    counted_as_before = all(new is not None and known.facts.exact(*key) is not None for key, new in changes.items())
+    if ODD_YEARS in known.warned or not counted_as_before:
+        groups.add(ODD_YEARS)
+        looked_for += isolated_years(facts)
+    found = {group: rows for group, rows in _grouped(looked_for).items() if group in groups}
+    return {group: rows for group, rows in known.warned.items() if group not in groups} | found
 
 
 ODD_YEARS = ("", "")

@@ -32,11 +32,14 @@ class Written:
         By quantity, the highest `seq` of its figures, whatever their state.
     years
         Calendar years with figures, the latest first.
+    moved
+        Whether figures were written since this process first looked.
     """
 
     changed: int
     last: dict[str, int]
     years: tuple[int, ...]
+    moved: bool = False
 
 
 _kept: OrderedDict[int, Written] = OrderedDict()
@@ -59,7 +62,7 @@ def written(park: Park) -> Written:
         last[quantity] = max(seq, last.get(quantity, 0))
         if period[:4].isdecimal():
             years.add(int(period[:4]))
-    made = Written(park.changed, last, tuple(sorted(years, reverse=True)))
+    made = Written(park.changed, last, tuple(sorted(years, reverse=True)), moved=not new)
     with _lock:
         _kept[park.pk] = made
         _kept.move_to_end(park.pk)

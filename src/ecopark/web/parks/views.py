@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -119,7 +118,6 @@ def _lately(standing: Standing) -> list[dict[str, Any]]:
 
 def _versions(wanted: Iterable[tuple[int, int]]) -> Iterable[Any]:
     """These versions of these figures, as the history has them."""
-    asked = Q(pk__in=[])
-    for figure, version in wanted:
-        asked |= Q(id=figure, version=version)
-    return Figure.history.filter(asked)
+    asked = set(wanted)
+    rows = Figure.history.filter(id__in={figure for figure, _ in asked}, version__in={version for _, version in asked})
+    return (row for row in rows if (row.id, row.version) in asked)
