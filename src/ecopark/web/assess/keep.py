@@ -123,6 +123,7 @@ class Current:
         key = self.key(pack_id, period)
         if last is not None and last.version == result.version and _same(last.result, body):
             last.key = key
+            last.remember(body)  # the next comparison meets the same objects
             return last, body
         made = Kept(
             park=self.park, pack=pack_id, period=period, key=key, verdict=result.verdict, score=body["score"] or "",

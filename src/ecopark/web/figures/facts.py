@@ -20,6 +20,7 @@ from ecopark.indicators.differences import differences
 from ecopark.observations import reading
 from ecopark.observations.checks import figure_checks, held_together, isolated_years, quality_checks
 from ecopark.observations.model import FactKey, Facts, Observation
+from ecopark.observations.model import Subject as FactSubject
 from ecopark.observations.quantity import catalogue
 from ecopark.web import lasting
 from ecopark.web.figures import stamps
@@ -83,9 +84,10 @@ def facts_of(park: Park, beside: Beside | None = None) -> Facts:
 
 def _read_whole(park: Park, now: Beside) -> _Known:
     new = Figure.objects.filter(park=park, state__in=COUNTED).order_by("pk")
-    rows = _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000))
+    subjects = [s.as_fact() for s in park.subjects.all()]
+    rows = _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000), subjects)
     there = {key: o for key, o in rows.items() if o is not None}
-    facts = _facts(park, there.values())
+    facts = _facts(park, there.values(), subjects)
     return _Known(park.changed, now, {k: o.key for k, o in there.items()}, _grouped(facts.warnings), facts)
 
 
@@ -94,7 +96,11 @@ def _brought_up(park: Park, known: _Known, now: Beside) -> _Known:
     keys, changes = dict(known.keys), {}
     if known.changed < park.changed:
         new = Figure.objects.filter(park=park, seq__gt=known.changed)
-        changes = _changes(keys, _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000)))
+        rows = list(new.values_list(*FIELDS))
+        if not {row[0] for row in rows} <= known.facts.subjects.keys():  # a firm was added in this very moment
+            return _read_whole(park, stamps.beside(park))
+        subjects = _with_parts_of(known.facts, [park.key, *{row[0] for row in rows}])
+        changes = _changes(keys, _observations(park, rows, subjects))
     facts = known.facts.with_changes(changes)
     warned = _warned_again(known, facts, changes) if changes else known.warned
     facts.warnings = tuple(w for found in warned.values() for w in found)
@@ -148,8 +154,9 @@ def _grouped(problems: Iterable[Problem]) -> Warned:
 def facts_on(park: Park, moment: datetime) -> Facts:
     """What was known at `moment`: the accepted figures as the history has them."""
     past = Figure.history.as_of(moment).filter(park=park, state__in=COUNTED)
-    found = _observations(park, past.values_list(*FIELDS))
-    return _facts(park, [o for o in found.values() if o is not None], moment)
+    subjects = [s.as_fact() for s in park.subjects.all()]
+    found = _observations(park, past.values_list(*FIELDS), subjects)
+    return _facts(park, [o for o in found.values() if o is not None], subjects, moment)
 
 
 def facts_with(park: Park, changes: Sequence[dict[str, Any]]) -> Facts:
@@ -182,8 +189,10 @@ def forget(park: Park | None = None) -> None:
             _kept.pop(park.pk, None)
 
 
-def _facts(park: Park, rows: Iterable[Observation], moment: datetime | None = None) -> Facts:
-    facts = Facts(rows, [s.as_fact() for s in park.subjects.all()], settings=_settings(park, moment))
+def _facts(
+    park: Park, rows: Iterable[Observation], subjects: list[FactSubject], moment: datetime | None = None
+) -> Facts:
+    facts = Facts(rows, subjects, settings=_settings(park, moment))
     facts.warnings = (*quality_checks(facts), *differences(facts))
     return facts
 
@@ -206,7 +215,19 @@ def _settings(park: Park, moment: datetime | None = None) -> dict[str, Any]:
     return settings
 
 
-def _observations(park: Park, rows: Iterable[tuple[Any, ...]]) -> dict[Key, Observation | None]:
+def _with_parts_of(facts: Facts, keys: Iterable[str]) -> list[FactSubject]:
+    """These subjects and what they are part of."""
+    found: dict[str, FactSubject] = {}
+    for key in keys:
+        while key and key not in found:
+            found[key] = facts.subjects[key]
+            key = found[key].parent
+    return list(found.values())
+
+
+def _observations(
+    park: Park, rows: Iterable[tuple[Any, ...]], subjects: list[FactSubject]
+) -> dict[Key, Observation | None]:
     """Figures read as the engines read them; None for a figure that does not count or holds nothing."""
     given: list[dict[str, Any]] = []
     origins: list[tuple[Key, str, str, bool]] = []
@@ -228,7 +249,6 @@ def _observations(park: Park, rows: Iterable[tuple[Any, ...]]) -> dict[Key, Obse
     ]
     if not wanted:
         return found
-    subjects = [s.as_fact() for s in park.subjects.all()]
     facts = reading.facts_from(
         [row for row, _ in wanted], subjects, settings=park.fact_settings(), known_reported=known_reported,
         checks=False, set_aside=True,
