@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from ecopark.casework import cases as engine
@@ -184,9 +184,12 @@ def copy_state(case: Case) -> engine.Case:
 
 def by_clock(rows: QuerySet[Case], now: datetime) -> dict[str, int]:
     """Open cases that are late, due within a day, and in time."""
-    still = rows.exclude(status__in=engine.ENDED)
-    late, soon = still.filter(due__lt=now).count(), still.filter(due__gte=now, due__lt=now + timedelta(days=1)).count()
-    return {"late": late, "soon": soon, "running": still.count() - late - soon}
+    found = rows.exclude(status__in=engine.ENDED).aggregate(
+        late=Count("pk", filter=Q(due__lt=now)),
+        soon=Count("pk", filter=Q(due__gte=now, due__lt=now + timedelta(days=1))),
+        still=Count("pk"),
+    )
+    return {"late": found["late"], "soon": found["soon"], "running": found["still"] - found["late"] - found["soon"]}
 
 
 def who_text(

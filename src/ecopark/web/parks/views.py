@@ -46,7 +46,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
         context["cards"] = [_card(find_pack(name), one, one.result) for (name, _), one in kept.items()]
         context |= {"period": period, "gaps": missing_by_department(results), "trends": _trends(now, results, period)}
     context["reminders"] = reminders(standing, timezone.localdate())
-    if standing.may("see_tasks") and park.tasks.exists():
+    if standing.may("see_tasks"):
         context["lights"] = by_light(park, timezone.localdate())
     if standing.may("see_cases"):
         known = standing.of_cases(Case.objects.filter(park=park))

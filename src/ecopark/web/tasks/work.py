@@ -215,10 +215,10 @@ def shown(tasks: Iterable[Task], on: date, departments: set[str]) -> list[Shown]
     return found
 
 
-def by_light(park: Park, on: date) -> dict[str, int]:
-    """Open tasks of a park by light, the worst first."""
+def by_light(park: Park, on: date) -> dict[str, int] | None:
+    """Open tasks of a park by light, the worst first; None where there has never been a task."""
     found = shown(park.tasks.prefetch_related("events"), on, set())
-    return counted([one.light for one in found if one.state.open])
+    return counted([one.light for one in found if one.state.open]) if found else None
 
 
 def target_of(task: Task) -> engine.Target | None:
