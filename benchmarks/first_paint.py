@@ -3,10 +3,11 @@
     python benchmarks/first_paint.py [--firms 50000] [--parks 2543] [--visits 5] [--keep DIR]
 
 Makes a demonstration site whose park gets so many firms more, each with eight figures in each of two years, and a site
-with so many parks and the department's table of them, starts each as `ecopark demo` and `ecopark serve` do, and opens its pages in Chromium on this machine: once in a browser that has
-nothing of the site yet, then as often as `--visits` says. Told are the first byte and the first contentful paint, both
-from the click on, in milliseconds. Before that every page was asked for once (`first`, in seconds: what the first person
-after a start of the server waits for the answer). `--keep` keeps both sites, and uses them if they are there.
+with so many parks and the department's table of them, starts each as `ecopark demo` and `ecopark serve` do, and opens its
+pages in Chromium on this machine: once in a browser that has nothing of the site yet, then as often as `--visits` says. Told
+are the first byte and the first contentful paint, both from the click on, in milliseconds. Before that every page was
+asked for until it was no longer being worked out (`first`, in seconds: how old the site is for the first person after a
+start of the server). `--keep` keeps both sites, and uses them if they are there.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def _differ(quantity: Quantity, o: Observation, stated: Fraction, other: Fractio
 
 def _firms(facts: Facts, about: Sequence[Observation]) -> Iterator[Problem]:
     """A park's own figure beside the sum of its firms."""
-    rollup = RollUp(facts)
+    rollup = RollUp.of(facts)
     parks = {s.id for s in facts.parks if rollup.firms(s.id)}
     for o in about:
         if o.subject not in parks or not isinstance(o.value, Fraction) or o.not_applicable:

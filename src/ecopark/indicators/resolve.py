@@ -163,7 +163,7 @@ class SubjectLookup:
         self.facts = facts
         self.subject = subject
         self.factors = Factors(facts, pack_factors, facts.settings.get("factors"))
-        self.rollup = rollup or RollUp(facts)
+        self.rollup = rollup or RollUp.of(facts)
         self.parameters = tuple(sorted((parameters or {}).items()))
         self.findings: dict[tuple[str, ...], Text] = {}
         self.partial: dict[tuple[str, str], Fraction] = {}

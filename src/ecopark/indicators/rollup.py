@@ -119,9 +119,25 @@ class RollUp:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._firms: dict[str, list[Subject]] = {}
-        self._reporters: dict[tuple[str, int], dict[str, None]] | None = None
+        self._actives: dict[tuple[str, Period, str], set[str]] = {}
         self._sums: dict[tuple[str, str, Period, str], FirmSum | None] = {}
         self._codes: dict[tuple[str, str, Period], FirmCodes | None] = {}
+
+    @classmethod
+    def of(cls, facts: Facts) -> RollUp:
+        """The firm sums of these facts, shared by all who ask."""
+        found = facts.derived.get(cls)
+        if not isinstance(found, cls):
+            found = facts.derived[cls] = cls(facts)
+        return found
+
+    def after(self, facts: Facts, changed: frozenset[str]) -> RollUp:
+        """The sums of the quantities that have not changed."""
+        made = RollUp(facts)
+        made._firms, made._actives = self._firms, self._actives
+        made._sums = {key: found for key, found in list(self._sums.items()) if key[1] not in changed}
+        made._codes = {key: found for key, found in list(self._codes.items()) if key[1] not in changed}
+        return made
 
     def firms(self, park: str) -> list[Subject]:
         """All firms of a park."""
@@ -178,20 +194,14 @@ class RollUp:
 
     def _active(self, park: str, name: str, period: Period, where: str) -> tuple[set[str], list[str]]:
         """The firms active in the period, and those of them that have said anything of a quantity."""
-        active = {f.id for f in self.firms(park) if f.active(period) and matches(f, where)}
-        index = self._index()
-        said = {**index.get((name, period.year), {}), **(index.get((name, 0), {}) if period.year else {})}
+        key = (park, period, where)
+        if key not in self._actives:
+            self._actives[key] = {f.id for f in self.firms(park) if f.active(period) and matches(f, where)}
+        active = self._actives[key]
+        said = self.facts.reporters(name, period.year)
+        if period.year and (always := self.facts.reporters(name, 0)):
+            said = {**said, **always}
         return active, [firm for firm in said if firm in active]
-
-    def _index(self) -> dict[tuple[str, int], dict[str, None]]:
-        """Quantity and year -> the firms with a row for it; year 0: for all time."""
-        if self._reporters is None:
-            self._reporters = {}
-            subjects = self.facts.subjects
-            for o in self.facts.observations:
-                if subjects[o.subject].kind == "firm":
-                    self._reporters.setdefault((o.quantity, o.period.year), {})[o.subject] = None
-        return self._reporters
 
 
 def _largest(rows: list[tuple[str, Figure]]) -> tuple[tuple[str, Figure], ...]:

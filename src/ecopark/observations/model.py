@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ecopark.core.period import ALWAYS, Period
 from ecopark.core.rounding import decimal_text
@@ -105,6 +105,14 @@ REMEMBERED = 64
 """How many of the facts before some changes are known by name, with the quantities that have changed since."""
 
 
+class Derived(Protocol):
+    """What was worked out of facts and is kept with them (`Facts.derived`): firm sums, say."""
+
+    def after(self, facts: Facts, changed: frozenset[str]) -> Derived:
+        """What of it still holds for `facts`, in which figures of the quantities `changed` differ."""
+        ...
+
+
 class Facts:
     """Observations and subjects, looked up by key.
 
@@ -148,6 +156,9 @@ class Facts:
             if o.subject not in self.subjects:
                 self.subjects[o.subject] = Subject(o.subject, o.subject)
         self._prints: dict[str | None, int] = {}
+        self._parted: dict[str | None, tuple[frozenset[str] | None, list[str]]] = {}
+        self._said: dict[tuple[str, int], dict[str, None]] | None = None
+        self.derived: dict[type, Derived] = {}
         self._name = object()
         self._earlier: dict[object, frozenset[str]] = {}
         self._children: dict[str, list[Subject]] = {}
@@ -158,8 +169,8 @@ class Facts:
     def with_changes(self, changes: Mapping[FactKey, Observation | None], *, warnings: Iterable[Problem] = ()) -> Facts:
         """The same facts with some figures replaced, added, or (None) taken away.
 
-        Takes time for what changes, not for what is there. Subjects and settings stay; a subject that only occurs in
-        observations cannot be new.
+        Takes time for what changes; what is there is copied, not looked at. Subjects and settings stay; a subject that only
+        occurs in observations cannot be new.
 
         Raises
         ------
@@ -170,11 +181,16 @@ class Facts:
         made._index = dict(self._index)
         made._prints = dict(self._prints)
         made._parts, made._within = dict(self._parts), dict(self._within)
+        made._said = None if self._said is None else dict(self._said)
         for key, new in changes.items():
             old = made._index.pop(key, None) if new is None else made._index.get(key)
             if new is not None:
                 self.subjects[new.subject]
                 made._index[key] = new
+                if made._said is not None:
+                    said = made._said.get((key[1], key[2].year), {})
+                    if new.subject not in said:
+                        made._said[key[1], key[2].year] = {**said, new.subject: None}
             for printed in made._prints:
                 wanted = self._wanted(printed)
                 if wanted is None or key[0] in wanted:
@@ -187,6 +203,7 @@ class Facts:
         made.observations = tuple(made._index.values())
         made.warnings = tuple(warnings)
         changed = frozenset(key[1] for key in changes)
+        made.derived = {kind: one.after(made, changed) for kind, one in self.derived.items()}
         known = list(self._earlier.items())[: REMEMBERED - 1]
         made._name, made._earlier = object(), {self._name: changed, **{name: old | changed for name, old in known}}
         return made
@@ -228,6 +245,14 @@ class Facts:
         """The rows of a quantity for quarters and months of a year, with and without a breakdown."""
         return self._within.get((subject, quantity, year), [])
 
+    def reporters(self, quantity: str, year: int) -> Mapping[str, None]:
+        """Subjects with a row of a quantity for any time of a year (0: for all time); some may have taken theirs back since."""
+        if self._said is None:
+            self._said = {}
+            for o in self.observations:
+                self._said.setdefault((o.quantity, o.period.year), {})[o.subject] = None
+        return self._said.get((quantity, year), {})
+
     def children(self, subject: str, kind: str = "firm") -> list[Subject]:
         """Direct and indirect parts of `subject` of one kind."""
         return [self.subjects[s] for s in self._below(subject) if self.subjects[s].kind == kind]
@@ -249,17 +274,23 @@ class Facts:
         (`standards.batch.fingerprints`), which begins with ``float:``: the two are never equal, and only fingerprints of one
         kind can be compared.
         """
+        wanted, about = self._parts_of(subject)
         if subject not in self._prints:
-            wanted = self._wanted(subject)
             self._prints[subject] = sum(_print(o) for o in self.observations if wanted is None or o.subject in wanted)
-        known = self._wanted(subject)
-        parts = [s for s in self.subjects.values() if known is None or s.id in known]
-        about = sorted(f"{s.id}|{s.kind}|{s.parent}|{s.since}|{s.until}" for s in parts)
         text = "\n".join([str(self._prints[subject] % 2**256), *about])
         return "exact:" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _wanted(self, subject: str | None) -> frozenset[str] | None:
-        return None if subject is None else frozenset((subject, *self._below(subject)))
+        return self._parts_of(subject)[0]
+
+    def _parts_of(self, subject: str | None) -> tuple[frozenset[str] | None, list[str]]:
+        """A subject with its parts (None: all there are), and what a fingerprint says of them; subjects do not change."""
+        if subject not in self._parted:
+            wanted = None if subject is None else frozenset((subject, *self._below(subject)))
+            parts = [s for s in self.subjects.values() if wanted is None or s.id in wanted]
+            about = sorted(f"{s.id}|{s.kind}|{s.parent}|{s.since}|{s.until}" for s in parts)
+            self._parted[subject] = wanted, about
+        return self._parted[subject]
 
     def _below(self, subject: str) -> list[str]:
         """Ids of all parts, each once; a subject that is said to be part of itself ends there."""

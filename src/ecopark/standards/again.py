@@ -15,7 +15,7 @@ from ecopark.core.period import Period
 from ecopark.core.text import Text
 from ecopark.observations.model import Facts
 from ecopark.packs.model import Pack
-from ecopark.standards.assess import Run, begin, clause_result, conclude, doubtful, doubts
+from ecopark.standards.assess import Run, begin, clause_result, conclude, doubts
 from ecopark.standards.needs import made_of, reach, reached
 from ecopark.standards.result import Assessment, ClauseResult
 
@@ -74,8 +74,8 @@ class Again:
         known = {name: r for name, r in results.items() if not reached(changed, self._reach[name])}
         if before.verified != run.verified:
             known = {name: replace(r, verified=str(run.verified.get(r.clause.tail, ""))) for name, r in known.items()}
-        if doubtful(was) != doubtful(now):
-            known = {name: replace(r, doubts=doubts(r.trace, now)) for name, r in known.items()}
+        if before.doubtful != run.doubtful:
+            known = {name: replace(r, doubts=doubts(r.trace, run.doubtful)) for name, r in known.items()}
         findings = {
             key: text
             for key, text in before.lookup.findings.items()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from ecopark.core.period import Period
@@ -16,7 +17,7 @@ from ecopark.core.text import Text
 from ecopark.core.trace import Trace
 from ecopark.core.value import Missing, Result, Scalar, not_given
 from ecopark.core.words import requirement, shown, with_unit
-from ecopark.errors import Problem
+from ecopark.errors import Place, Problem
 from ecopark.expr.nodes import leaves
 from ecopark.expr.traced import compare, evaluate
 from ecopark.indicators.resolve import SubjectLookup
@@ -53,6 +54,11 @@ class Run:
     options: Mapping[str, Any]
     limits: dict[str, Fraction]
     verified: Mapping[str, str]
+
+    @cached_property
+    def doubtful(self) -> dict[Place, list[Problem]]:
+        """What casts doubt on figures, by place."""
+        return doubtful(self.facts)
 
 
 def assess_pack(
@@ -176,7 +182,7 @@ def assess_clause(clause: Clause, run: Run) -> ClauseResult:
         reported=any(step.kind == "reported" for step in trace.walk()),
         verified=str(run.verified.get(clause.tail, "")),
         notes=tuple(_scope_notes(compiled, run)),
-        doubts=doubts(trace, run.facts),
+        doubts=doubts(trace, run.doubtful),
     )
 
 
@@ -316,18 +322,24 @@ DOUBTFUL = (
 """Findings of the quality checks that cast doubt on a clause's figures; a jump from year to year does not."""
 
 
-def doubts(trace: Trace, facts: Facts) -> tuple[Text, ...]:
-    """The findings of the quality checks on the figures that a value rests on."""
-    against = doubtful(facts)
+Doubtful = dict[Place, list[Problem]]
+
+
+def doubts(trace: Trace, against: Doubtful) -> tuple[Text, ...]:
+    """The findings of the quality checks on the figures that a value rests on; `against` is `doubtful` of the facts."""
     if not against:
         return ()
-    places = {step.place for step in trace.observations() if step.place is not None and str(step.place)}
-    return tuple(dict.fromkeys(Text(w.zh, w.en) for w in against if w.place in places))
+    places = {step.place: None for step in trace.observations() if step.place is not None and str(step.place)}
+    return tuple(dict.fromkeys(Text(w.zh, w.en) for place in places for w in against.get(place, ())))
 
 
-def doubtful(facts: Facts) -> list[Problem]:
-    """The findings of the quality checks that cast doubt on figures."""
-    return [w for w in facts.warnings if w.code in DOUBTFUL]
+def doubtful(facts: Facts) -> Doubtful:
+    """The findings of the quality checks that cast doubt on figures, by the place of the figure."""
+    found: Doubtful = {}
+    for w in facts.warnings:
+        if w.code in DOUBTFUL:
+            found.setdefault(w.place, []).append(w)
+    return found
 
 
 # -- footnotes ---------------------------------------------------------------------------------------------------------

@@ -210,7 +210,7 @@ def assess_all(
     loaded = [p if isinstance(p, Pack) else find_pack(p, extra_packs) for p in every_pack(packs)]
     subjects = _subjects(facts, subject)
     check_options(loaded, facts.settings, options)
-    rollup = RollUp(facts)
+    rollup = RollUp.of(facts)
     found = []
     for name in subjects:
         for period in _periods(facts, name, periods, years):
