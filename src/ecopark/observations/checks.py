@@ -92,13 +92,19 @@ def _number(observation: Observation | None) -> Fraction | None:
     return observation.value
 
 
+def _at_least(a: Fraction, b: Fraction) -> bool:
+    """Whether a >= b; by floats where these tell it for sure, for there may be a million figures."""
+    x, y = a.numerator / a.denominator, b.numerator / b.denominator
+    return x > y if abs(x - y) > 1e-9 * (abs(x) + abs(y)) else a >= b
+
+
 def _ranges(numbers: Numbers) -> Iterable[Problem]:
     for o, quantity in numbers:
         value = _number(o)
         if value is None or "by code" in quantity.unit:
             continue
         low, high = quantity.low, quantity.high
-        if (low is None or value >= low) and (high is None or value <= high):
+        if (low is None or _at_least(value, low)) and (high is None or _at_least(high, value)):
             continue
         bounds = f"{'-∞' if low is None else short_text(low)} … {'+∞' if high is None else short_text(high)} {o.unit}"
         yield Problem(
@@ -242,9 +248,9 @@ def _jumps(numbers: Numbers, facts: Facts, factor: Fraction) -> Iterable[Problem
         now = _number(o)
         if before is None or now is None or before <= 0 or now <= 0:
             continue
-        ratio = now / before
-        if 1 / factor <= ratio <= factor:
+        if _at_least(before * factor, now) and _at_least(now * factor, before):
             continue
+        ratio = now / before
         subject = facts.subjects.get(o.subject)
         breaks = subject.scope_breaks(o.period.year - 1, o.period.year) if subject else ()
         why_zh = "".join(f"（{y} 年口径变化：{t['zh']}）" for y, t in breaks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Hashable
 from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
 
 from django.db import connections
 
@@ -15,6 +15,15 @@ _queue: SimpleQueue[tuple[Hashable, Callable[[], None]]] = SimpleQueue()
 _waiting: set[Hashable] = set()
 _lock = Lock()
 _thread: Thread | None = None
+
+
+class StillWorkingError(Exception):
+    """What was asked for takes long and is being worked out in the background: ask again in a while."""
+
+
+def somebody_waits() -> bool:
+    """Whether this is a request of a web process: long work is then handed to `later`, the answer is `StillWorkingError`."""
+    return _thread is not None and current_thread() is not _thread
 
 
 def begin() -> None:

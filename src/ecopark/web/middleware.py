@@ -53,6 +53,22 @@ def own_rules(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
     return middleware
 
 
+def long_work(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """What is being worked out in the background is answered by a page that says so and comes again."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        from ecopark.web.background import StillWorkingError
+        from ecopark.web.pages.errors import still_working
+
+        return still_working(request) if isinstance(error, StillWorkingError) else None
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
+    return middleware
+
+
 def api_methods(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """An address of the API that is asked by a wrong method says so in the envelope of all its errors."""
 

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "ecopark.web.too_large.too_large",
     "ecopark.web.middleware.api_methods",
     "ecopark.web.middleware.own_rules",
+    "ecopark.web.middleware.long_work",
     "axes.middleware.AxesMiddleware",
 ]
 

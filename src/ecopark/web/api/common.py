@@ -12,7 +12,7 @@ from ecopark.errors import Problem as InputProblem
 from ecopark.web.api.shapes import Fault
 from ecopark.web.people.access import Standing, enter
 
-REFUSED = {401: Fault, 403: Fault, 404: Fault, 422: Fault, 429: Fault}
+REFUSED = {401: Fault, 403: Fault, 404: Fault, 422: Fault, 429: Fault, 503: Fault}
 CONFLICT = REFUSED | {409: Fault}
 """What any endpoint may answer instead; `CONFLICT` also where somebody else may have been faster."""
 

@@ -42,7 +42,9 @@ from ecopark.web.api import (
 from ecopark.web.api.common import problem_row
 from ecopark.web.api.describe import operations
 from ecopark.web.api.throttle import TokenThrottle
+from ecopark.web.background import StillWorkingError
 from ecopark.web.firms.registry import ConflictError as FirmConflictError
+from ecopark.web.pages.errors import still_working
 from ecopark.web.people.models import ApiToken, User
 from ecopark.web.projects.steps import ConflictError as ProjectConflictError
 
@@ -154,6 +156,11 @@ def _unusable(request: HttpRequest, error: InputError) -> HttpResponse:
 @api.exception_handler(ProjectConflictError)
 def _too_late(request: HttpRequest, error: EcoparkError) -> HttpResponse:
     return fault(409, "conflict", Text(error.message("zh"), error.message("en")))
+
+
+@api.exception_handler(StillWorkingError)
+def _wait(request: HttpRequest, error: Exception) -> HttpResponse:
+    return still_working(request)
 
 
 @api.exception_handler(EcoparkError)

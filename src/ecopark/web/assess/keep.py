@@ -27,13 +27,17 @@ from ecopark.standards.again import Again
 from ecopark.standards.needs import FACTORS, reach
 from ecopark.web import background
 from ecopark.web.assess.models import Kept
+from ecopark.web.background import StillWorkingError
 from ecopark.web.figures import stamps
-from ecopark.web.figures.facts import facts_of
+from ecopark.web.figures.facts import expect, facts_of
 from ecopark.web.parks.models import Park
 from ecopark.workflows.assess_park import again, assess_again, assess_all
 
 AT_HAND = 64
 """So many assessments are kept in memory, ready to be brought up to date; the last used ones."""
+
+PATIENCE = 5.0
+"""So long a request waits for somebody who is working out the answers of its park. [s]"""
 
 Cell = tuple[str, str]
 """A pack and a period."""
@@ -47,6 +51,8 @@ class Current:
 
     def __init__(self, park: Park) -> None:
         self.park = park
+        self.behind = False
+        """Whether an answer is an earlier one, for the one of now is being worked out."""
         self._written = stamps.written(park)
         self._beside = stamps.beside(park)
 
@@ -74,37 +80,62 @@ class Current:
         """The assessment that holds now, if it was computed already."""
         return self.find_all([(pack_id, period)]).get((pack_id, period))
 
-    def assessed_all(self, cells: Iterable[Cell]) -> dict[Cell, Kept]:
+    def assessed_all(self, cells: Iterable[Cell], *, earlier: bool = False) -> dict[Cell, Kept]:
         """The assessments that hold now; computed and kept where they are not there yet.
+
+        Parameters
+        ----------
+        cells
+            Packs and periods.
+        earlier
+            Take the last answers that were kept (and set `behind`) rather than raise `StillWorkingError`.
 
         Raises
         ------
         InputError
             One cannot be assessed: no such period, options that do not fit.
+        StillWorkingError
+            Of a request, where the figures of a large park have to be read first.
         """
         wanted = list(dict.fromkeys(cells))
         found = self.find_all(wanted)
         if self._written.moved:
             self._ready_later(found)
-        if len(found) < len(wanted):
-            found |= self._work_out([cell for cell in wanted if cell not in found])
+        if lacking := [cell for cell in wanted if cell not in found]:
+            try:
+                found |= self._work_out(lacking)
+            except StillWorkingError:
+                background.later(("answers", self.park.pk, *lacking), partial(_bring_up, self.park.pk, lacking))
+                last = self._last(lacking) if earlier else {}
+                if len(last) < len(lacking):
+                    raise
+                found |= last
+                self.behind = True
         return {cell: found[cell] for cell in wanted}
 
-    def assessed(self, pack_id: str, period: str) -> Kept:
-        """The assessment that holds now; computed and kept if it is not there yet.
+    def assessed(self, pack_id: str, period: str, *, earlier: bool = False) -> Kept:
+        """The assessment that holds now; computed and kept if it is not there yet. As `assessed_all` for one."""
+        return self.assessed_all([(pack_id, period)], earlier=earlier)[pack_id, period]
 
-        Raises
-        ------
-        InputError
-            It cannot be assessed: no such period, options that do not fit.
-        """
-        return self.assessed_all([(pack_id, period)])[pack_id, period]
+    def _last(self, cells: Iterable[Cell]) -> dict[Cell, Kept]:
+        found = {}
+        for pack, period in cells:
+            rows = Kept.objects.filter(park=self.park, pack=pack, period=period).defer("body").order_by("-at", "-pk")
+            if kept := rows.first():
+                found[pack, period] = kept
+        return found
 
     def _work_out(self, cells: Sequence[Cell]) -> dict[Cell, Kept]:
         """Answers worked out and kept, all in one transaction. Who comes second in a process finds what the first has kept."""
-        with _lock_of(self.park):
+        expect(self.park, self._beside)
+        lock = _lock_of(self.park)
+        if not lock.acquire(timeout=PATIENCE if background.somebody_waits() else -1):
+            raise StillWorkingError
+        try:
             found = self.find_all(cells)
             return found | _keep(self, {cell: self._answer(cell) for cell in sorted(cells) if cell not in found})
+        finally:
+            lock.release()
 
     def _ready_later(self, cells: Iterable[Cell]) -> None:
         """Another process answered for a park that is being written to: be ready here too before the next change."""
@@ -179,6 +210,12 @@ _lock = Lock()
 def _lock_of(park: Park) -> Lock:
     with _lock:
         return _locks.setdefault(park.pk, Lock())
+
+
+def _bring_up(park: int, cells: Sequence[Cell]) -> None:
+    found = Park.objects.filter(pk=park).first()
+    if found is not None:
+        Current(found)._work_out(cells)
 
 
 def _make_ready(park: int, cell: Cell) -> None:

@@ -13,6 +13,8 @@ from ecopark.packs.model import Pack
 from ecopark.standards.result import STATUS_TEXT
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
+from ecopark.web.background import StillWorkingError
+from ecopark.web.pages.errors import AGAIN_AFTER
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
 
@@ -37,8 +39,12 @@ def cell(request: HttpRequest, slug: str, pack: str, period: str) -> HttpRespons
     """One cell of the matrix, computed if it must be."""
     standing = _enter(request, slug)
     found = pack_or_404(pack)
-    kept = keep.assessed(standing.park, found.id, period_or_404(standing, period))
-    return render(request, "assess/cell.html", {"cell": {"period": period, "kept": kept}, "pack": found})
+    period = period_or_404(standing, period)
+    try:
+        kept, wait = keep.assessed(standing.park, found.id, period), 0
+    except StillWorkingError:
+        kept, wait = None, AGAIN_AFTER
+    return render(request, "assess/cell.html", {"cell": {"period": period, "kept": kept}, "pack": found, "wait": wait})
 
 
 def clauses(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResponse:
@@ -139,4 +145,7 @@ def _kept(request: HttpRequest, standing: Standing, pack: Pack, period: str) -> 
     wanted = request.GET.get("kept", "")
     if wanted.isdecimal():
         return get_object_or_404(Kept, pk=int(wanted), park=standing.park, pack=pack.id, period=period)
-    return keep.assessed(standing.park, pack.id, period_or_404(standing, period))
+    now = keep.Current(standing.park)
+    kept = now.assessed(pack.id, period_or_404(standing, period), earlier=True)
+    request.behind = kept.at if now.behind else None  # type: ignore[attr-defined]
+    return kept

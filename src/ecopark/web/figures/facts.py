@@ -7,14 +7,16 @@ typed it and when.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from threading import Lock
 from typing import Any
 
 from django.utils import timezone
 
+from ecopark.core.collector import without_collector
 from ecopark.errors import InputError, Place, Problem
 from ecopark.indicators.differences import differences
 from ecopark.observations import reading
@@ -22,7 +24,9 @@ from ecopark.observations.checks import figure_checks, held_together, isolated_y
 from ecopark.observations.model import FactKey, Facts, Observation
 from ecopark.observations.model import Subject as FactSubject
 from ecopark.observations.quantity import catalogue
-from ecopark.web import lasting
+from ecopark.observations.rows import RawRow
+from ecopark.web import background, lasting
+from ecopark.web.background import StillWorkingError
 from ecopark.web.figures import stamps
 from ecopark.web.figures.models import COUNTED, Figure
 from ecopark.web.figures.stamps import Beside
@@ -37,6 +41,9 @@ FIELDS = (
     "subject__key", "quantity", "period", "by", "given", "unit", "source", "note", "place", "entered_at", "state",
     "entered_by__username", "entered_by__last_name", "entered_by__first_name",
 )  # fmt: skip
+
+MANY = 20_000
+"""A park with more figures is read in the background: that takes longer than anybody should wait for a page."""
 
 Key = tuple[str, str, str, str]
 Warned = dict[tuple[str, str], list[Problem]]
@@ -63,8 +70,14 @@ def facts_of(park: Park, beside: Beside | None = None) -> Facts:
 
     Only figures written since the last call are read again, and only findings that they bear on are looked for again. Who has
     asked for what stands beside them in this request hands it in.
+
+    Raises
+    ------
+    StillWorkingError
+        Of a request for a park with `MANY` figures that this process has not read yet; it is being read from now on.
     """
     now = beside or stamps.beside(park)
+    expect(park, now)
     with _lock:
         known = _kept.get(park.pk)
     if known is not None and known.changed == park.changed and known.beside == now:
@@ -72,7 +85,8 @@ def facts_of(park: Park, beside: Beside | None = None) -> Facts:
     if known is not None and known.changed <= park.changed and known.beside.reading == now.reading:
         made = _brought_up(park, known, now)
     else:
-        made = _read_whole(park, now)
+        with without_collector():
+            made = _read_whole(park, now)
         lasting.set_aside()
     with _lock:
         _kept[park.pk] = made
@@ -80,6 +94,37 @@ def facts_of(park: Park, beside: Beside | None = None) -> Facts:
         while len(_kept) > KEPT_PARKS:
             _kept.popitem(last=False)
     return made.facts
+
+
+def expect(park: Park, now: Beside) -> None:
+    """Go on if the figures are at hand or are few; else have them read in the background.
+
+    Raises
+    ------
+    StillWorkingError
+        They are being read.
+    """
+    with _lock:
+        known = _kept.get(park.pk)
+    if known is not None and known.changed <= park.changed and known.beside.reading == now.reading:
+        return
+    if background.somebody_waits() and Figure.objects.filter(park=park).order_by()[MANY : MANY + 1].exists():
+        background.later(("figures", park.pk), partial(_read_ahead, park.pk))
+        raise StillWorkingError
+
+
+def facts_at_once(park: Park) -> Facts | None:
+    """The figures as of now; None while a large park is being read."""
+    try:
+        return facts_of(park)
+    except StillWorkingError:
+        return None
+
+
+def _read_ahead(park: int) -> None:
+    found = Park.objects.filter(pk=park).first()
+    if found is not None:
+        facts_of(found)
 
 
 def _read_whole(park: Park, now: Beside) -> _Known:
@@ -99,7 +144,7 @@ def _brought_up(park: Park, known: _Known, now: Beside) -> _Known:
         rows = list(new.values_list(*FIELDS))
         if not {row[0] for row in rows} <= known.facts.subjects.keys():  # a firm was added in this very moment
             return _read_whole(park, stamps.beside(park))
-        subjects = _with_parts_of(known.facts, [park.key, *{row[0] for row in rows}])
+        subjects = _with_wholes(known.facts, [park.key, *{row[0] for row in rows}])
         changes = _changes(keys, _observations(park, rows, subjects))
     facts = known.facts.with_changes(changes)
     warned = _warned_again(known, facts, changes) if changes else known.warned
@@ -126,12 +171,13 @@ def _warned_again(known: _Known, facts: Facts, changes: Mapping[FactKey, Observa
     """The findings, those looked for again that hang on a changed figure."""
     groups: set[tuple[str, str]] = set()
     for subject, name, _, _ in changes:
-        above = facts.subjects[subject].parent
-        groups |= {(s, n) for s in (subject, above) if s for n in (name, *held_together().get(name, ()))}
-    about = [o for o in facts.observations if (o.subject, o.quantity) in groups]
+        for at in _with_wholes(facts, [subject]):
+            groups |= {(at.id, n) for n in (name, *held_together().get(name, ()))}
+    subjects = {subject for subject, _ in groups}
+    about = [o for o in facts.observations if o.subject in subjects and (o.subject, o.quantity) in groups]
     looked_for = [*figure_checks(facts, about), *differences(facts, about)]
     counted_as_before = all(new is not None and known.facts.exact(*key) is not None for key, new in changes.items())
-    if ODD_YEARS in known.warned or not counted_as_before:
+    if not counted_as_before or any(p.place.of.partition("|")[0] in subjects for p in known.warned.get(ODD_YEARS, ())):
         groups.add(ODD_YEARS)
         looked_for += isolated_years(facts)
     found = {group: rows for group, rows in _grouped(looked_for).items() if group in groups}
@@ -215,8 +261,8 @@ def _settings(park: Park, moment: datetime | None = None) -> dict[str, Any]:
     return settings
 
 
-def _with_parts_of(facts: Facts, keys: Iterable[str]) -> list[FactSubject]:
-    """These subjects and what they are part of."""
+def _with_wholes(facts: Facts, keys: Iterable[str]) -> list[FactSubject]:
+    """These subjects and all that they are part of."""
     found: dict[str, FactSubject] = {}
     for key in keys:
         while key and key not in found:
@@ -229,37 +275,31 @@ def _observations(
     park: Park, rows: Iterable[tuple[Any, ...]], subjects: list[FactSubject]
 ) -> dict[Key, Observation | None]:
     """Figures read as the engines read them; None for a figure that does not count or holds nothing."""
-    given: list[dict[str, Any]] = []
-    origins: list[tuple[Key, str, str, bool]] = []
-    for subject, quantity, period, by, value, unit, source, note, place, at, state, user, last, first in rows:
-        who = f"{last}{first}" or user or ""
-        typed = f"{who}，{timezone.localtime(at):%Y-%m-%d %H:%M}" if who else ""
-        origins.append(
-            ((subject, quantity, period, by), place or typed, source or (typed if place else ""), state in COUNTED)
-        )
-        given.append(
-            {
-                "subject": subject, "quantity": quantity, "period": period, "value": value, "unit": unit, "by": by,
-                "source": source, "note": note,
-            }
-        )  # fmt: skip
-    found: dict[Key, Observation | None] = {key: None for key, _, _, _ in origins}
-    wanted = [
-        (row, origin) for row, origin in zip(given, origins, strict=True) if origin[3] and str(row["value"]).strip()
-    ]
-    if not wanted:
-        return found
-    facts = reading.facts_from(
-        [row for row, _ in wanted], subjects, settings=park.fact_settings(), known_reported=known_reported,
-        checks=False, set_aside=True,
-    )  # fmt: skip
+    found: dict[Key, Observation | None] = {}
+    named: dict[str, Key] = {}
+    said: dict[tuple[str, datetime], str] = {}
+
+    def laid_out() -> Iterator[RawRow]:
+        for subject, quantity, period, by, value, unit, source, note, place, at, state, user, last, first in rows:
+            key = (subject, quantity, period, by)
+            found[key] = None
+            if state not in COUNTED or not value.strip():
+                continue
+            who = f"{last}{first}" or user or ""
+            typed = said.get((who, at))
+            if typed is None:
+                typed = said[who, at] = f"{who}，{timezone.localtime(at):%Y-%m-%d %H:%M}" if who else ""
+            of = "|".join(key)
+            named[of] = key
+            where = Place(place or typed, of=of)
+            yield RawRow(subject, quantity, period, value, unit, by, source or (typed if place else ""), note, where)
+
+    facts = reading.facts_from_rows(laid_out(), subjects, settings=park.fact_settings(), known_reported=known_reported)
     for o in facts.observations:
-        if o.place.row is None:
-            continue
-        key, place, source, _ = wanted[o.place.row - 1][1]
-        found[key] = replace(
-            o, place=Place(place, of="|".join((o.subject, o.quantity, *key[2:]))), source=source or o.source
-        )
+        key = named[o.place.of]
+        if key[:2] != (o.subject, o.quantity):
+            o = replace(o, place=Place(o.place.file, of="|".join((o.subject, o.quantity, *key[2:]))))
+        found[key] = o
     return found
 
 

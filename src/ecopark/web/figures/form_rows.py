@@ -16,7 +16,7 @@ from ecopark.packs.load import find_pack
 from ecopark.standards.needs import needed_quantities
 from ecopark.web.assess.keep import packs_of
 from ecopark.web.figures.change import Change
-from ecopark.web.figures.facts import facts_of
+from ecopark.web.figures.facts import facts_at_once
 from ecopark.web.figures.models import STATES, Figure
 from ecopark.web.parks.models import Park, Subject
 
@@ -156,7 +156,8 @@ def form_rows(park: Park, subject: Subject, quantities: Iterable[Quantity], peri
     ).select_related("entered_by")
     known = {f.key: f for f in figures}
     used = used_by(park)
-    lookup = SubjectLookup(facts_of(park), subject.key)
+    facts = facts_at_once(park)
+    lookup = None if facts is None else SubjectLookup(facts, subject.key)
     rows = []
     for quantity in wanted:
         own = "" if (quantity.id, "", "") in known or quantity.kind == "attribute" else period
@@ -166,7 +167,7 @@ def form_rows(park: Park, subject: Subject, quantities: Iterable[Quantity], peri
                 quantity, by, code, figure, known.get((quantity.id, before, by)) if own else None,
                 used.get(quantity.id, ()), own,
             )  # fmt: skip
-            if (figure is None or not figure.given) and not by and own:
+            if lookup is not None and (figure is None or not figure.given) and not by and own:
                 row.computed = _computed(lookup, quantity, period)
             if figure is not None:
                 row.given, row.unit, row.note, row.source = figure.given, figure.unit, figure.note, figure.source

@@ -38,6 +38,14 @@ TEXTS = {
             "Correct them, or go back to an earlier edition, under Projects, Rules.",
         ),
     ),
+    503: (
+        Text("正在计算", "This is being worked out"),
+        Text(
+            "园区数据较多，正在后台读取，一般需一两分钟；本页会自动刷新。",
+            "The park has many figures; they are being read in the background, which takes a minute or two. The page loads "
+            "itself again.",
+        ),
+    ),
     500: (
         Text("系统出错", "Something broke here"),
         Text("已记录，没有数据丢失。请稍后重试。", "It was written down and nothing was lost. Try again in a while."),
@@ -45,8 +53,18 @@ TEXTS = {
 }
 
 
-CODES = {400: "bad-request", 403: "not-allowed", 404: "not-found", 413: "too-large", 422: "unusable", 500: "broken"}
+CODES = {
+    400: "bad-request",
+    403: "not-allowed",
+    404: "not-found",
+    413: "too-large",
+    422: "unusable",
+    500: "broken",
+    503: "still-working",
+}
 """Of the envelope in which programs hear of it."""
+AGAIN_AFTER = 5
+"""After so long a page that is being worked out is asked for again. [s]"""
 ENDED = Text(
     "登录已过期，这次没有保存。您填写的内容已保存在本机：请重新登录，回到该页后点“恢复”再提交。",
     "Your session has ended and nothing was stored. What you typed is kept on this machine: sign in, go back to the page, "
@@ -110,6 +128,15 @@ def unusable_rules(request: HttpRequest, error: EcoparkError) -> HttpResponse:
     """422: what the park has filled in does not fit this version of the program."""
     what = TEXTS[422][1]
     return _page(request, 422, Text(f"{what.zh}{error.message('zh')}", f"{what.en} {error.message('en')}"))
+
+
+def still_working(request: HttpRequest) -> HttpResponse:
+    """503: it takes long and goes on in the background; the browser, or the program, comes again."""
+    response = _page(request, 503)
+    response["Retry-After"] = str(AGAIN_AFTER)
+    if request.method in ("GET", "HEAD") and not request.path.startswith("/api/"):
+        response["Refresh"] = str(AGAIN_AFTER)
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

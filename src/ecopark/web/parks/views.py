@@ -41,10 +41,11 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     context["may_brief"] = bool(now.years) and standing.may("make_briefing")
     if standing.may("see_assessments") and now.years:
         period = str(now.years[0])
-        kept = now.assessed_all((name, period) for name in keep.packs_of(park))
+        kept = now.assessed_all(((name, period) for name in keep.packs_of(park)), earlier=True)
         results = [one.result for one in kept.values()]
         context["cards"] = [_card(find_pack(name), one, one.result) for (name, _), one in kept.items()]
         context |= {"period": period, "gaps": missing_by_department(results), "trends": _trends(now, results, period)}
+        request.behind = max(one.at for one in kept.values()) if now.behind else None  # type: ignore[attr-defined]
     context["reminders"] = reminders(standing, timezone.localdate())
     if standing.may("see_tasks"):
         context["lights"] = by_light(park, timezone.localdate())
@@ -72,7 +73,7 @@ def _trends(now: keep.Current, results: list[dict[str, Any]], period: str) -> li
     chosen = key_indicators(results, KEY_INDICATORS)
     charts = []
     periods = [str(int(period) - back) for back in range(YEARS_BACK, -1, -1)]
-    kept = now.assessed_all((result["pack"], year) for result, _ in chosen for year in periods)
+    kept = now.assessed_all(((result["pack"], year) for result, _ in chosen for year in periods), earlier=True)
     for number, (result, clause) in enumerate(chosen):
         values: list[float | None] = []
         for year in periods:

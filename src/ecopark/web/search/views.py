@@ -16,7 +16,7 @@ from ecopark.core.words import shown, unit_words, with_unit
 from ecopark.indicators.resolve import SubjectLookup
 from ecopark.observations.quantity import Quantity, catalogue
 from ecopark.web.assess.keep import packs_of, years_of
-from ecopark.web.figures.facts import facts_of
+from ecopark.web.figures.facts import facts_at_once
 from ecopark.web.figures.models import Figure
 from ecopark.web.people.access import Standing, enter, parks_of
 from ecopark.web.rules.read import clauses_using
@@ -99,7 +99,10 @@ def values_of(standing: Standing, found: Quantity) -> list[dict[str, Any]]:
     subject = own_subject(standing)
     if not subject:
         return []
-    lookup = SubjectLookup(facts_of(standing.park), subject)
+    facts = facts_at_once(standing.park)
+    if facts is None:
+        return []
+    lookup = SubjectLookup(facts, subject)
     rows = []
     for year in years_of(standing.park)[:YEARS]:
         trace = lookup.quantity(found, Period(year))
