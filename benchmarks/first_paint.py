@@ -5,9 +5,9 @@
 Makes a demonstration site whose park gets so many firms more, each with eight figures in each of two years, and a site
 with so many parks and the department's table of them, starts each as `ecopark demo` and `ecopark serve` do, and opens its
 pages in Chromium on this machine: once in a browser that has nothing of the site yet, then as often as `--visits` says. Told
-are the first byte and the first contentful paint, both from the click on, in milliseconds. Before that every page was
-asked for until it was no longer being worked out (`first`, in seconds: how old the site is for the first person after a
-start of the server). `--keep` keeps both sites, and uses them if they are there.
+are the first byte and the first contentful paint, both from the click on, in milliseconds. Before that a figure
+was changed, and every page asked for until what it shows was no longer being worked out (`first`, in seconds: how long the
+first person after a start of the server waits for answers of now). `--keep` keeps both sites, and uses them if they are there.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+from site_load import PASSWORD, Visitor, change  # noqa: E402
 from tests.web.browser import CHROMIUM, FLAGS  # noqa: E402
 
-PASSWORD = "ecopark-demo"
 PARK = (
     "/p/yunqi/", "/p/yunqi/firms/", "/p/yunqi/firms/?q=精密", "/p/yunqi/firms/?page=900", "/p/yunqi/firms/grades/",
     "/p/yunqi/data/", "/p/yunqi/data/theme/water/?year=2025", "/p/yunqi/data/submissions/?year=2025",
-    "/p/yunqi/data/completeness/?year=2025", "/p/yunqi/assess/", "/p/yunqi/assess/hj274-2015/2025/",
+    "/p/yunqi/data/?year=2025&of=N00007", "/p/yunqi/firms/of/N00007/", "/p/yunqi/assess/", "/p/yunqi/assess/hj274-2015/2025/",
     "/p/yunqi/assess/hj274-2015/2025/clause/13/", "/p/yunqi/tasks/", "/p/yunqi/cases/", "/p/yunqi/projects/",
 )  # fmt: skip
 DEPARTMENT = (
@@ -48,6 +48,7 @@ FIGURES = (
     ("energy_industrial_tce", "tce", 300), ("industrial_fresh_water_m3", "m3", 9000),
     ("industrial_employees", "persons", 60), ("industrial_land_area_km2", "km2", 0.01),
 )  # fmt: skip
+EARLIER = "完成前显示此前结果"
 PAINTED = """() => {
     const way = performance.getEntriesByType('navigation')[0];
     const seen = performance.getEntriesByName('first-contentful-paint')[0];
@@ -74,7 +75,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             make_firms(data, options.firms)
             with served(data, ["demo", "--no-browser"]) as base:
                 print(f"a park of {options.firms:,} firms")
+                visitor = Visitor(int(base.rpartition(":")[2]), "office")
+                change(visitor, int(time.time()) % 9000 + 1000, 2025)
                 measure(base, "office", PARK, options.visits)
+                print(f"  overview after one changed figure: {after_change(visitor)}")
         if options.parks:
             data = home / f"parks-{options.parks}"
             make_parks(data, options.parks)
@@ -206,6 +210,29 @@ def measure(base: str, name: str, pages: Sequence[str], visits: int) -> None:
             new.close()
         browser.close()
     print(f"  the longest of all: {slowest:.0f} ms")
+
+
+def after_change(visitor: Visitor) -> str:
+    """Milliseconds of the overview right after a changed figure, five times, once all processes have read the park."""
+    change(visitor, 499, 2025)
+    end = time.monotonic() + 600
+    while not all(_now(Visitor(visitor.port, "", visitor.cookies)) for _ in range(12)):
+        if time.monotonic() > end:
+            raise RuntimeError("the answers of now did not come")
+        change(visitor, int(time.monotonic()) % 400, 2025)
+        time.sleep(5)
+    took = []
+    for turn in range(5):
+        change(visitor, 500 + turn, 2025)
+        start = time.perf_counter()
+        now = _now(visitor)
+        took.append(f"{(time.perf_counter() - start) * 1000:.0f}{'' if now else ' (earlier answers)'}")
+    return ", ".join(took) + " ms"
+
+
+def _now(visitor: Visitor) -> bool:
+    status, page = visitor.get("/p/yunqi/")
+    return status == 200 and EARLIER not in page
 
 
 def _first(context: Any, address: str) -> float:

@@ -61,6 +61,7 @@ class Visitor:
     """One logged-in person with a connection of their own."""
 
     def __init__(self, port: int, name: str, cookies: dict[str, str] | None = None) -> None:
+        self.port = port
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.cookies: dict[str, str] = dict(cookies or {})
         self.used = 0.0
@@ -229,7 +230,7 @@ def _warm(port: int, known: dict[str, Visitor]) -> float:
             visitor.get(address)
 
     for number in range(6):
-        _change(Visitor(port, "", known["office"].cookies), 500 + number, 2021 + number % 5)
+        change(Visitor(port, "", known["office"].cookies), 500 + number, 2021 + number % 5)
         threads = [threading.Thread(target=round_of, args=(name,)) for name in known for _ in range(3)]
         for thread in threads:
             thread.start()
@@ -240,7 +241,7 @@ def _warm(port: int, known: dict[str, Visitor]) -> float:
 
 def _one_change(visitor: Visitor, number: int) -> tuple[float, float]:
     """Seconds of the overview right after one changed figure, and once more without a change."""
-    _change(visitor, number, 2025)
+    change(visitor, number, 2025)
     times = []
     for _ in range(2):
         start = time.perf_counter()
@@ -249,7 +250,8 @@ def _one_change(visitor: Visitor, number: int) -> tuple[float, float]:
     return times[0], times[1]
 
 
-def _change(visitor: Visitor, number: int, year: int) -> None:
+def change(visitor: Visitor, number: int, year: int) -> None:
+    """Another number for the writers' figure in one year."""
     address = f"/p/yunqi/data/theme/management/?year={year}"
     _, page = visitor.get(address)
     status, _ = visitor.post(address, _fields(page, number), page)

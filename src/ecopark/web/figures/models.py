@@ -108,7 +108,8 @@ class Figure(models.Model):
             models.UniqueConstraint(fields=["park", "subject", "quantity", "period", "by"], name="one_figure_each")
         ]
         indexes = [
-            models.Index(fields=["park", "quantity", "period"]),
+            models.Index(fields=["park", "quantity", "period", "seq"]),  # `stamps.written` reads nothing else
+            models.Index(fields=["park", "state", "seq"]),  # `grades.rests_on`
             models.Index(fields=["park", "seq"]),
         ]
 

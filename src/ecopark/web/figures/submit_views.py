@@ -17,8 +17,9 @@ from django.views.decorators.http import require_POST
 
 from ecopark.web.assess.keep import years_of
 from ecopark.web.figures import submit
-from ecopark.web.figures.models import STATES, Submission
+from ecopark.web.figures.models import STATES, Figure, Submission
 from ecopark.web.figures.reminders import SOON
+from ecopark.web.parks.models import Park
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 
@@ -34,15 +35,13 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     state = request.GET.get("state", "")
     firms = standing.subjects().filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=int(period)))
     firms = firms.filter(Q(since__isnull=True) | Q(since__lte=int(period)))
-    counted = firms.annotate(
-        given=Count("figures", filter=Q(figures__period__startswith=period) & ~Q(figures__given=""))
-    )
-    there = {s.subject_id: s for s in Submission.objects.filter(park=standing.park, period=period)}
+    handed_in = Submission.objects.filter(park=standing.park, period=period)
     if state in STATES:
-        chosen = [pk for pk, s in there.items() if s.state == state]
-        counted = counted.filter(pk__in=chosen)
-    page = Paginator(counted.order_by("name"), 100).get_page(request.GET.get("page"))
-    rows = [{"firm": firm, "submission": there.get(firm.pk)} for firm in page]
+        firms = firms.filter(pk__in=handed_in.filter(state=state).values("subject"))
+    page = Paginator(firms.order_by("name", "pk"), 100).get_page(request.GET.get("page"))
+    there = {s.subject_id: s for s in handed_in.filter(subject__in=[firm.pk for firm in page])}
+    given = _given(standing.park, [firm.pk for firm in page], period)
+    rows = [{"firm": firm, "submission": there.get(firm.pk), "given": given.get(firm.pk, 0)} for firm in page]
     context = {
         "rows": rows, "page": page, "period": period,
         "years": sorted({*map(str, years), period}, reverse=True), "states": STATES, "state": state,
@@ -50,6 +49,12 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "may_accept": standing.may("accept_figures"), "waiting": submit.open_ones(standing.park),
     }  # fmt: skip
     return render(request, "data/submissions.html", context)
+
+
+def _given(park: Park, firms: list[int], period: str) -> dict[int, int]:
+    """By firm, how many figures of a year it has given; counted for the firms of one page only."""
+    rows = Figure.objects.filter(park=park, subject__in=firms, period__startswith=period).exclude(given="")
+    return dict(rows.order_by().values_list("subject").annotate(Count("pk")))
 
 
 @require_POST
