@@ -65,11 +65,24 @@ def test_wrong_input_leaves_with_2_and_every_problem(tmp_path):
     "args",
     [("--policy", "nonsense"), ("--policy", "anji", "--format", "pdf"), ("--policy", "anji", "--on", "yesterday"),
      ("--policy", "anji", "--weights", "tax_per_mu"), ("--policy", "anji", "--fix", "nonsense"),
+     ("--policy", "anji", "--range", "tax_per_mu=5"), ("--policy", "anji", "--range", "tax_per_mu=.."),
+     ("--policy", "anji", "--range", "tax_per_mu=2..1"), ("--policy", "anji", "--range", "nonsense=1..2"),
      ("--policy", "anji", "--park", "nowhere"), ("--policy", "anji", "--record")],
 )  # fmt: skip
 def test_wrong_options_leave_with_2(readme, args):
     found = run(readme, *args, "--lang", "en")
     assert found.exit_code == 2 and found.stderr and found.stdout == ""
+
+
+def test_the_officer_says_how_far_a_number_may_go(readme):
+    def offered(*args):
+        found = json.loads(run(readme, "--policy", "anji", "--on", ON, "--format", "json", *args).stdout)
+        return found["counter_offer"] and {c["quantity"]: c["to"] for c in found["counter_offer"]["changes"]}
+
+    free = offered()
+    assert set(free) == {"energy_intensity", "tax_per_mu"}
+    assert offered("--range", "tax_per_mu=..600000,energy_intensity=0.1..") == free
+    assert offered("--range", "energy_intensity=0.36..") is None
 
 
 def test_with_a_park_it_names_places_and_keeps_a_record(tmp_path):

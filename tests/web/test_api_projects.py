@@ -53,6 +53,19 @@ def test_a_project_from_lead_to_minutes_by_token_alone(ground: World) -> None:
         assert good(allocate(api, item, amount))["account"]["free"] == amount
     told = good(api.send(f"{P}/projects/check", {"description": given(**WORSE)}))
     assert (told["verdict"], told["offer"]["proven"]) == ("refuse", True)
+    wishes = {
+        "fixed": ["land_area_mu"],
+        "ranges": {"tax_paid_10k_cny": {"high": "9999"}},
+        "weights": {"energy_total_tce": "2"},
+    }
+    held = good(api.send(f"{P}/projects/check", {"description": given(**WORSE), "wishes": wishes}))["offer"]["changes"]
+    assert (
+        "land_area_mu"
+        not in {c["quantity"] for c in held}
+        < {c["quantity"] for c in told["offer"]["changes"]} | {"tax_paid_10k_cny"}
+    )
+    wrong = {"description": given(**WORSE), "wishes": {"fixed": ["nonsense"]}}
+    assert "nonsense" in str(refusal(api.send(f"{P}/projects/check", wrong), 422)["problems"])
     assert not Project.objects.exists()
     project = reviewed(api, lead(api, **WORSE))
     address = f"{P}/projects/{project['id']}"

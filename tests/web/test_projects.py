@@ -310,3 +310,31 @@ def test_the_ledger_is_copied_entry_by_entry(ground: World, tmp_path: Any, setti
     with gate.open_ledger() as ledger:
         assert [e.to_dict() for a in ledger.accounts() for e in ledger.store.entries(a.key)] == before
         assert ledger.audit() == ()
+
+
+def test_the_officer_says_what_the_offer_may_move_and_takes_it_so(ground: World) -> None:
+    office = ground.client_of("office")
+    project = under_review(ground, given(**WORSE))
+    address = f"/p/alpha/projects/{project.pk}/"
+
+    def offered(**asked: str) -> dict[str, str]:
+        answer = office.get(address, {name.replace("__", "."): value for name, value in asked.items()})
+        assert answer.status_code == 200
+        offer = answer.context["answer"]["offer"]
+        return {c["quantity"]: c["to"] for c in offer["changes"]} if offer else {}
+
+    free = offered()
+    assert "land_area_mu" in free
+    held = offered(fix__land_area_mu="on")
+    assert held and "land_area_mu" not in held
+    assert "tax_paid_10k_cny" in held
+    assert offered(fix__land_area_mu="on", high__tax_paid_10k_cny="1300") == {}
+    page = office.get(address, {"low.land_area_mu": "many"})
+    assert page.status_code == 200 and "land_area_mu" in " ".join(page.context["answer"]["problems"])
+    assert 'value="many"' in page.content.decode()
+    office.post(f"{address}offer/", {"version": str(project.version), "fix.land_area_mu": "on"})
+    project.refresh_from_db()
+    now = {f["quantity"]: f["value"] for f in project.given["facts"]}
+    assert now["land_area_mu"] == "40" and now["tax_paid_10k_cny"] == held["tax_paid_10k_cny"]
+    seen = ground.client_of("reviewer").get(address, {"fix.land_area_mu": "on"})
+    assert seen.status_code in (403, 404) or not seen.context["asked"]

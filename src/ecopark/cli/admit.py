@@ -41,6 +41,9 @@ def admit(
     lang: str | None = typer.Option(None, "--lang", help="zh or en (default: as the environment says)."),
     weights: list[str] = typer.Option([], "--weights", help="QUANTITY=WEIGHT[,...]: what a relative change costs."),
     fix: list[str] = typer.Option([], "--fix", help="QUANTITY that the counter-offer must not change; repeat."),
+    span: list[str] = typer.Option(
+        [], "--range", help="QUANTITY=LEAST..GREATEST of the counter-offer; an end may be open."
+    ),
     out: Path | None = typer.Option(None, "--out", help="Write to this file instead of stdout."),
     record: bool = typer.Option(False, "--record", help="Keep the decision in the park's register."),
     by: str = typer.Option("", "--by", help="Who decides; kept in the register and the ledger."),
@@ -88,7 +91,7 @@ def admit(
         return
     ends = _ends(book, until, address)
     decision = admit_project.admit(
-        projects[0], policy, park=park, on=on, weights=_weights(weights), fix=fix, ledger=address
+        projects[0], policy, park=park, on=on, weights=_weights(weights), fix=fix, ranges=_ranges(span), ledger=address
     )
     report_problems(decision.warnings, lang)
     kept = None
@@ -194,6 +197,20 @@ def _weights(given: list[str]) -> dict[str, str]:
                 f"--weights takes QUANTITY=WEIGHT, not '{piece}'", zh=f"--weights 应为“数据项=权重”，而不是“{piece}”"
             )
         found[name.strip()] = value.strip()
+    return found
+
+
+def _ranges(given: list[str]) -> dict[str, tuple[str | None, str | None]]:
+    found = {}
+    for piece in (p for text in given for p in text.split(",") if p.strip()):
+        name, equals, span = piece.partition("=")
+        low, dots, high = span.partition("..")
+        if not equals or not dots or not name.strip() or not (low.strip() or high.strip()):
+            raise EcoparkError(
+                f"--range takes QUANTITY=LEAST..GREATEST, not '{piece}'",
+                zh=f"--range 应为“数据项=下限..上限”，而不是“{piece}”",
+            )
+        found[name.strip()] = (low.strip() or None, high.strip() or None)
     return found
 
 

@@ -27,6 +27,7 @@ from ecopark.web.projects import follow, gate, review_views, steps, views
 from ecopark.web.projects import policies as own
 from ecopark.web.projects.models import STAGES, Decision, Opinion, Project
 from ecopark.web.projects.told import pair, told
+from ecopark.web.projects.wishes import Asked
 
 router = Router()
 ProjectPage, DecisionPage = shapes.page_of(out.ProjectOut), shapes.page_of(out.DecisionOut)
@@ -73,7 +74,7 @@ def start(request: HttpRequest, slug: shapes.Name, body: out.ProjectIn) -> Any:
 def check(request: HttpRequest, slug: shapes.Name, body: out.ToCheck) -> Any:
     """What the gate says to a description today: findings, counter-offer, places, quotas. Nothing is kept."""
     park = come_in(request, slug, "decide_projects").park
-    return told(gate.answer(park, _given(body.description), timezone.localdate()))
+    return told(gate.answer(park, _given(body.description), timezone.localdate(), wishes=_asked(body.wishes)))
 
 
 @router.get("/parks/{slug}/projects/form.xlsx", summary="the Excel form / 申报表")
@@ -152,11 +153,11 @@ def move(request: HttpRequest, slug: shapes.Name, project: shapes.Number, body: 
     response={200: out.ProjectWhole, **CONFLICT},
     summary="take the offer / 采用调整",
 )
-def take_offer(request: HttpRequest, slug: shapes.Name, project: shapes.Number, body: out.Seen) -> Any:
+def take_offer(request: HttpRequest, slug: shapes.Name, project: shapes.Number, body: out.ToTake) -> Any:
     """Write the gate's counter-offer into the description: the project comes back better."""
     standing = come_in(request, slug, "decide_projects")
     why = "采用最小调整 / the counter-offer was taken"
-    steps.take_offer(_find(standing, project), request.user, why, seen=body.seen)
+    steps.take_offer(_find(standing, project), request.user, why, seen=body.seen, wishes=_asked(body.wishes))
     return _whole(standing, _find(standing, project))
 
 
@@ -350,3 +351,7 @@ def reserved(account: Account, reservation: Reservation, last_day: date) -> dict
 
 def _count(name: str, label: Text, count: int) -> dict[str, Any]:
     return {"id": name, "label": pair(label), "count": count}
+
+
+def _asked(given: out.Wishes) -> Asked:
+    return Asked(given.weights, tuple(given.fixed), {name: (r.low, r.high) for name, r in given.ranges.items()})

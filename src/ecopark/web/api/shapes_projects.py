@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 
-from ecopark.web.api.shapes import Bilingual, Day, Description, Line, Name, Number, Plain, Reason
+from ecopark.web.api.shapes import Bilingual, Day, Description, Line, Name, Number, Plain, Reason, Short
 
 
 class PolicyOut(Schema):
@@ -117,10 +117,26 @@ class ProjectChange(ProjectIn):
     seen: Number
 
 
+class Ends(Schema):
+    """Least and greatest value of a quantity, in its canonical unit; null is open."""
+
+    low: Short | None = None
+    high: Short | None = None
+
+
+class Wishes(Schema):
+    """What the counter-offer may move: cost of a relative change, what must stay, least and greatest values."""
+
+    weights: dict[Name, Short] = Field(default_factory=dict)
+    fixed: list[Name] = Field(default_factory=list)
+    ranges: dict[Name, Ends] = Field(default_factory=dict)
+
+
 class ToCheck(Schema):
     """A description to be held against the gate; nothing is kept."""
 
     description: Description
+    wishes: Wishes = Wishes()
 
 
 class Move(Schema):
@@ -134,6 +150,12 @@ class Seen(Schema):
     """The version that was read."""
 
     seen: Number
+
+
+class ToTake(Seen):
+    """The version that was read, and the wishes under which the offer was made."""
+
+    wishes: Wishes = Wishes()
 
 
 class Became(Schema):

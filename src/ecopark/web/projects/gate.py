@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from ecopark.errors import EcoparkError
 from ecopark.web.parks.models import Park
 from ecopark.web.projects.models import HOLDING, Project
 from ecopark.web.projects.policies import gate_folder, policy_of
+from ecopark.web.projects.wishes import NONE, Asked
 from ecopark.workflows.admit_project import admit, admit_together
 from ecopark.workflows.book_quotas import LedgerAddress
 
@@ -195,8 +196,7 @@ def _copy(source: str | Path, target: str | Path) -> None:
 
 
 def answer(
-    park: Park, given: Mapping[str, Any], on: date, *, weights: Mapping[str, str] | None = None, fix: Iterable[str] = (),
-    project: int | None = None,
+    park: Park, given: Mapping[str, Any], on: date, *, project: int | None = None, wishes: Asked = NONE,
 ) -> Decision:  # fmt: skip
     """What the gate says to a project as described, with today's ledger and what others hold; nothing is kept.
 
@@ -209,8 +209,8 @@ def answer(
     if policy is None:
         raise NoPolicyError
     return admit(
-        given, policy, park=folder_of(park), on=on, ledger=address_of(park), weights=weights, fix=fix,
-        held=held_parcels(park, project),
+        given, policy, park=folder_of(park), on=on, ledger=address_of(park), weights=wishes.weights,
+        fix=wishes.fix, ranges=wishes.ranges, held=held_parcels(park, project),
     )  # fmt: skip
 
 

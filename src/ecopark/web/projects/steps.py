@@ -18,6 +18,7 @@ from ecopark.web.parks.models import Park, Subject
 from ecopark.web.projects import gate, policies
 from ecopark.web.projects.models import STAGES, Project, ProjectEvent
 from ecopark.web.projects.told import offer_data
+from ecopark.web.projects.wishes import NONE, Asked
 from ecopark.web.uploads import keep
 
 NEXT = {
@@ -148,8 +149,10 @@ def with_changes(given: Mapping[str, Any], changes: list[dict[str, Any]]) -> dic
     return {**given, "facts": facts}
 
 
-def take_offer(project: Project, user: Any, why: str, *, seen: int, on: date | None = None) -> Project:
-    """Write the gate's counter-offer of today into the description: the project comes back better.
+def take_offer(
+    project: Project, user: Any, why: str, *, seen: int, on: date | None = None, wishes: Asked = NONE
+) -> Project:
+    """Write the gate's counter-offer of today, within the officer's wishes, into the description: it comes back better.
 
     Raises
     ------
@@ -158,7 +161,8 @@ def take_offer(project: Project, user: Any, why: str, *, seen: int, on: date | N
     InputError
         The gate cannot answer.
     """
-    answer = gate.answer(project.park, gate.with_opinions(project), on or timezone.localdate())
+    described = gate.with_opinions(project)
+    answer = gate.answer(project.park, described, on or timezone.localdate(), wishes=wishes)
     if answer.counter_offer is None:
         raise StepError(Text("没有可采用的最小调整。", "There is no counter-offer to take."))
     given = with_changes(project.given, offer_data(answer.counter_offer)["changes"])

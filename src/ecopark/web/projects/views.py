@@ -22,9 +22,10 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.projects import form as forms
-from ecopark.web.projects import gate, mend, policies, steps
+from ecopark.web.projects import gate, mend, policies, steps, wishes
 from ecopark.web.projects.models import STAGES, Project
 from ecopark.web.projects.told import told
+from ecopark.web.projects.wishes import NONE, Asked, asked_in
 from ecopark.web.templatetags.ui import t
 from ecopark.web.uploads import UploadError
 from ecopark.workflows.admit_project import write_project_form
@@ -130,10 +131,10 @@ def check(request: HttpRequest, slug: str, pk: int | None = None) -> HttpRespons
     return render(request, "projects/answer.html", {"answer": _answer(standing, given)})
 
 
-def _answer(standing: Standing, given: dict[str, Any]) -> dict[str, Any]:
+def _answer(standing: Standing, given: dict[str, Any], wishes: Asked = NONE) -> dict[str, Any]:
     """A decision as plain data, or what is wrong with the description."""
     try:
-        return told(gate.answer(standing.park, given, timezone.localdate()))
+        return told(gate.answer(standing.park, given, timezone.localdate(), wishes=wishes))
     except EcoparkError as error:
         return {"problems": error.message(lang()).splitlines()}
 
@@ -143,7 +144,8 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     standing = standing_in(request, slug, "see_projects")
     project = get_object_or_404(Project.objects.select_related("firm"), park=standing.park, pk=pk)
     policy = policies.policy_of(standing.park)
-    answer = _answer(standing, gate.with_opinions(project)) if project.stage in steps.OPEN and policy else None
+    asked = asked_in(request.GET) if standing.may("decide_projects") else NONE
+    answer = _answer(standing, gate.with_opinions(project), asked) if project.stage in steps.OPEN and policy else None
     last = {o.office: o for o in project.opinions.select_related("by")}
     offices = [
         {"office": o, "label": {"zh": o.label.zh, "en": o.label.en}, "given": last.get(o.id)}
@@ -154,6 +156,9 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     context = {
         "project": project,
         "answer": answer,
+        "asked": asked,
+        "asked_fields": wishes.fields(asked),
+        "wishes": wishes.rows(project.given, policy, asked),
         "holder": holder if project.stage in steps.OPEN else None,
         "policy": policy,
         "facts": forms.facts_said(project.given, policy),
@@ -260,7 +265,8 @@ def take_offer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     project = get_object_or_404(Project, park=standing.park, pk=pk)
     try:
         why = t("采用最小调整", "the counter-offer was taken")
-        steps.take_offer(project, request.user, why, seen=int(request.POST.get("version", "0") or 0))
+        seen = int(request.POST.get("version", "0") or 0)
+        steps.take_offer(project, request.user, why, seen=seen, wishes=asked_in(request.POST))
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
     else:
