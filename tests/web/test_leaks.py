@@ -133,6 +133,7 @@ def other(graded: World) -> Other:
         "appeal-decide": {"pk": Appeal.objects.get().pk}, "appeal-evidence": {"pk": Appeal.objects.get().pk},
         "ledger-account": {"item": "energy", "year": 2026}, "minutes": {"pk": 1, "language": "zh", "ending": "html"},
         "own-rule": {"tail": "tax_per_mu"}, "own-rule-drop": {"tail": "tax_per_mu"}, "own-rules-edition": {"number": 1},
+        "own-parameter": {"name": "floor"}, "own-parameter-drop": {"name": "floor"},
         "own-policy-zip": {"pk": 1}, "own-policy-back": {"pk": 1}, "own-method-zip": {"pk": 1}, "own-method-back": {"pk": 1},
         "appeal-correct": {"pk": Appeal.objects.get().pk},
         "decision": {"pk": 1}, "decision-settle": {"pk": 1}, "task": {"number": task.number}, "task-step": {"number": task.number},

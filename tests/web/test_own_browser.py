@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ecopark.web.projects import own_rules, policies
+from ecopark.web.projects import own_parameters, own_rules, policies
 
 from .browser import Visitor, chromium
 from .conftest import World
 from .test_held_parcels import FREE
 from .test_own_methods import directory as method_directory
+from .test_own_parameters import FILES, FLOOR
 from .test_own_rules import archive, directory, sent
 from .test_projects import ground
 
@@ -89,3 +90,44 @@ def test_a_limit_is_filled_in_by_keyboard_and_what_is_wrong_is_told(visit: Any) 
     page.wait_for_url("**/rules/")
     assert "≥ 1.2" in page.inner_text("main") or ">= 1.2" in page.inner_text("main")
     assert [m for m in visitor.said if "422" not in m] == []
+
+
+@pytest.mark.parametrize(("lang", "size"), [("zh-hans", "wide"), ("en", "wide"), ("zh-hans", "phone"), ("en", "phone")])
+def test_a_parameter_is_filled_in_and_what_is_wrong_stands_at_its_field(
+    visit: Any, ground: World, lang: str, size: str
+) -> None:
+    user = ground.people["office"]
+    policies.take_in(ground.park, [sent(archive(FILES))], user, "本区办法")
+    policies.choose_policy(ground.park, "my-zone", user)
+    own_parameters.save(ground.park, "floor", FLOOR, user, "新文件", seen=0)
+    visitor = visit(lang=lang, size=size)
+    page, wrong = visitor.page, []
+
+    def look(name: str) -> None:
+        nonlocal wrong
+        wrong += [f"{name}: {fault}" for fault in visitor.faults()]
+        if visitor.wider_than_window():
+            wrong.append(f"{name}: wider than the window")
+        if PICTURES:
+            page.screenshot(path=f"{PICTURES}/parameter-{name}-{size}-{lang}.png", full_page=True)
+
+    visitor.go(f"{HOME}rules/parameters/floor/")
+    look("form")
+    page.locator("#p-value").fill("一千")
+    page.locator("#p-source").fill("")
+    page.locator("form.form input[name=why]").fill("改")
+    page.keyboard.press("Enter")
+    page.locator("#p-value-error").wait_for()
+    assert page.locator("#p-source-error").is_visible()
+    look("wrong")
+    page.locator("#p-value").fill("12")
+    page.locator("#p-basis").select_option("recalled")
+    page.locator("form.form input[name=why]").fill("改")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/rules/")
+    look("rules")
+    visitor.go(f"{HOME}rules/edition/2/")
+    look("edition")
+    said = [m for m in visitor.said if "422" not in m] + visitor.outside
+    visitor.close()
+    assert not wrong + said, "\n".join(wrong + said)

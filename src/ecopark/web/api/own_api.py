@@ -16,7 +16,7 @@ from ecopark.web.api.common import CONFLICT, REFUSED, come_in, cut, who
 from ecopark.web.firms import methods
 from ecopark.web.firms.models import MethodEdition
 from ecopark.web.parks.models import Park
-from ecopark.web.projects import own_rules, policies
+from ecopark.web.projects import own_parameters, own_rules, policies
 from ecopark.web.projects.models import PolicyEdition, RuleEdition
 from ecopark.web.projects.rule_views import limits_of, with_last, zip_answer
 from ecopark.web.projects.told import pair
@@ -84,6 +84,40 @@ def drop(request: HttpRequest, slug: shapes.Name, rule: shapes.Name, body: out.W
     """Let a rule be again as the policy has it; a rule of the park's own goes."""
     park = come_in(request, slug, "settings").park
     return _edition(own_rules.drop(park, rule, request.user, body.why, seen=body.seen))
+
+
+@router.get(
+    "/parks/{slug}/rules/parameters", response={200: out.OwnParametersOut, **REFUSED}, summary="parameters / 政策参数"
+)
+def parameters(request: HttpRequest, slug: shapes.Name) -> Any:
+    """The numbers that the rules of the park's policy refer to, and whether each ships, was changed, or is to be filled in."""
+    park = come_in(request, slug, "see_projects").park
+    base = _base(park)
+    rows = [_parameter(row) for row in own_parameters.rows_of(park, base)]
+    return {"policy": base.id, "edition": own_rules.number_of(park, base.id), "parameters": rows}
+
+
+@router.put(
+    "/parks/{slug}/rules/parameters/{parameter}",
+    response={200: out.RuleEditionOut, **CONFLICT},
+    summary="set a parameter / 填写参数",
+)
+def set_parameter(request: HttpRequest, slug: shapes.Name, parameter: shapes.Name, body: out.OwnParameterIn) -> Any:
+    """Fill in or change a parameter; what is wrong is told with its field. Decisions follow it from now on."""
+    park = _park_with(request, slug, parameter)
+    given = {name: getattr(body, name) for name in own_parameters.FIELDS}
+    return _edition(own_parameters.save(park, parameter, given, request.user, body.why, seen=body.seen))
+
+
+@router.post(
+    "/parks/{slug}/rules/parameters/{parameter}/drop",
+    response={200: out.RuleEditionOut, **CONFLICT},
+    summary="as it ships / 恢复参数",
+)
+def drop_parameter(request: HttpRequest, slug: shapes.Name, parameter: shapes.Name, body: out.WhySeen) -> Any:
+    """Let a parameter be again as the policy has it."""
+    park = _park_with(request, slug, parameter)
+    return _edition(own_parameters.drop(park, parameter, request.user, body.why, seen=body.seen))
 
 
 @router.get("/parks/{slug}/policies/own", response={200: list[out.DirectoryOut], **REFUSED}, summary="own / 自有政策")
@@ -163,6 +197,22 @@ def _base(park: Park) -> Policy:
     return found
 
 
+def _park_with(request: HttpRequest, slug: str, parameter: str) -> Park:
+    """The park, whose office asks, if its policy has the parameter."""
+    park = come_in(request, slug, "settings").park
+    if own_parameters.row_of(park, _base(park), parameter) is None:
+        raise Http404
+    return park
+
+
+def _parameter(row: own_parameters.ParameterRow) -> dict[str, Any]:
+    entry = row.entry or {}
+    return {k: str(entry.get(k, "")) for k in ("clause", "source", "basis")} | {
+        "parameter": row.shipped.id, "label": pair(row.label), "kind": row.kind, "value": row.value,
+        "shipped": row.before, "state": row.state, "edition": row.edition.number if row.edition else None,
+    }  # fmt: skip
+
+
 def _row(row: own_rules.RuleRow) -> dict[str, Any]:
     r = row.rule
     fields = {name: getattr(r, name) for name in ("kind", "clause", "source", "basis")}
@@ -184,7 +234,7 @@ def _whole(park: Park, rule: str) -> dict[str, Any]:
 
 
 def _edition(e: RuleEdition) -> dict[str, Any]:
-    fields = ("number", "rule", "before", "after", "back_to", "why", "at")
+    fields = ("number", "rule", "parameter", "before", "after", "back_to", "why", "at")
     return {name: getattr(e, name) for name in fields} | {"by": who(e.by)}
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from ninja import Field, Schema
 from pydantic import AfterValidator
 
-from ecopark.web.api.shapes import Bilingual, Line, Number, writable
+from ecopark.web.api.shapes import Bilingual, Line, Number, Plain, writable
 from ecopark.web.projects.own_rules import MOST_TEXT
 
 
@@ -45,11 +45,46 @@ class OwnRuleWhole(Schema):
     edition: int
 
 
+class OwnParameterOut(Schema):
+    """A parameter of the park's policy; `shipped` is the policy's own value; `state`: ships, filled, changed, to_fill."""
+
+    parameter: str
+    label: Bilingual
+    kind: str
+    value: str
+    shipped: str
+    clause: str
+    source: str
+    basis: str
+    state: str
+    edition: int | None
+
+
+class OwnParametersOut(Schema):
+    """All parameters of the park's policy; `edition` is the number of the own rules that count, 0 where there are none."""
+
+    policy: str
+    edition: int
+    parameters: list[OwnParameterOut]
+
+
+class OwnParameterIn(Schema):
+    """A value as typed (`true` or `false` for a flag), where it is written, why, and the number of the edition seen."""
+
+    value: Line
+    clause: Line
+    source: Line = ""
+    basis: Plain = "recalled"
+    why: Line
+    seen: Number
+
+
 class RuleEditionOut(Schema):
-    """An edition of the own rules: which was changed, its YAML before and after, who, when, why."""
+    """An edition of the own rules: which rule or parameter was changed, its YAML before and after, who, when, why."""
 
     number: int
     rule: str
+    parameter: str
     before: str
     after: str
     back_to: int | None

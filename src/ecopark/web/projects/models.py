@@ -153,14 +153,16 @@ class Decision(models.Model):
 
 
 class RuleEdition(models.Model):
-    """The rules a park has filled in or changed in a policy, as of one moment; never changed, the last one counts.
+    """The rules and parameters a park has filled in or changed in a policy, as of one moment; the last one counts.
 
     Parameters
     ----------
     rules
         All of them: the YAML of each by its id within the policy.
-    rule, before, after
-        Which one was changed, and its YAML then and now; an empty text is the rule as it ships.
+    parameters
+        All of them by id: value, clause, source and basis as typed.
+    rule, parameter, before, after
+        Which one was changed, and its YAML then and now; an empty text is the rule or parameter as it ships.
     back_to
         Number of the edition this one brings back.
     """
@@ -169,7 +171,9 @@ class RuleEdition(models.Model):
     policy = models.CharField(max_length=80)
     number = models.IntegerField()
     rules = models.JSONField(default=dict)
+    parameters = models.JSONField(default=dict)
     rule = models.CharField(max_length=120, blank=True)
+    parameter = models.CharField(max_length=120, blank=True)
     before = models.TextField(blank=True)
     after = models.TextField(blank=True)
     back_to = models.IntegerField(null=True, blank=True)
@@ -182,7 +186,7 @@ class RuleEdition(models.Model):
         ordering = ("policy", "-number")
 
     def __str__(self) -> str:
-        return f"{self.policy} {self.number}: {self.rule}"
+        return f"{self.policy} {self.number}: {self.rule or self.parameter}"
 
 
 class PolicyEdition(DirectoryEdition):

@@ -6,6 +6,7 @@ rule before and after; going back makes one more.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def rows_of(park: Park, policy: Policy) -> list[RuleRow]:
     last = policies.last_rules(park, policy.id)
     own = last.rules if last else {}
     changed: dict[str, RuleEdition] = {}
-    for edition in editions_of(park, policy.id):
+    for edition in editions_of(park, policy.id).filter(parameter=""):
         for tail in [edition.rule] if edition.rule else own:
             changed.setdefault(tail, edition)
     return [RuleRow(r, _state(r, shipped.get(r.tail), r.tail in own), changed.get(r.tail)) for r in policy.rules]
@@ -197,25 +198,45 @@ def check(policy: Policy, text: str, tail: str = "") -> tuple[str, PolicyRule]:
         said = "写明文件，或把依据改为 inferred 或 recalled。", "Name it, or say inferred or recalled."
         problems.append(Problem("source-missing", Place(shown, line=node.line_of("basis")), zh, en, *said))
     problems += _wrong_codes(node, shown)
-    found, more = _load(policy, {name or "rule": text}, shown, HEAD_LINES)
+    found, more = load_with(policy, {name or "rule": text}, {}, shown, HEAD_LINES)
     problems += more
     if problems or found is None:
         raise InputError(_in_order(problems))
     return name, found.rule(name)
 
 
-def _load(policy: Policy, rules: dict[str, str], shown: str, lines: int = 0) -> tuple[Policy | None, list[Problem]]:
-    """The policy with rules put over it, or why it cannot be; `lines` stand before what people see."""
+def load_with(
+    policy: Policy, rules: dict[str, str], parameters: dict[str, dict[str, Any]], shown: str, lines: int = 0
+) -> tuple[Policy | None, list[Problem]]:
+    """The policy with rules and parameters put over it, or why it cannot be; `lines` stand before what people see."""
     with tempfile.TemporaryDirectory() as scratch:
         overlay = Path(scratch) / f"{policy.id}.yaml"
-        overlay.write_text(policies.rules_text(rules), encoding="utf-8")
+        overlay.write_text(policies.rules_text(rules, parameters), encoding="utf-8")
         try:
-            return load_policy(Path(policy.folder), overlay), []
+            folder = _with_values(policy, parameters, Path(scratch))
+            return load_policy(folder, overlay if rules or parameters else None), []
         except PackError as error:
             return None, [policies.shown_at(p, shown, lines) for p in error.problems]
         except RecursionError:
             zh, en = "公式或结构嵌套过深", "a formula or the rule is nested too deeply"
             return None, [Problem("too-deep", Place(shown), zh, en)]
+
+
+def _with_values(policy: Policy, parameters: dict[str, dict[str, Any]], scratch: Path) -> Path:
+    """The policy's folder; with parameters a copy that has them as its defaults, for formulas are checked with those."""
+    folder = Path(policy.folder)
+    if not parameters:
+        return folder
+    head = load_yaml(folder / "policy.yaml", f"{policy.id}/policy.yaml")
+    nodes = head.get("parameters") or []
+    for node in nodes if isinstance(nodes, list) else [nodes]:
+        if entry := parameters.get(str(node["id"])):
+            node["default"] = entry["value"]
+    copy = scratch / policy.id
+    copy.mkdir()
+    (copy / "policy.yaml").write_text(yaml_of(head), encoding="utf-8")
+    shutil.copyfile(folder / "rules.yaml", copy / "rules.yaml")
+    return copy
 
 
 def _wrong_codes(node: Any, shown: str) -> list[Problem]:
@@ -271,7 +292,7 @@ def save(park: Park, text: str, user: Any, why: str, *, seen: int, rule: str = "
     EcoparkError
         No reason is given, or the park works with no policy.
     """
-    reason, policy, last = _begin(park, why, seen)
+    reason, policy, last = begin(park, why, seen)
     body = text.replace("\r\n", "\n").strip("\n") + "\n"
     node = read_rule(body, rule or "rule")
     if body.lstrip().startswith("- "):
@@ -296,10 +317,7 @@ def save(park: Park, text: str, user: Any, why: str, *, seen: int, rule: str = "
     if before == body:
         raise EcoparkError("Nothing was changed.", zh="没有改动。")
     rules[name] = body
-    found, problems = _load(policy, rules, f"policy/{policy.id}.yaml")
-    if found is None:
-        raise InputError(problems)
-    return _keep(park, policy, last, rules, user, reason, rule=name, before=before, after=body)
+    return keep(park, policy, last, user, reason, rules=rules, rule=name, before=before, after=body)
 
 
 @transaction.atomic
@@ -313,18 +331,18 @@ def drop(park: Park, rule: str, user: Any, why: str, *, seen: int) -> RuleEditio
     EcoparkError
         The park has no such rule of its own, or no reason is given.
     """
-    reason, policy, last = _begin(park, why, seen)
+    reason, policy, last = begin(park, why, seen)
     rules = dict(last.rules) if last else {}
     if rule not in rules:
         raise EcoparkError("The park has not changed this rule.", zh="园区没有改过这条规则。")
     before = str(rules.pop(rule))
     after = shipped_text(policy, rule)
-    return _keep(park, policy, last, rules, user, reason, rule=rule, before=before, after=after)
+    return keep(park, policy, last, user, reason, check=False, rules=rules, rule=rule, before=before, after=after)
 
 
 @transaction.atomic
 def go_back(park: Park, number: int, user: Any, why: str, *, seen: int) -> RuleEdition:
-    """All own rules as they were in an earlier edition, as a new one; 0 is the policy as it ships.
+    """All own rules and parameters as in an earlier edition, as a new one; 0 is the policy as it ships.
 
     Raises
     ------
@@ -333,20 +351,18 @@ def go_back(park: Park, number: int, user: Any, why: str, *, seen: int) -> RuleE
     EcoparkError
         There is no such edition, it says the same, no reason is given, or it does not fit the policy any more.
     """
-    reason, policy, last = _begin(park, why, seen)
+    reason, policy, last = begin(park, why, seen)
     old = editions_of(park, policy.id).filter(number=number).first()
     if old is None and number != 0:
         raise EcoparkError("There is no such edition.", zh="没有这个版本。")
-    rules = dict(old.rules) if old else {}
-    if rules == (last.rules if last else {}):
+    rules, parameters = (dict(old.rules), dict(old.parameters)) if old else ({}, {})
+    if (rules, parameters) == ((last.rules, last.parameters) if last else ({}, {})):
         raise EcoparkError("Nothing was changed.", zh="没有改动。")
-    found, problems = _load(policy, rules, f"policy/{policy.id}.yaml")
-    if found is None:
-        raise InputError(problems)
-    return _keep(park, policy, last, rules, user, reason, back_to=number)
+    return keep(park, policy, last, user, reason, rules=rules, parameters=parameters, back_to=number)
 
 
-def _begin(park: Park, why: str, seen: int) -> tuple[str, Policy, RuleEdition | None]:
+def begin(park: Park, why: str, seen: int) -> tuple[str, Policy, RuleEdition | None]:
+    """The reason, the policy without own rules, and the edition that counts; the park is locked for the next one."""
     Park.objects.select_for_update().get(pk=park.pk)
     policy = policies.base_of(park)
     if policy is None:
@@ -364,10 +380,20 @@ def _begin(park: Park, why: str, seen: int) -> tuple[str, Policy, RuleEdition | 
     return directories.must_say_why(why), policy, last
 
 
-def _keep(
-    park: Park, policy: Policy, last: RuleEdition | None, rules: dict[str, str], user: Any, why: str, **fields: Any
+def keep(
+    park: Park, policy: Policy, last: RuleEdition | None, user: Any, why: str, *, check: bool = True, **fields: Any
 ) -> RuleEdition:
+    """The next edition; rules or parameters that are not among the fields stay as they are.
+
+    Raises
+    ------
+    InputError
+        The policy does not load with them; what is only taken away is not checked, so that a broken rule can go.
+    """
+    fields = {"rules": last.rules if last else {}, "parameters": last.parameters if last else {}} | fields
+    if check:
+        found, problems = load_with(policy, fields["rules"], fields["parameters"], f"policy/{policy.id}.yaml")
+        if found is None:
+            raise InputError(problems)
     number = last.number + 1 if last else 1
-    return RuleEdition.objects.create(
-        park=park, policy=policy.id, number=number, rules=rules, by=user, why=why, **fields
-    )
+    return RuleEdition.objects.create(park=park, policy=policy.id, number=number, by=user, why=why, **fields)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from django.conf import settings
 from django.db import transaction
 
@@ -69,10 +70,10 @@ def rules_file(park: Park, name: str) -> Path | None:
     """The park's own rules of a policy as the library reads them, written anew whenever they differ; None if it has none."""
     path = gate_folder(park) / "policy" / f"{name}.yaml"
     last = last_rules(park, name)
-    if last is None or not last.rules:
+    text = own_text(last)
+    if not text:
         path.unlink(missing_ok=True)
         return None
-    text = rules_text(last.rules)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{name}.{secrets.token_hex(4)}.part")
@@ -86,21 +87,37 @@ def last_rules(park: Park, policy: str) -> RuleEdition | None:
     return RuleEdition.objects.filter(park=park, policy=policy).order_by("-number").first()
 
 
-def rules_text(rules: Mapping[str, str]) -> str:
-    """The park's own file of rules, made of the YAML of each.
+def own_text(edition: RuleEdition | None) -> str:
+    """The park's own file as an edition has it; empty if nothing is filled in."""
+    if edition is None or not (edition.rules or edition.parameters):
+        return ""
+    return rules_text(edition.rules, edition.parameters)
+
+
+def rules_text(rules: Mapping[str, str], parameters: Mapping[str, Mapping[str, Any]] | None = None) -> str:
+    """The park's own file, made of the YAML of each rule; parameters with where they are written beside them.
 
     Examples
     --------
-    >>> print(rules_text({"far": "id: far\\nkind: list"}))
+    >>> print(rules_text({"far": "id: far\\nkind: list"}, {"steps": {"value": "4", "clause": "art. 5", "basis": "seen"}}))
     rules:
     -
       id: far
       kind: list
+    parameters:
+      # art. 5, seen
+      steps: '4'
     <BLANKLINE>
     """
-    parts = ["rules:"]
+    parts = ["rules:"] if rules else []
     for text in rules.values():
         parts += ["-", *(f"  {line}".rstrip() for line in text.splitlines())]
+    if parameters:
+        parts.append("parameters:")
+    for name, entry in (parameters or {}).items():
+        said = ", ".join(str(entry[k]) for k in ("clause", "source", "basis") if entry.get(k))
+        value = yaml.safe_dump({name: entry["value"]}, allow_unicode=True, width=10_000).strip()
+        parts += [f"  # {said}", f"  {value}"]
     return "\n".join(parts) + "\n"
 
 
@@ -226,12 +243,12 @@ def bring_back(park: Park, name: str, number: int, user: Any, why: str) -> Polic
 
 def _fits_own_rules(park: Park, name: str, files: Mapping[str, str]) -> None:
     """Whether what the park has filled in still fits a new edition of its policy."""
-    last = last_rules(park, name)
-    if last is None or not last.rules:
+    text = own_text(last_rules(park, name))
+    if not text:
         return
     with directories.laid_out(name, files) as folder:
         overlay = folder.parent / f"{name}-own.yaml"
-        overlay.write_text(rules_text(last.rules), encoding="utf-8")
+        overlay.write_text(text, encoding="utf-8")
         try:
             load_policy(folder, overlay)
         except PackError as error:

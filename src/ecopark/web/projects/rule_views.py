@@ -19,7 +19,7 @@ from ecopark.core.words import with_unit
 from ecopark.errors import EcoparkError, InputError, PackError
 from ecopark.packs.yaml_lines import Map
 from ecopark.web.pages.context import lang
-from ecopark.web.projects import own_rules, policies, rule_form
+from ecopark.web.projects import own_parameters, own_rules, policies, rule_form
 from ecopark.web.projects.models import PolicyEdition, RuleEdition
 from ecopark.web.projects.views import standing_in
 from ecopark.web.templatetags.ui import t
@@ -38,12 +38,15 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
     except PackError as error:
         broken = error.message(lang())
     found = own_rules.rows_of(standing.park, policy) if policy else []
+    parameters = own_parameters.rows_of(standing.park, base) if base else []
+    states = [row.state for row in found] + [row.state for row in parameters]
     context = {
         "policy": policy,
         "broken": broken,
         "rows": [(row, limits_of(row.rule), own_rules.KINDS.get(row.rule.kind)) for row in found],
-        "to_fill": sum(r.state == "to_fill" for r in found),
-        "own": sum(r.state in ("filled", "changed", "own") for r in found),
+        "parameters": parameters,
+        "to_fill": states.count("to_fill"),
+        "own": sum(state in ("filled", "changed", "own") for state in states),
         "page": Paginator(own_rules.editions_of(standing.park, policy.id) if policy else [], 20).get_page(
             request.GET.get("page")
         ),
@@ -97,10 +100,7 @@ def rule(request: HttpRequest, slug: str, tail: str = "") -> HttpResponse:
             text = own_rules.yaml_of(node)
         why, seen = request.POST.get("why", ""), request.POST.get("seen", "")
         try:
-            own_rules.save(
-                standing.park, text, request.user, why, seen=int(seen) if seen.isascii() and seen.isdecimal() else -1,
-                rule=tail,
-            )  # fmt: skip
+            own_rules.save(standing.park, text, request.user, why, seen=number_in(seen), rule=tail)
         except EcoparkError as error:
             problems, status = told_problems(error, None if as_yaml else text), 422
         else:
@@ -162,22 +162,21 @@ def _place(place: Any) -> Text:
 def drop(request: HttpRequest, slug: str, tail: str) -> HttpResponse:
     """Let a rule be again as the policy has it."""
     standing = standing_in(request, slug, "settings")
-    return _done(request, slug, lambda seen, why: own_rules.drop(standing.park, tail, request.user, why, seen=seen))
+    return done(request, slug, lambda seen, why: own_rules.drop(standing.park, tail, request.user, why, seen=seen))
 
 
 @require_POST
 def go_back(request: HttpRequest, slug: str) -> HttpResponse:
     """All own rules as in an earlier edition."""
     standing = standing_in(request, slug, "settings")
-    number = _number(request.POST.get("number", ""))
-    return _done(
-        request, slug, lambda seen, why: own_rules.go_back(standing.park, number, request.user, why, seen=seen)
-    )
+    number = number_in(request.POST.get("number", ""))
+    return done(request, slug, lambda seen, why: own_rules.go_back(standing.park, number, request.user, why, seen=seen))
 
 
-def _done(request: HttpRequest, slug: str, act: Any) -> HttpResponse:
+def done(request: HttpRequest, slug: str, act: Any) -> HttpResponse:
+    """What the office did to the own rules, told on their page."""
     try:
-        act(_number(request.POST.get("seen", "")), request.POST.get("why", ""))
+        act(number_in(request.POST.get("seen", "")), request.POST.get("why", ""))
     except EcoparkError as error:
         messages.error(request, error.message(lang())[:1000])
     else:
@@ -185,7 +184,8 @@ def _done(request: HttpRequest, slug: str, act: Any) -> HttpResponse:
     return redirect("own-rules", slug)
 
 
-def _number(text: str) -> int:
+def number_in(text: str) -> int:
+    """A number of an edition as a form sends it; -1 is none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
@@ -197,7 +197,7 @@ def edition(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         RuleEdition.objects.select_related("by"), park=standing.park, policy=base.id if base else "", number=number
     )
     context = {
-        "edition": found, "text": policies.rules_text(found.rules) if found.rules else "", "policy": base,
+        "edition": found, "text": policies.own_text(found), "policy": base,
         "last": own_rules.number_of(standing.park, found.policy), "may_write": standing.may("settings"),
     }  # fmt: skip
     return render(request, "projects/rule_edition.html", context)

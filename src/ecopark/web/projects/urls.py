@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.projects import ledger_views, register_views, review_views, rule_views, views
+from ecopark.web.projects import ledger_views, parameter_views, register_views, review_views, rule_views, views
 
 urlpatterns = [
     path("", views.pipeline, name="projects"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("rules/edition/<int:number>/", rule_views.edition, name="own-rules-edition"),
     path("rules/of/<str:tail>/", rule_views.rule, name="own-rule"),
     path("rules/of/<str:tail>/drop/", rule_views.drop, name="own-rule-drop"),
+    path("rules/parameters/<str:name>/", parameter_views.parameter, name="own-parameter"),
+    path("rules/parameters/<str:name>/drop/", parameter_views.drop, name="own-parameter-drop"),
     path("policies/", rule_views.own_policies, name="own-policies"),
     path("policies/<int:pk>/directory.zip", rule_views.policy_zip, name="own-policy-zip"),
     path("policies/<int:pk>/back/", rule_views.policy_back, name="own-policy-back"),
