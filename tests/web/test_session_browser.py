@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +10,16 @@ import pytest
 from django.test import Client
 
 from ecopark.web.figures.models import Figure
+from ecopark.web.projects import own_rules, policies
+from ecopark.web.projects.models import RuleEdition
 
 from .browser import Visitor, chromium
 from .conftest import World
+from .test_held_parcels import FREE
+from .test_projects import ground
+
+__all__ = ["ground"]
+PICTURES = os.environ.get("ECOPARK_PICTURES", "")
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ADDRESS = "/p/alpha/data/theme/management/?year=2023"
@@ -52,10 +60,7 @@ def test_what_was_typed_is_offered_again_after_signing_in(visit: Any, world: Wor
     assert {"zh-hans": "登录已过期，这次没有保存", "en": "Your session has ended and nothing was stored"}[lang] in text
     assert visitor.faults() == [] and not visitor.wider_than_window()
     assert _stored(world) == "3"
-    _press(visitor, "main a[href*='/login/']")
-    visitor.page.fill("#id_username", "office")
-    visitor.page.fill("#id_password", "x")
-    _press(visitor, "main form button.primary")
+    _sign_in(visitor)
     assert visitor.page.url.endswith(ADDRESS)
     visitor.page.locator(".kept button.primary").click()
     assert visitor.page.input_value(FIELD) == "17"
@@ -84,3 +89,51 @@ def test_signed_in_anew_in_another_tab(visit: Any, world: World) -> None:
     _press(visitor, "main form .actions button.primary")
     assert _stored(world) == "18"
     visitor.close()
+
+
+@pytest.mark.parametrize(("lang", "size"), [("zh-hans", "phone"), ("en", "wide")])
+def test_every_row_and_every_folded_form_is_offered_again(visit: Any, ground: World, lang: str, size: str) -> None:
+    """Rows of a table share their names, and a short form lies in a part that is folded: both come back as they were."""
+    policies.choose_policy(ground.park, "anji", ground.people["office"])
+    own_rules.save(ground.park, FREE, ground.people["office"], "x", seen=0)
+    visitor = visit(lang, size)
+    page = visitor.page
+    address = "/p/alpha/projects/rules/of/far/"
+    visitor.go(address)
+    for n, value in enumerate(("1.2", "1.5", "2.0")):
+        page.locator("input[name=row_value]").nth(n).fill(value)
+    page.locator("form.rule input[name=clause]").fill("第三条")
+    page.locator("form.rule input[name=why]").fill("新文件")
+    visitor.context.clear_cookies(name="sessionid")
+    _press(visitor, "form.rule button.primary")
+    assert not RuleEdition.objects.filter(rule="far").exists()
+    _sign_in(visitor)
+    assert page.url.endswith(address)
+    page.locator(".kept button.primary").click()
+    typed = [page.locator("input[name=row_value]").nth(n).input_value() for n in range(3)]
+    assert typed == ["1.2", "1.5", "2.0"]
+    assert page.locator("form.rule input[name=clause]").input_value() == "第三条"
+
+    address = f"/p/alpha/projects/rules/of/{FREE.split()[1]}/"
+    visitor.go(address)
+    page.locator("details:has(button.danger) summary").click()
+    page.locator("form[action$='/drop/'] input[name=why]").fill("文件撤回")
+    visitor.context.clear_cookies(name="sessionid")
+    _press(visitor, "form[action$='/drop/'] button")
+    _sign_in(visitor)
+    assert page.url.endswith(address)
+    assert page.locator(".kept").is_visible(), "the folded part is opened"
+    assert visitor.faults() == [] and not visitor.wider_than_window()
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/kept-{size}-{lang}.png", full_page=True)
+    page.locator(".kept button.primary").click()
+    _press(visitor, "form[action$='/drop/'] button")
+    assert RuleEdition.objects.order_by("-number").values_list("why", flat=True)[0] == "文件撤回"
+    visitor.close()
+
+
+def _sign_in(visitor: Visitor) -> None:
+    _press(visitor, "main a[href*='/login/']")
+    visitor.page.fill("#id_username", "office")
+    visitor.page.fill("#id_password", "x")
+    _press(visitor, "main form button.primary")

@@ -17,16 +17,18 @@ function typed(form) {
   return fields(form).map((field) => [field.name, field.type === "checkbox" || field.type === "radio" ? [field.value, field.checked] : field.value]);
 }
 
+// Boxes are known by name and value; of other fields with one name, as in the rows of a table, each gets its own.
 function restore(form, values) {
+  const taken = {};
   for (const [name, value] of values) {
-    for (const field of fields(form).filter((one) => one.name === name)) {
-      if (Array.isArray(value)) {
-        if (field.value === value[0]) field.checked = value[1];
-      } else {
-        field.value = value;
-      }
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-    }
+    const box = Array.isArray(value);
+    const named = fields(form).filter((one) => one.name === name && (!box || one.value === value[0]));
+    const n = box ? 0 : (taken[name] = (taken[name] ?? -1) + 1);
+    const field = named[n];
+    if (!field) continue;
+    if (box) field.checked = value[1];
+    else field.value = value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
 
@@ -54,6 +56,7 @@ function offer(form, kept) {
   };
   bar.append(words, yes, no);
   form.prepend(bar);
+  for (let around = form.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
 }
 
 function prepare(form) {
@@ -121,6 +124,8 @@ export function start() {
     if (event.defaultPrevented) return;
     form.dataset.leaving = "1";
     if (form.dataset.keep !== undefined) {
+      // also what the server wrote into the form after a refusal and nobody touched since
+      if (form.dataset.ready) write(keyOf(form), { at: Date.now(), values: typed(form) });
       try {
         sessionStorage.setItem("sent", keyOf(form));
       } catch {
