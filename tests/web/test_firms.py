@@ -248,6 +248,27 @@ def test_a_firm_is_registered_and_changed_with_its_history(world: World) -> None
     assert office.get("/p/alpha/firms/?q=新企业二").context["page"].paginator.count == 1
 
 
+@pytest.mark.parametrize(
+    ("lang", "said", "two"),
+    [("zh-hans", "原煤", "柴油、终端燃烧"), ("en", "raw coal", "diesel, combustion by final users")],
+)
+def test_codes_of_a_breakdown_are_said_in_words(world: World, lang: str, said: str, two: str) -> None:
+    changes = [
+        Change("alpha-1", "fuel_consumption", "2023", "20", "t", by=by)
+        for by in ("fuel=raw_coal", "fuel=diesel;use=combustion")
+    ]
+    write(world.park, changes, world.people["office"], "test")
+    client = world.client_of("office")
+    client.cookies["django_language"] = lang
+    page = client.get("/p/alpha/firms/of/alpha-1/").content.decode()
+    figure = Figure.objects.get(subject__key="alpha-1", by="fuel=diesel;use=combustion")
+    drawer = client.get(f"/p/alpha/data/figure/{figure.pk}/history/").content.decode()
+    for told in (page, drawer):
+        assert two in told
+        assert "fuel=" not in told
+    assert said in page
+
+
 def test_the_registry_is_sorted_and_filtered_in_the_database(graded: World) -> None:
     grade(graded)
     client = graded.client_of("office")

@@ -15,6 +15,7 @@ from ecopark.observations.quantity import Code, Quantity, catalogue
 from ecopark.packs.load import find_pack
 from ecopark.standards.needs import needed_quantities
 from ecopark.web.assess.keep import packs_of
+from ecopark.web.figures.breakdowns import by_words
 from ecopark.web.figures.change import Change
 from ecopark.web.figures.facts import facts_at_once
 from ecopark.web.figures.models import STATES, Figure
@@ -200,7 +201,7 @@ def _codes(quantity: Quantity, known: dict[tuple[str, str, str], Figure]) -> Ite
                 yield by, code
         for by in stored:
             if len(lists) > 1 or by not in plain:
-                yield by, Code(by, Text(by, by), _unit_of(by, first.codes))
+                yield by, Code(by, by_words(quantity.id, by), _unit_of(by, first.codes))
         if len(lists) > 1 and not stored:
             for code in first.codes:
                 yield f"{first.dimension}={code.id}", code

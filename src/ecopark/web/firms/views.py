@@ -118,6 +118,7 @@ def _over_years(subject: Subject, years: list[str]) -> list[dict[str, Any]]:
             (f.quantity, f.by),
             {
                 "label": quantity.label if quantity else Text(f.quantity, f.quantity),
+                "quantity": f.quantity,
                 "by": f.by,
                 "cells": dict.fromkeys(years),
             },

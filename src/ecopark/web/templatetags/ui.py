@@ -25,6 +25,7 @@ from ecopark.core.text import Text
 from ecopark.core.words import number, unit_words
 from ecopark.reports.labels import SHORT_BASIS, STATUS_TONE, TO_VERIFY, VERDICT_TONE, VERDICT_WORDS
 from ecopark.standards.result import STATUS_TEXT, VERIFIED_TEXT
+from ecopark.web.figures.breakdowns import by_words
 
 register = template.Library()
 
@@ -281,6 +282,12 @@ def languages() -> list[tuple[str, str, bool]]:
 def page_numbers(page: Any) -> list[int | None]:
     """The page numbers to link to; None stands for a gap."""
     return [n if isinstance(n, int) else None for n in page.paginator.get_elided_page_range(page.number, on_ends=1)]
+
+
+@register.filter
+def by_said(by: Any, quantity: Any) -> str:
+    """What a figure is broken down by, in the words of this request's language: 原煤 for ``fuel=raw_coal``."""
+    return by_words(str(quantity), str(by))[language()]
 
 
 @register.filter
