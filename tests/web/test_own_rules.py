@@ -467,6 +467,13 @@ def test_the_api_takes_directories_in(ground: World, kind: str) -> None:
         assert other.get(home).status_code == (200 if role == "reviewer" else refused_as(role))
 
 
+def test_the_api_knows_policies_and_methods_only(ground: World) -> None:
+    office = Api(ground, "office")
+    assert refusal(office.get("/parks/alpha/figures/own"), 422)["code"] == "not-valid"
+    made = good(office.upload("/parks/alpha/policies/own", {"files": archive(directory()), "why": "x"}))
+    assert office.get(f"/parks/alpha/methods/own/{made['id']}/file").status_code == 404, "a policy is no method"
+
+
 @pytest.mark.parametrize("role", ["reviewer", "consultant", "firm", "keeper", "stranger", "anonymous"])
 def test_the_api_lets_nobody_else_write(anji: World, role: str) -> None:
     other = Api(anji, role)

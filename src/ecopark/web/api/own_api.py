@@ -22,6 +22,11 @@ from ecopark.web.projects.rule_views import limits_of, with_last, zip_answer
 from ecopark.web.projects.told import pair
 
 router = Router()
+KINDS: dict[str, tuple[Any, Any, str]] = {
+    "policies": (PolicyEdition, policies, "see_projects"),
+    "methods": (MethodEdition, methods, "simulate_grades"),
+}
+"""Directories that a zone hands in whole: their editions, what takes them in, and the right to see them."""
 EditionPage = shapes.page_of(out.RuleEditionOut)
 
 
@@ -120,74 +125,47 @@ def drop_parameter(request: HttpRequest, slug: shapes.Name, parameter: shapes.Na
     return _edition(own_parameters.drop(park, parameter, request.user, body.why, seen=body.seen))
 
 
-@router.get("/parks/{slug}/policies/own", response={200: list[out.DirectoryOut], **REFUSED}, summary="own / 自有政策")
-def own_policies(request: HttpRequest, slug: shapes.Name) -> Any:
-    """All editions of policies of the zone's own."""
-    park = come_in(request, slug, "see_projects").park
-    return _directories(PolicyEdition.objects.filter(park=park))
-
-
-@router.post("/parks/{slug}/policies/own", response={200: out.DirectoryOut, **REFUSED}, summary="hand in / 提交政策")
-def add_policy(
-    request: HttpRequest, slug: shapes.Name, files: File[list[UploadedFile]], form: Form[out.WhyOnly]
-) -> Any:
-    """A policy directory in, as a zip or its files; nothing is kept unless all is right."""
-    park = come_in(request, slug, "settings").park
-    return _directory(policies.take_in(park, files, request.user, form.why), True)
-
-
-@router.get("/parks/{slug}/policies/own/{edition}/file", summary="the directory / 下载政策")
-def policy_file(request: HttpRequest, slug: shapes.Name, edition: shapes.Number) -> HttpResponse:
-    """An edition of a policy as a zip."""
-    park = come_in(request, slug, "see_projects").park
-    return zip_answer(get_object_or_404(PolicyEdition, park=park, pk=edition))
+@router.get(
+    "/parks/{slug}/{kind}/own", response={200: list[out.DirectoryOut], **REFUSED}, summary="own / 自有政策与方法"
+)
+def directories(request: HttpRequest, slug: shapes.Name, kind: out.Kind) -> Any:
+    """All editions of policies or grading methods of the zone's own."""
+    model, _, see = KINDS[kind]
+    rows = with_last(model.objects.filter(park=come_in(request, slug, see).park).select_related("by"))
+    return [_directory(row["edition"], row["last"]) for row in rows]
 
 
 @router.post(
-    "/parks/{slug}/policies/own/{edition}/back",
-    response={200: out.DirectoryOut, **REFUSED},
-    summary="bring back / 恢复政策",
+    "/parks/{slug}/{kind}/own", response={200: out.DirectoryOut, **REFUSED}, summary="hand in / 提交政策或方法"
 )
-def policy_back(request: HttpRequest, slug: shapes.Name, edition: shapes.Number, body: out.WhyOnly) -> Any:
-    """An earlier edition of a policy as the new one."""
-    park = come_in(request, slug, "settings").park
-    old = get_object_or_404(PolicyEdition, park=park, pk=edition)
-    return _directory(policies.bring_back(park, old.name, old.number, request.user, body.why), True)
-
-
-@router.get("/parks/{slug}/methods/own", response={200: list[out.DirectoryOut], **REFUSED}, summary="own / 自有方法")
-def own_methods(request: HttpRequest, slug: shapes.Name) -> Any:
-    """All editions of grading methods of the zone's own."""
-    park = come_in(request, slug, "simulate_grades").park
-    return _directories(MethodEdition.objects.filter(park=park))
-
-
-@router.post("/parks/{slug}/methods/own", response={200: out.DirectoryOut, **REFUSED}, summary="hand in / 提交方法")
-def add_method(
-    request: HttpRequest, slug: shapes.Name, files: File[list[UploadedFile]], form: Form[out.WhyOnly]
+def hand_in(
+    request: HttpRequest, slug: shapes.Name, kind: out.Kind, files: File[list[UploadedFile]], form: Form[out.WhyOnly]
 ) -> Any:
-    """A method directory in, as a zip or its files; nothing is kept unless all is right."""
+    """A directory in, as a zip or its files; nothing is kept unless all is right."""
     park = come_in(request, slug, "settings").park
-    return _directory(methods.take_in(park, files, request.user, form.why), True)
+    return _directory(KINDS[kind][1].take_in(park, files, request.user, form.why), True)
 
 
-@router.get("/parks/{slug}/methods/own/{edition}/file", summary="the directory / 下载方法")
-def method_file(request: HttpRequest, slug: shapes.Name, edition: shapes.Number) -> HttpResponse:
-    """An edition of a method as a zip."""
-    park = come_in(request, slug, "simulate_grades").park
-    return zip_answer(get_object_or_404(MethodEdition, park=park, pk=edition))
+@router.get("/parks/{slug}/{kind}/own/{edition}/file", summary="the directory / 下载目录")
+def directory_file(request: HttpRequest, slug: shapes.Name, kind: out.Kind, edition: shapes.Number) -> HttpResponse:
+    """An edition as a zip."""
+    model, _, see = KINDS[kind]
+    return zip_answer(get_object_or_404(model, park=come_in(request, slug, see).park, pk=edition))
 
 
 @router.post(
-    "/parks/{slug}/methods/own/{edition}/back",
+    "/parks/{slug}/{kind}/own/{edition}/back",
     response={200: out.DirectoryOut, **REFUSED},
-    summary="bring back / 恢复方法",
+    summary="bring back / 恢复版本",
 )
-def method_back(request: HttpRequest, slug: shapes.Name, edition: shapes.Number, body: out.WhyOnly) -> Any:
-    """An earlier edition of a method as the new one."""
+def bring_back(
+    request: HttpRequest, slug: shapes.Name, kind: out.Kind, edition: shapes.Number, body: out.WhyOnly
+) -> Any:
+    """An earlier edition as the new one."""
     park = come_in(request, slug, "settings").park
-    old = get_object_or_404(MethodEdition, park=park, pk=edition)
-    return _directory(methods.bring_back(park, old.name, old.number, request.user, body.why), True)
+    model, engine, _ = KINDS[kind]
+    old = get_object_or_404(model, park=park, pk=edition)
+    return _directory(engine.bring_back(park, old.name, old.number, request.user, body.why), True)
 
 
 def _base(park: Park) -> Policy:
@@ -236,10 +214,6 @@ def _whole(park: Park, rule: str) -> dict[str, Any]:
 def _edition(e: RuleEdition) -> dict[str, Any]:
     fields = ("number", "rule", "parameter", "before", "after", "back_to", "why", "at")
     return {name: getattr(e, name) for name in fields} | {"by": who(e.by)}
-
-
-def _directories(rows: Any) -> list[dict[str, Any]]:
-    return [_directory(row["edition"], row["last"]) for row in with_last(rows.select_related("by"))]
 
 
 def _directory(e: PolicyEdition | MethodEdition, last: bool) -> dict[str, Any]:

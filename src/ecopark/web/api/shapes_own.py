@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ninja import Field, Schema
 from pydantic import AfterValidator
 
 from ecopark.web.api.shapes import Bilingual, Line, Number, Plain, writable
 from ecopark.web.projects.own_rules import MOST_TEXT
+
+Kind = Literal["policies", "methods"]
+"""What a zone hands in whole."""
 
 
 class OwnRuleOut(Schema):
