@@ -11,10 +11,11 @@ from ecopark.core.text import Text
 from ecopark.core.trace import value_text
 from ecopark.core.value import Missing
 from ecopark.indicators.resolve import SubjectLookup
-from ecopark.observations.quantity import catalogue
+from ecopark.observations.quantity import Quantity, catalogue
 from ecopark.packs.load import find_pack
 from ecopark.standards.needs import needed_quantities
 from ecopark.web.assess import keep
+from ecopark.web.figures.breakdowns import by_words
 from ecopark.web.figures.facts import facts_of, facts_with
 from ecopark.web.parks.models import Park
 
@@ -47,7 +48,7 @@ def inputs(park: Park, pack_id: str, period: str) -> list[Input]:
             continue
         rows = facts.parts(park.key, quantity.id, year)
         if rows:
-            found += [Input(quantity.id, o.by, _part(quantity.label, o.by), o.unit, value_text(o.value)) for o in rows]
+            found += [Input(quantity.id, o.by, _part(quantity, o.by), o.unit, value_text(o.value)) for o in rows]
             continue
         value = lookup.quantity(quantity, year).value
         now = "" if isinstance(value, Missing) else value_text(value)
@@ -55,8 +56,9 @@ def inputs(park: Park, pack_id: str, period: str) -> list[Input]:
     return found
 
 
-def _part(label: Text, by: str) -> Text:
-    return Text(f"{label.zh} [{by}]", f"{label.en} [{by}]")
+def _part(quantity: Quantity, by: str) -> Text:
+    words = by_words(quantity.id, by)
+    return Text(f"{quantity.label.zh} [{words.zh}]", f"{quantity.label.en} [{words.en}]")
 
 
 def changes_from(park: Park, period: str, known: Sequence[Input], typed: dict[str, str]) -> list[dict[str, str]]:
