@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -26,7 +26,7 @@ from ecopark.admission.batch_figures import Figures
 from ecopark.admission.batch_places import Sites
 from ecopark.admission.batch_plans import ask_for, plan_of
 from ecopark.admission.batch_projects import ProjectTable, read_projects
-from ecopark.admission.batch_rules import Answer, Held, Rows, add_alone, hold_alone, hold_groups
+from ecopark.admission.batch_rules import Answer, Held, Rows, Written, add_alone, hold_alone, hold_groups
 from ecopark.admission.decision import VERDICTS, Decision
 from ecopark.admission.gate import verdict_from
 from ecopark.admission.places import ParkMap, no_collection
@@ -189,17 +189,21 @@ def _screen(
     ask_for(policy.rules, figures, on, quotas)
     figures.run()
     rows = Rows(table, policy, on, figures, settled.result, quotas)
-    held = []
-    written = []
-    for rule in policy.rules:
-        held.append(hold_groups(rule, rows, plan_of(rule, rows), ~table.odd))
-        written.append(helper.submit(batch_reasons.write, held[-1]))
+    by_rule: dict[str, Held] = {}
+    writing: list[tuple[Held, Future[Written]]] = []
+    for rule in sorted(policy.rules, key=lambda r: r.kind in batch_ground.GROUND):  # the map may still be being read
+        one = by_rule[rule.id] = hold_groups(rule, rows, plan_of(rule, rows), ~table.odd)
+        writing.append((one, helper.submit(batch_reasons.write, one)))
+    for one, texts in reversed(writing):  # what the helper has not come to is written here
+        one.written = batch_reasons.write(one) if texts.cancel() else None
+    for one, texts in writing:
+        one.written = one.written or texts.result()
+    held = [by_rule[rule.id] for rule in policy.rules]
     sites = rows.sites
     problems = {row: found for row, found in sites.problems.items() if not table.odd[row]}
     decided = ~table.odd
     decided[list(problems)] = False
-    for one, texts in zip(held, written, strict=True):
-        one.texts = texts.result()
+    for one in held:
         one.alone &= decided
         hold_alone(one, rows)
     for row in np.flatnonzero(table.odd).tolist():

@@ -91,6 +91,14 @@ class Answer:
     booked_slot: int = -1
 
 
+@dataclass(frozen=True)
+class Written:
+    """The texts of one rule: frames with reasons and limit, one after the other, and which row of them each project is told."""
+
+    parts: list[pl.DataFrame]
+    where: Ints
+
+
 @dataclass
 class Held:
     """One rule held against all projects.
@@ -101,8 +109,8 @@ class Held:
         Place of each project's answer in `answers`; -1 where it was not decided.
     alone
         Projects that are held by themselves.
-    slots, texts
-        What stands in the answers' texts, and the texts by row once they are written (`batch_reasons.write`).
+    slots, written
+        What stands in the answers' texts, and the texts once they are written (`batch_reasons.write`).
     """
 
     rule: PolicyRule
@@ -112,7 +120,7 @@ class Held:
     words: dict[int, Words] = field(default_factory=dict)
     values: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     slots: list[Slot] = field(default_factory=list)
-    texts: pl.DataFrame | None = None
+    written: Written | None = None
 
 
 def _compared(texts: Sequence[str]) -> list[str]:
@@ -143,6 +151,7 @@ class Rows:
         self._signatures: dict[Any, Ints] = {}
         self._coverage: dict[tuple[str, ...], Flags] = {}
         self._cases: dict[int, Case] = {}
+        self._figures_of: dict[int, Case] = {}
         self._plain: dict[int, Project] = {}
         self.stand_ins: dict[Any, tuple[Fraction, Text]] = {}
         self._numbers: dict[Ratio, Words] = {}
@@ -237,6 +246,18 @@ class Rows:
             self._cases[row] = found
         return found
 
+    def _figured(self, row: int) -> Case:
+        """One project with its figures, but without its place, which may not be known yet."""
+        found = self._figures_of.get(row)
+        if found is None:
+            period = self.periods[int(self.figures.years[row])]
+            site: Any = _Unseen()
+            found = Case(
+                self.table.project(row), self.policy, self.on, period, dict(self.figures.parameters), site, self.quotas
+            )
+            self._figures_of[row] = found
+        return found
+
     def plain(self, row: int) -> Project:
         """One project without its figures; made once."""
         found = self._plain.get(row)
@@ -249,7 +270,7 @@ class Rows:
         key = (what, int(self.figures.of(what).state[row]))
         if key not in self._missing:
             states = self.figures.of(what).state
-            case = self.case(next((known for known in self._cases if states[known] == key[1]), row))
+            case = self._figured(next((known for known in self._figures_of if states[known] == key[1]), row))
             if isinstance(what, Ratio):
                 value: Any = case.ratio(what, *names).value
             elif what.startswith("quantity:"):
@@ -590,6 +611,6 @@ def _between(asked: Asked, shown: Shown, row: int, which: int, place: int) -> Fr
 
 
 __all__ = [
-    "MARKS", "NEAR", "Answer", "Glimpse", "Held", "NotAskedError", "Plan", "Rows", "Shown", "Slot", "Trial", "add_alone",
-    "hold_alone", "hold_groups",
+    "MARKS", "NEAR", "Answer", "Glimpse", "Held", "NotAskedError", "Plan", "Rows", "Shown", "Slot", "Trial", "Written",
+    "add_alone", "hold_alone", "hold_groups",
 ]  # fmt: skip
