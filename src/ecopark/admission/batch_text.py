@@ -22,6 +22,7 @@ Flags = NDArray[np.bool_]
 UNSURE = 1e-6
 """How near to a half the rest beyond the last digit may come before float64 is not trusted."""
 LEAST = 1e-4
+_POWERS = 10.0 ** np.arange(1, 10)
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,26 @@ def digits_of(values: Floats, digits: int = 8, *, grouped: bool = True) -> tuple
 
 
 def _parted(numbers: Floats, texts: pl.Series) -> pl.Series:
-    """Positive numbers from a thousand to below 10**9, written in `texts`, with commas between thousands."""
-    whole = pl.Series("", np.floor(numbers).astype(np.int64))
-    rest = texts.to_frame("text").select(pl.col("text").str.slice(whole.cast(pl.String).str.len_bytes())).to_series()
-    millions, thousands, ones = (p.cast(pl.String) for p in (whole // 10**6, whole // 1000 % 1000, whole % 1000))
-    ones = ones.str.zfill(3)
-    return pl.select(
-        pl.when(whole < 10**6)
-        .then(pl.concat_str(thousands, pl.lit(","), ones, rest))
-        .otherwise(pl.concat_str(millions, pl.lit(","), thousands.str.zfill(3), pl.lit(","), ones, rest))
-    ).to_series()
+    """Positive numbers from a thousand to below 10**9, written in `texts`, with commas between thousands.
+
+    Examples
+    --------
+    >>> _parted(np.array([12345.67, 1002003.0]), pl.Series(["12345.67", "1002003"])).to_list()
+    ['12,345.67', '1,002,003']
+    """
+    digits = np.searchsorted(_POWERS, numbers, side="right") + 1  # before the point
+    made = _comma(texts, digits - 3)
+    millions = np.flatnonzero(digits > 6)
+    if len(millions):
+        some = pl.Series(millions)
+        made = made.scatter(some, _comma(made.gather(some), digits[millions] - 6))
+    return made
+
+
+def _comma(texts: pl.Series, at: NDArray[np.int64]) -> pl.Series:
+    """Each text with a comma after so many letters."""
+    text, after = pl.lit(texts), pl.lit(pl.Series(at))
+    return pl.select(pl.concat_str(text.str.slice(0, after), pl.lit(","), text.str.slice(after))).to_series()
 
 
 def amounts(values: Floats, symbol: str) -> Words:
