@@ -202,11 +202,11 @@ class Rows:
     def said(self) -> list[tuple[pl.Series, pl.Series, Ints]]:
         """The words and the names that projects use: each once, the same in the form in which words are compared, and whose
         they are."""
-        found = []
-        for column in (self.table.about["words"].fill_null(""), self.table.about["project"]):
-            distinct, index = numbered(column)
-            found.append((pl.Series(distinct, dtype=pl.String), pl.Series(_compared(distinct), dtype=pl.String), index))
-        return found
+        words, index = numbered(self.table.about["words"].fill_null(""))
+        names = self.table.about["project"]  # each is given once
+        whose = np.arange(len(names))
+        told = ((pl.Series(words, dtype=pl.String), words, index), (names, names.to_list(), whose))
+        return [(texts, pl.Series(_compared(listed), dtype=pl.String), rows) for texts, listed, rows in told]
 
     def named_in(self, *lists: tuple[str, ...]) -> Ints:
         """One number for which of some lists of words a project speaks of, and whether it said anything."""
