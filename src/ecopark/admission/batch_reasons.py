@@ -106,6 +106,7 @@ def together(held: Sequence[Held], kept: Ints) -> pl.DataFrame:
             where[alone] = np.arange(size, size + len(alone))
             size += len(alone)
         index[:, number] = where[kept]
+        one.written = None  # given back here, beside the other thread
     return pl.concat(parts, rechunk=True)[index.reshape(-1)]  # of many chunks it is picked thirty times slower
 
 
