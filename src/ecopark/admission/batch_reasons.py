@@ -82,8 +82,11 @@ def _filled(held: Held, patterns: Any, answers: Sequence[Answer], which: Ints, r
             elif pieces[0] or not slots:
                 columns.append(pl.lit(pieces[0]))
             if at < len(slots):
-                own = pl.lit(getattr(held.words[slots[at]], lang))
+                words = held.words[slots[at]]
+                own = pl.lit(getattr(words, lang))
                 columns.append(own if whole else own.gather(at_row))
+                if ending := getattr(words.unit, lang, ""):  # none in a limit
+                    columns.append(pl.lit(ending))
         made.append((columns[0] if len(columns) == 1 else pl.concat_str(columns)).alias(name))
     return pl.select(made)
 

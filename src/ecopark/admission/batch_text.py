@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ecopark.admission.wording import amount
+from ecopark.core.text import Text
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -27,12 +28,16 @@ _POWERS = 10.0 ** np.arange(1, 10)
 
 @dataclass(frozen=True)
 class Words:
-    """A text by row in both languages, and as it stands in a limit; `unsure` rows are to be written one by one."""
+    """A text by row in both languages, and as it stands in a limit; `unsure` rows are to be written one by one.
+
+    `unit` follows the text in every row, but not in a limit.
+    """
 
     zh: pl.Series
     en: pl.Series
     unsure: Flags
     limit: pl.Series | None = None
+    unit: Text = Text()
 
 
 def digits_of(values: Floats, digits: int = 8, *, grouped: bool = True) -> tuple[pl.Series, Flags]:
@@ -98,10 +103,10 @@ def amounts(values: Floats, symbol: str) -> Words:
     Examples
     --------
     >>> made = amounts(np.array([45.0]), "10k CNY/mu")
-    >>> made.zh[0], made.en[0]
+    >>> made.zh[0] + made.unit.zh, made.en[0] + made.unit.en
     ('45 万元/亩', '450,000 CNY/mu')
     """
-    made, known = [], {}
+    made, endings, known = [], [], {}
     unsure = np.zeros(len(values), dtype=bool)
     for lang in ("zh", "en"):
         one = amount(Fraction(1), symbol, lang)  # how the unit stands, and by how much English multiplies
@@ -110,9 +115,9 @@ def amounts(values: Floats, symbol: str) -> Words:
         if factor not in known:
             known[factor], doubt = digits_of(values * factor)
             unsure |= doubt
-        text = known[factor]
-        made.append(pl.select(pl.concat_str([text, pl.lit(ending)])).to_series() if ending else text)
-    return Words(made[0], made[1], unsure)
+        made.append(known[factor])
+        endings.append(ending)
+    return Words(made[0], made[1], unsure, unit=Text(*endings))
 
 
 def short_numbers(values: Floats, digits: int) -> Words:
