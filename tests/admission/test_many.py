@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from sys import getswitchinterval
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 import typer
@@ -16,12 +19,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from ecopark.admission import batch, batch_reasons, batch_rules
 from ecopark.admission.batch import Screening, screen
 from ecopark.admission.batch_projects import read_projects
+from ecopark.admission.batch_text import digits_of
 from ecopark.admission.decision import Decision, shown_value
+from ecopark.admission.industry import industries
 from ecopark.admission.load import find_policy, shipped_policies
 from ecopark.admission.places import ParkMap, read_map
 from ecopark.admission.policy import Policy
+from ecopark.admission.review_rules import lines_for, procedure_rows
 from ecopark.cli import admit
 from ecopark.core.rounding import decimal_text
 from ecopark.errors import InputError
@@ -294,6 +301,58 @@ def test_a_rule_that_looks_at_more_than_its_plan_is_held_one_by_one(monkeypatch:
     lists = found.findings.filter(pl.col("rule") == "invented-park/industry_list")
     assert lists["reason_en"].to_list() == ["40", "41"]
     assert lists["alone"].all()
+
+
+def test_what_the_helper_has_not_come_to_is_written_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Busy(ThreadPoolExecutor):
+        """Comes to nothing but the map and the places: everything else waits until it is taken back."""
+
+        def submit(self, work: Any, /, *args: Any, **named: Any) -> Future[Any]:
+            return Future() if work is batch_reasons.write else super().submit(work, *args, **named)
+
+    frame = pl.DataFrame(rows(random.Random(3), 30), infer_schema_length=None)
+    usual = admit_many(frame, "invented-park", on=ON)
+    monkeypatch.setattr(batch, "ThreadPoolExecutor", Busy)
+    assert admit_many(frame, "invented-park", on=ON).findings.equals(usual.findings)
+
+
+def test_short_turns_end_with_the_last_screening_whatever_happens() -> None:
+    before = getswitchinterval()
+    with batch._short_turns:
+        admit_many([project()], "invented-park", on=ON)
+        assert getswitchinterval() == pytest.approx(batch.TURN)
+        with pytest.raises(InputError):
+            admit_many(pl.DataFrame({"nothing": [1]}), "invented-park", on=ON)
+        assert getswitchinterval() == pytest.approx(batch.TURN)
+    assert getswitchinterval() == pytest.approx(before)
+    with pytest.raises(InputError):
+        admit_many(pl.DataFrame({"nothing": [1]}), "invented-park", on=ON)
+    assert getswitchinterval() == pytest.approx(before)
+
+
+@given(st.lists(st.lists(st.sampled_from([-7, 0, 1, 10**6, 10**12]), min_size=12, max_size=12), max_size=9))
+def test_groups_agree_in_every_key(keys: list[list[int]]) -> None:
+    chosen = np.array([0, 2, 3, 5, 6, 7, 8, 11])
+    found = batch_rules._groups([np.array(k, dtype=np.int64) for k in keys], chosen)
+    expected: dict[tuple[int, ...], list[int]] = {}
+    for row in chosen.tolist():
+        expected.setdefault(tuple(k[row] for k in keys), []).append(row)
+    assert sorted(g.tolist() for g in found) == sorted(expected.values())
+
+
+@pytest.mark.parametrize("table", ["eia_2021", "permit_2019"])
+def test_the_lines_of_a_code_are_those_above_and_below_it(table: str) -> None:
+    for code in [*industries(), "", "2", "26141"]:
+        beside = [r for r in procedure_rows(table) if any(code.startswith(c) or c.startswith(code) for c in r[0])]
+        assert lines_for(table, code) == beside
+
+
+@given(st.lists(st.integers(10**4, 10**9 - 1), min_size=1, max_size=20), st.sampled_from([0, 0.25, 0.5]))
+def test_thousands_are_parted_as_people_write_them(whole: list[int], rest: float) -> None:
+    texts, unsure = digits_of(np.array(whole) + rest if max(whole) < 10**6 else np.array(whole, dtype=float), 12)
+    assert not unsure.any()
+    shown = [n + rest if max(whole) < 10**6 else n for n in whole]
+    assert texts.to_list() == [f"{n:,}" for n in shown]
 
 
 def test_the_command_screens_a_table(tmp_path: Path) -> None:

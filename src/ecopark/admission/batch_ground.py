@@ -41,6 +41,10 @@ UNITS = frozenset({"units", "overlaps"})
 """What a rule on control units asks of a site that lies in one."""
 
 
+GROUND = ("place", "capacity")
+"""Kinds of rules that look at the place; the others can be held before it is known."""
+
+
 class _Only(dict[str, Any]):
     """The properties of a marked unit: asking for any other one than these ends the trial."""
 

@@ -99,16 +99,16 @@ class Sites:
         import shapely
 
         about = table.about
-        texts = about["geometry"].to_numpy()
-        shaped = np.flatnonzero((texts != "") & ~table.odd)
-        made = shapely.from_geojson(texts[shaped], on_invalid="ignore")
+        drawn = (about["geometry"] != "").to_numpy()
+        shaped = np.flatnonzero(drawn & ~table.odd)
+        made = shapely.from_geojson(about["geometry"].gather(shaped).to_numpy(), on_invalid="ignore")
         west, south, east, north = shapely.bounds(made).T
         good = shapely.is_valid(made) & ~shapely.is_empty(made) & ~shapely.is_missing(made)
         good &= (west >= -180) & (east <= 180) & (south >= -90) & (north <= 90)
         table.odd[shaped[~good]] = True
         self._shapes[shaped[good]] = made[good]
         lon, lat = about["longitude"].to_numpy(), about["latitude"].to_numpy()
-        points = np.flatnonzero((texts == "") & ~table.odd & ~np.isnan(lon) & ~np.isnan(lat))
+        points = np.flatnonzero(~drawn & ~table.odd & ~np.isnan(lon) & ~np.isnan(lat))
         self._shapes[points] = shapely.points(lon[points], lat[points])
         self._shapes[((about["parcel"] != "") | (about["group"] != "")).to_numpy() | table.odd] = None
         if layers is None:

@@ -99,6 +99,10 @@ class ProjectTable:
         return numbered(self.about["industry_code"])
 
     @cached_property
+    def _columns(self) -> list[str]:
+        return self.about.columns
+
+    @cached_property
     def _typed(self) -> tuple[NDArray[Any], ...]:
         """Figure, year, value and typed number of the plain rows."""
         return tuple(self.long.rows[name].to_numpy() for name in ("mid", "year", "x", "typed"))
@@ -138,7 +142,7 @@ class ProjectTable:
 
     def project(self, row: int, *, facts: bool = True) -> Project:
         """A plain row as a project, without its wording; `facts` False leaves the figures out."""
-        about = self.about.row(row, named=True)
+        about = dict(zip(self._columns, self.about.row(row), strict=True))
         words = about["words"]
         return Project(
             name=about["project"],

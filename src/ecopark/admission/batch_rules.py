@@ -43,6 +43,8 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 MARKS = (("\ue000\ue011", "\ue000\ue012"), ("\ue000\ue021", "\ue000\ue022"))
 """Private characters that stand for a name and an id, by trial."""
+SHORT = 2**16
+"""So many distinct numbers are sorted several times faster than more."""
 NEAR = 1e-9
 """Figures closer than this (relative) to a limit of their own are left to the exact form."""
 
@@ -91,6 +93,14 @@ class Answer:
     booked_slot: int = -1
 
 
+@dataclass(frozen=True)
+class Written:
+    """The texts of one rule: frames with reasons and limit, one after the other, and which row of them each project is told."""
+
+    parts: list[pl.DataFrame]
+    where: Ints
+
+
 @dataclass
 class Held:
     """One rule held against all projects.
@@ -101,8 +111,8 @@ class Held:
         Place of each project's answer in `answers`; -1 where it was not decided.
     alone
         Projects that are held by themselves.
-    slots, texts
-        What stands in the answers' texts, and the texts by row once they are written (`batch_reasons.write`).
+    slots, written
+        What stands in the answers' texts, and the texts once they are written (`batch_reasons.write`).
     """
 
     rule: PolicyRule
@@ -112,7 +122,7 @@ class Held:
     words: dict[int, Words] = field(default_factory=dict)
     values: dict[int, NDArray[np.float64]] = field(default_factory=dict)
     slots: list[Slot] = field(default_factory=list)
-    texts: pl.DataFrame | None = None
+    written: Written | None = None
 
 
 def _compared(texts: Sequence[str]) -> list[str]:
@@ -143,6 +153,7 @@ class Rows:
         self._signatures: dict[Any, Ints] = {}
         self._coverage: dict[tuple[str, ...], Flags] = {}
         self._cases: dict[int, Case] = {}
+        self._figures_of: dict[int, Case] = {}
         self._plain: dict[int, Project] = {}
         self.stand_ins: dict[Any, tuple[Fraction, Text]] = {}
         self._numbers: dict[Ratio, Words] = {}
@@ -191,11 +202,11 @@ class Rows:
     def said(self) -> list[tuple[pl.Series, pl.Series, Ints]]:
         """The words and the names that projects use: each once, the same in the form in which words are compared, and whose
         they are."""
-        found = []
-        for column in (self.table.about["words"].fill_null(""), self.table.about["project"]):
-            distinct, index = numbered(column)
-            found.append((pl.Series(distinct, dtype=pl.String), pl.Series(_compared(distinct), dtype=pl.String), index))
-        return found
+        words, index = numbered(self.table.about["words"].fill_null(""))
+        names = self.table.about["project"]  # each is given once
+        whose = np.arange(len(names))
+        told = ((pl.Series(words, dtype=pl.String), words, index), (names, names.to_list(), whose))
+        return [(texts, pl.Series(_compared(listed), dtype=pl.String), rows) for texts, listed, rows in told]
 
     def named_in(self, *lists: tuple[str, ...]) -> Ints:
         """One number for which of some lists of words a project speaks of, and whether it said anything."""
@@ -237,6 +248,18 @@ class Rows:
             self._cases[row] = found
         return found
 
+    def _figured(self, row: int) -> Case:
+        """One project with its figures, but without its place, which may not be known yet."""
+        found = self._figures_of.get(row)
+        if found is None:
+            period = self.periods[int(self.figures.years[row])]
+            site: Any = _Unseen()
+            found = Case(
+                self.table.project(row), self.policy, self.on, period, dict(self.figures.parameters), site, self.quotas
+            )
+            self._figures_of[row] = found
+        return found
+
     def plain(self, row: int) -> Project:
         """One project without its figures; made once."""
         found = self._plain.get(row)
@@ -249,7 +272,7 @@ class Rows:
         key = (what, int(self.figures.of(what).state[row]))
         if key not in self._missing:
             states = self.figures.of(what).state
-            case = self.case(next((known for known in self._cases if states[known] == key[1]), row))
+            case = self._figured(next((known for known in self._figures_of if states[known] == key[1]), row))
             if isinstance(what, Ratio):
                 value: Any = case.ratio(what, *names).value
             elif what.startswith("quantity:"):
@@ -430,16 +453,21 @@ def _groups(keys: Sequence[Ints], rows: Ints) -> list[Ints]:
     """Rows that agree in every key, each group ascending."""
     if not len(rows):
         return []
-    joint = np.zeros(len(rows), dtype=np.int64)
+    joint, size = np.zeros(len(rows), dtype=np.int64), 1
     for key in keys:
-        mine = key[rows]
+        mine = key if len(key) == len(rows) else key[rows]
         low, high = int(mine.min()), int(mine.max())
         if high == low:
             continue
-        if joint.max(initial=0) >= 2**62 // (high - low + 1):
-            joint = np.unique(joint, return_inverse=True)[1]
+        if size >= 2**62 // (high - low + 1):
+            distinct, joint = np.unique(joint, return_inverse=True)
+            size = len(distinct)
         joint = joint * (high - low + 1) + (mine - low)
-    order = np.argsort(joint, kind="stable")
+        size *= high - low + 1
+    if size > SHORT:
+        distinct, joint = np.unique(joint, return_inverse=True)
+        size = len(distinct)
+    order = np.argsort(joint.astype(np.uint16) if size <= SHORT else joint, kind="stable")
     return np.split(rows[order], np.flatnonzero(np.diff(joint[order])) + 1)
 
 
@@ -590,6 +618,6 @@ def _between(asked: Asked, shown: Shown, row: int, which: int, place: int) -> Fr
 
 
 __all__ = [
-    "MARKS", "NEAR", "Answer", "Glimpse", "Held", "NotAskedError", "Plan", "Rows", "Shown", "Slot", "Trial", "add_alone",
-    "hold_alone", "hold_groups",
+    "MARKS", "NEAR", "Answer", "Glimpse", "Held", "NotAskedError", "Plan", "Rows", "Shown", "Slot", "Trial", "Written",
+    "add_alone", "hold_alone", "hold_groups",
 ]  # fmt: skip

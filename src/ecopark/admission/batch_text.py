@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ecopark.admission.wording import amount
+from ecopark.core.text import Text
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -22,16 +23,21 @@ Flags = NDArray[np.bool_]
 UNSURE = 1e-6
 """How near to a half the rest beyond the last digit may come before float64 is not trusted."""
 LEAST = 1e-4
+_POWERS = 10.0 ** np.arange(1, 10)
 
 
 @dataclass(frozen=True)
 class Words:
-    """A text by row in both languages, and as it stands in a limit; `unsure` rows are to be written one by one."""
+    """A text by row in both languages, and as it stands in a limit; `unsure` rows are to be written one by one.
+
+    `unit` follows the text in every row, but not in a limit.
+    """
 
     zh: pl.Series
     en: pl.Series
     unsure: Flags
     limit: pl.Series | None = None
+    unit: Text = Text()
 
 
 def digits_of(values: Floats, digits: int = 8, *, grouped: bool = True) -> tuple[pl.Series, Flags]:
@@ -69,16 +75,26 @@ def digits_of(values: Floats, digits: int = 8, *, grouped: bool = True) -> tuple
 
 
 def _parted(numbers: Floats, texts: pl.Series) -> pl.Series:
-    """Positive numbers from a thousand to below 10**9, written in `texts`, with commas between thousands."""
-    whole = pl.Series("", np.floor(numbers).astype(np.int64))
-    rest = texts.to_frame("text").select(pl.col("text").str.slice(whole.cast(pl.String).str.len_bytes())).to_series()
-    millions, thousands, ones = (p.cast(pl.String) for p in (whole // 10**6, whole // 1000 % 1000, whole % 1000))
-    ones = ones.str.zfill(3)
-    return pl.select(
-        pl.when(whole < 10**6)
-        .then(pl.concat_str(thousands, pl.lit(","), ones, rest))
-        .otherwise(pl.concat_str(millions, pl.lit(","), thousands.str.zfill(3), pl.lit(","), ones, rest))
-    ).to_series()
+    """Positive numbers from a thousand to below 10**9, written in `texts`, with commas between thousands.
+
+    Examples
+    --------
+    >>> _parted(np.array([12345.67, 1002003.0]), pl.Series(["12345.67", "1002003"])).to_list()
+    ['12,345.67', '1,002,003']
+    """
+    digits = np.searchsorted(_POWERS, numbers, side="right") + 1  # before the point
+    made = _comma(texts, digits - 3)
+    millions = np.flatnonzero(digits > 6)
+    if len(millions):
+        some = pl.Series(millions)
+        made = made.scatter(some, _comma(made.gather(some), digits[millions] - 6))
+    return made
+
+
+def _comma(texts: pl.Series, at: NDArray[np.int64]) -> pl.Series:
+    """Each text with a comma after so many letters."""
+    text, after = pl.lit(texts), pl.lit(pl.Series(at))
+    return pl.select(pl.concat_str(text.str.slice(0, after), pl.lit(","), text.str.slice(after))).to_series()
 
 
 def amounts(values: Floats, symbol: str) -> Words:
@@ -87,10 +103,10 @@ def amounts(values: Floats, symbol: str) -> Words:
     Examples
     --------
     >>> made = amounts(np.array([45.0]), "10k CNY/mu")
-    >>> made.zh[0], made.en[0]
+    >>> made.zh[0] + made.unit.zh, made.en[0] + made.unit.en
     ('45 万元/亩', '450,000 CNY/mu')
     """
-    made, known = [], {}
+    made, endings, known = [], [], {}
     unsure = np.zeros(len(values), dtype=bool)
     for lang in ("zh", "en"):
         one = amount(Fraction(1), symbol, lang)  # how the unit stands, and by how much English multiplies
@@ -99,9 +115,9 @@ def amounts(values: Floats, symbol: str) -> Words:
         if factor not in known:
             known[factor], doubt = digits_of(values * factor)
             unsure |= doubt
-        text = known[factor]
-        made.append(pl.select(pl.concat_str([text, pl.lit(ending)])).to_series() if ending else text)
-    return Words(made[0], made[1], unsure)
+        made.append(known[factor])
+        endings.append(ending)
+    return Words(made[0], made[1], unsure, unit=Text(*endings))
 
 
 def short_numbers(values: Floats, digits: int) -> Words:

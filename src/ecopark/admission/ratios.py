@@ -38,6 +38,9 @@ class Ratio:
     formula: str = ""
     indicator: str = ""
 
+    def __hash__(self) -> int:
+        return hash(self.id)  # asked for thousands of times: not of every field anew
+
     @property
     def names(self) -> tuple[str, ...]:
         """The ids under which a rate may be reported."""

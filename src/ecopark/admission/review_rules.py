@@ -187,20 +187,25 @@ def procedure_rows(table: str) -> tuple[tuple[tuple[str, ...], str, tuple[tuple[
 
 
 @cache
-def _by_division(table: str) -> dict[str, list[int]]:
-    """Which rows of a classification speak of a division (the first two digits of a code)."""
-    found: dict[str, list[int]] = {}
+def _by_prefix(table: str) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """Which rows of a classification name a prefix, and which name it or a finer one."""
+    named: dict[str, list[int]] = {}
+    within: dict[str, list[int]] = {}
     for number, (prefixes, _, _) in enumerate(procedure_rows(table)):
-        for division in dict.fromkeys(p[:2] for p in prefixes):
-            found.setdefault(division, []).append(number)
-    return found
+        for prefix in prefixes:
+            named.setdefault(prefix, []).append(number)
+            for length in range(len(prefix) + 1):
+                within.setdefault(prefix[:length], []).append(number)
+    return named, within
 
 
 def lines_for(table: str, code: str) -> list[tuple[tuple[str, ...], str, tuple[tuple[str, str], ...]]]:
     """The rows of a classification that a code falls under, or that are finer than it."""
-    rows = procedure_rows(table)
-    near = [rows[i] for i in _by_division(table).get(code[:2], [])] if len(code) >= 2 else rows
-    return [r for r in near if any(code.startswith(c) or c.startswith(code) for c in r[0])]
+    rows, (named, within) = procedure_rows(table), _by_prefix(table)
+    found = set(within.get(code, ()))
+    for length in range(1, len(code)):
+        found.update(named.get(code[:length], ()))
+    return [rows[i] for i in sorted(found)]
 
 
 def _read_procedure(node: Map, source: Source) -> Procedure | None:
