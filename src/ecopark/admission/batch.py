@@ -31,7 +31,7 @@ from ecopark.admission.batch_projects import ProjectTable, read_projects
 from ecopark.admission.batch_rules import Answer, Held, Rows, Written, add_alone, hold_alone, hold_groups
 from ecopark.admission.decision import VERDICTS, Decision
 from ecopark.admission.gate import verdict_from
-from ecopark.admission.places import ParkMap, no_collection
+from ecopark.admission.places import ParkMap
 from ecopark.admission.policy import STATUSES, Booking, Policy, QuotaState
 from ecopark.errors import InputError, Problem
 
@@ -201,7 +201,7 @@ def screen(
     InputError
         The table as a whole cannot be read. What is wrong with single projects is in `Screening.problems`.
     """
-    with no_collection(), _short_turns, ThreadPoolExecutor(1, "screen") as helper:
+    with without_collector(), _short_turns, ThreadPoolExecutor(1, "screen") as helper:
         return _screen(projects, policy, on, layers, quotas, alone, helper)
 
 

@@ -8,12 +8,10 @@ ellipsoid, taken in a local equirectangular plane: within a park the error is fa
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -23,6 +21,7 @@ from typing import Any
 import orjson
 
 from ecopark.admission.plain_polygons import read_plain_polygons
+from ecopark.core.collector import without_collector
 from ecopark.core.rounding import exact
 from ecopark.core.text import Text
 from ecopark.errors import InputError, Place, Problem, did_you_mean
@@ -328,7 +327,7 @@ def read_map(folder: Path, *, check: bool = True) -> ParkMap | None:
     for name in LAYERS:
         path = folder / "map" / f"{name}.geojson"
         if path.is_file():
-            with no_collection():
+            with without_collector():
                 layers[name] = _read_layer(name, path, problems)
     if problems:
         raise InputError(problems)
@@ -375,18 +374,6 @@ def _overlapping(park: ParkMap, folder: Path) -> list[Problem]:
             repair = "重叠处按较严的单元判定。", "Where they do, the stricter one counts."
             found.append(Problem("overlapping-units", place, zh, en, *repair, severity="warning"))
     return found
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Millions of coordinates are made at once and none of them is garbage: looking for it doubles the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _features(data: bytes) -> tuple[Any, Any]:
