@@ -33,6 +33,7 @@ from ecopark.admission.decision import VERDICTS, Decision
 from ecopark.admission.gate import verdict_from
 from ecopark.admission.places import ParkMap
 from ecopark.admission.policy import STATUSES, Booking, Policy, QuotaState
+from ecopark.core.collector import without_collector
 from ecopark.errors import InputError, Problem
 
 Ints = NDArray[np.int64]
