@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -39,3 +41,24 @@ def test_nothing_is_done_where_it_was_not_begun(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(background, "_thread", None)
     background.later("never", lambda: pytest.fail("was done"))
     assert background._queue.empty()
+
+
+def test_a_process_that_ends_in_the_middle_of_long_work_ends_well() -> None:
+    code = """
+import time
+from django.conf import settings
+settings.configure(DATABASES={})
+from ecopark.web import background
+def long():
+    print("begun", flush=True)
+    while True:
+        time.sleep(0.01)
+        background.go_on()
+background.begin()
+background.later("long", long)
+background.later("never", lambda: print("never", flush=True))
+time.sleep(0.5)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "begun\n", "")
+    background.go_on()

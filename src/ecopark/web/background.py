@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 from collections.abc import Callable, Hashable
 from queue import SimpleQueue
-from threading import Lock, Thread, current_thread
+from threading import Event, Lock, Thread, current_thread
 
 from django.db import connections
 
 log = logging.getLogger(__name__)
 
+AT_THE_END = 20.0
+"""So long a process that is to end waits for what it does in the background to stop. [s]"""
+
 _queue: SimpleQueue[tuple[Hashable, Callable[[], None]]] = SimpleQueue()
 _waiting: set[Hashable] = set()
 _lock = Lock()
 _thread: Thread | None = None
+_ending = Event()
+
+
+class EndingError(Exception):
+    """The process is to end: what is done in the background stops here."""
 
 
 class StillWorkingError(Exception):
@@ -32,6 +41,7 @@ def begin() -> None:
     if _thread is None:
         _thread = Thread(target=_work, name="background", daemon=True)
         _thread.start()
+        atexit.register(_end, _thread)
 
 
 def later(name: Hashable, do: Callable[[], None]) -> None:
@@ -45,13 +55,34 @@ def later(name: Hashable, do: Callable[[], None]) -> None:
     _queue.put((name, do))
 
 
+def go_on() -> None:
+    """Called again and again by long work.
+
+    Raises
+    ------
+    EndingError
+        The process is to end, and this is its background.
+    """
+    if _ending.is_set() and current_thread() is _thread:
+        raise EndingError
+
+
+def _end(thread: Thread) -> None:
+    """A thread that is cut off in the middle takes its process down with it: let it stop first."""
+    _ending.set()
+    _queue.put(("the end", go_on))
+    thread.join(AT_THE_END)
+
+
 def _work() -> None:
-    while True:
+    while not _ending.is_set():
         name, do = _queue.get()
         with _lock:
             _waiting.discard(name)
         try:
             do()
+        except EndingError:
+            return
         except Exception:
             log.exception("in the background: %s", name)
         finally:

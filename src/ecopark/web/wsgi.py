@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
@@ -12,5 +14,6 @@ from ecopark.web.too_large import bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecopark.web.settings")
 application = wrap_wsgi_with_proxy_headers(bounded(get_wsgi_application()), trusted_hosts="127.0.0.1")
+import_module(settings.ROOT_URLCONF)  # every view, before the first visitor and not for them
 lasting.begin()
 background.begin()

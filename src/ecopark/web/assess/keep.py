@@ -145,6 +145,7 @@ class Current:
 
     def _answer(self, cell: Cell) -> tuple[Kept, dict[str, Any]]:
         """An answer that is not stored yet, with its body: a new one, or the last one with a new key if it says the same."""
+        background.go_on()
         pack_id, period = cell
         hand = _at_hand(self.park, pack_id, period)
         result = assess_again(hand.engine, facts_of(self.park, self._beside))

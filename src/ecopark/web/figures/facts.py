@@ -20,7 +20,7 @@ from ecopark.core.collector import without_collector
 from ecopark.errors import InputError, Place, Problem
 from ecopark.indicators.differences import differences
 from ecopark.observations import reading
-from ecopark.observations.checks import figure_checks, held_together, isolated_years, quality_checks
+from ecopark.observations.checks import figure_checks, held_together, isolated_years
 from ecopark.observations.model import FactKey, Facts, Observation
 from ecopark.observations.model import Subject as FactSubject
 from ecopark.observations.quantity import catalogue
@@ -44,6 +44,9 @@ FIELDS = (
 
 MANY = 20_000
 """A park with more figures is read in the background: that takes longer than anybody should wait for a page."""
+
+AT_ONCE = 20_000
+"""So many figures are checked before it is asked whether the process is to end."""
 
 Key = tuple[str, str, str, str]
 Warned = dict[tuple[str, str], list[Problem]]
@@ -239,7 +242,11 @@ def _facts(
     park: Park, rows: Iterable[Observation], subjects: list[FactSubject], moment: datetime | None = None
 ) -> Facts:
     facts = Facts(rows, subjects, settings=_settings(park, moment))
-    facts.warnings = (*quality_checks(facts), *differences(facts))
+    found: list[Problem] = []
+    for at in range(0, len(facts), AT_ONCE):
+        background.go_on()
+        found += figure_checks(facts, facts.observations[at : at + AT_ONCE])
+    facts.warnings = (*found, *isolated_years(facts), *differences(facts))
     return facts
 
 
@@ -281,6 +288,7 @@ def _observations(
 
     def laid_out() -> Iterator[RawRow]:
         for subject, quantity, period, by, value, unit, source, note, place, at, state, user, last, first in rows:
+            background.go_on()
             key = (subject, quantity, period, by)
             found[key] = None
             if state not in COUNTED or not value.strip():
