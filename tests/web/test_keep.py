@@ -122,6 +122,20 @@ def test_a_process_that_found_answers_makes_ready_for_the_next_change(
     assert next(c["status"] for c in now.result["clauses"] if c["tail"] == "32") == "not_met"
 
 
+def test_a_process_begins_with_what_was_shown_last(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Callable[[], None]] = []
+    monkeypatch.setattr(background, "later", lambda name, do: asked.append(do))
+    for cell in (("hj274-2015", "2023"), ("miit-green-park-2016", "2023"), ("hj274-2015", "2023")):
+        keep.assessed(world.park, *cell)
+    figure_facts.forget()
+    monkeypatch.setattr(keep, "_kept", OrderedDict())
+    keep.ready_last()
+    for do in asked:
+        do()
+    assert {name[2:4] for name in keep._kept} == {("hj274-2015", "2023"), ("miit-green-park-2016", "2023")}
+    assert Kept.objects.count() == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_answers_that_another_process_kept_first_are_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of three answers one is there already when all are stored: it is found, the others are kept."""

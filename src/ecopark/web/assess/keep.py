@@ -39,6 +39,9 @@ AT_HAND = 64
 PATIENCE = 5.0
 """So long a request waits for somebody who is working out the answers of its park. [s]"""
 
+LATELY = 24
+"""So many of the answers shown last make a process ready when it begins."""
+
 Cell = tuple[str, str]
 """A pack and a period."""
 
@@ -184,6 +187,13 @@ def years_of(park: Park) -> list[int]:
 def packs_of(park: Park) -> Sequence[str]:
     """The packs the park works with; all that ship if none was chosen."""
     return park.packs or shipped_ids()
+
+
+def ready_last() -> None:
+    """For a process that has just begun: have at hand what was shown last, one answer after the other, in the background."""
+    shown = Kept.objects.order_by("-at", "-pk").values_list("park", "pack", "period")[:LATELY]
+    for park, pack, period in dict.fromkeys(shown):
+        background.later((park, pack, period), partial(_make_ready, park, (pack, period)))
 
 
 # -- inside ------------------------------------------------------------------------------------------------------------
