@@ -25,7 +25,7 @@ from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.reports.plain import Said, whole
 from ecopark.standards.again import Again
 from ecopark.standards.needs import FACTORS, reach
-from ecopark.web import background
+from ecopark.web import background, lasting
 from ecopark.web.assess.models import Kept
 from ecopark.web.background import StillWorkingError
 from ecopark.web.figures import stamps
@@ -234,6 +234,7 @@ def _make_ready(park: int, cell: Cell) -> None:
     if found is not None:
         with _lock_of(found):
             Current(found)._answer(cell)
+        lasting.set_aside()
 
 
 def _name(park: Park, pack_id: str, period: str) -> tuple[int, str, str, str, str]:
