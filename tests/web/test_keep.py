@@ -63,6 +63,14 @@ def test_a_firm_of_a_group_bears_on_the_park_above_both(world: World) -> None:
         assert any(w.code == "firms-differ" for w in now.warnings) == (given == "10")
 
 
+def test_a_firm_may_be_part_of_something_unknown(world: World) -> None:
+    world.park.subjects.filter(key="alpha-1").update(parent="gone")
+    figure_facts.forget()
+    figure_facts.facts_of(world.park)
+    now = figure_facts.facts_of(_write(world, "industrial_fresh_water_m3", "2023", "17", "m3", "alpha-1"))
+    assert any(o.subject == "alpha-1" and o.value == 17 for o in now)
+
+
 def test_a_doubt_about_one_figure_is_not_said_of_another_typed_in_the_same_minute(world: World) -> None:
     _write(world, "industrial_value_added", "2023", "91000000000", "10k CNY")
     park = _write(world, "publicity_events", "2023", "2", "events/year")
@@ -112,7 +120,7 @@ def test_a_process_that_found_answers_makes_ready_for_the_next_change(
     monkeypatch.setattr(keep, "_kept", OrderedDict())  # as in another process that has not worked it out
     keep.assessed(park, *cell)
     [(name, do)] = asked
-    assert name == (park.pk, *cell)
+    assert name == (Park, park.pk, cell)
     do()
     keep.assessed(park, *cell)
     assert len(asked) == 1

@@ -189,29 +189,32 @@ def _screen(
 
 
 def _weights(given: list[str]) -> dict[str, str]:
+    return _named(given, "--weights", "QUANTITY=WEIGHT", "数据项=权重")
+
+
+def _ranges(given: list[str]) -> dict[str, tuple[str | None, str | None]]:
+    form = ("--range", "QUANTITY=LEAST..GREATEST", "数据项=下限..上限")
+    found = {}
+    for name, span in _named(given, *form).items():
+        low, dots, high = (part.strip() for part in span.partition(".."))
+        if not dots or not (low or high):
+            raise _not_so(f"{name}={span}", *form)
+        found[name] = (low or None, high or None)
+    return found
+
+
+def _named(given: list[str], option: str, form: str, form_zh: str) -> dict[str, str]:
     found = {}
     for piece in (p for text in given for p in text.split(",") if p.strip()):
         name, equals, value = piece.partition("=")
         if not equals or not name.strip():
-            raise EcoparkError(
-                f"--weights takes QUANTITY=WEIGHT, not '{piece}'", zh=f"--weights 应为“数据项=权重”，而不是“{piece}”"
-            )
+            raise _not_so(piece, option, form, form_zh)
         found[name.strip()] = value.strip()
     return found
 
 
-def _ranges(given: list[str]) -> dict[str, tuple[str | None, str | None]]:
-    found = {}
-    for piece in (p for text in given for p in text.split(",") if p.strip()):
-        name, equals, span = piece.partition("=")
-        low, dots, high = span.partition("..")
-        if not equals or not dots or not name.strip() or not (low.strip() or high.strip()):
-            raise EcoparkError(
-                f"--range takes QUANTITY=LEAST..GREATEST, not '{piece}'",
-                zh=f"--range 应为“数据项=下限..上限”，而不是“{piece}”",
-            )
-        found[name.strip()] = (low.strip() or None, high.strip() or None)
-    return found
+def _not_so(piece: str, option: str, form: str, form_zh: str) -> EcoparkError:
+    return EcoparkError(f"{option} takes {form}, not '{piece}'", zh=f"{option} 应为“{form_zh}”，而不是“{piece}”")
 
 
 def _print(decision: Decision, kept: Kept | None, format: str, lang: str, out: Path | None) -> None:

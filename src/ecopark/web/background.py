@@ -7,10 +7,13 @@ import logging
 from collections.abc import Callable, Hashable
 from queue import SimpleQueue
 from threading import Event, Lock, Thread, current_thread
+from typing import TypeVar
 
 from django.db import connections
+from django.db.models import Model
 
 log = logging.getLogger(__name__)
+M = TypeVar("M", bound=Model)
 
 AT_THE_END = 20.0
 """So long a process that is to end waits for what it does in the background to stop. [s]"""
@@ -53,6 +56,17 @@ def later(name: Hashable, do: Callable[[], None]) -> None:
             return
         _waiting.add(name)
     _queue.put((name, do))
+
+
+def later_with(row: M, name: Hashable, do: Callable[[M], object]) -> None:
+    """Do this with a row of the database as it is then; nothing if it is gone."""
+
+    def work() -> None:
+        found = type(row)._default_manager.filter(pk=row.pk).first()
+        if found is not None:
+            do(found)
+
+    later((type(row), row.pk, name), work)
 
 
 def go_on() -> None:

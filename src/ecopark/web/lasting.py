@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import gc
 
+from ecopark.observations.quantity import catalogue
+from ecopark.packs.load import find_pack, shipped_ids
+
 YOUNG = 10_000
 """So many new objects before the youngest are looked through; Python's own 700 is meant for small programs."""
 
@@ -24,9 +27,6 @@ def set_aside() -> None:
 
 def begin() -> None:
     """For a process that has just been started: what it has loaded is set aside, and the young are looked at less often."""
-    from ecopark.observations.quantity import catalogue
-    from ecopark.packs.load import find_pack, shipped_ids
-
     catalogue()
     for name in shipped_ids():
         find_pack(name)

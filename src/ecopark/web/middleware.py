@@ -37,33 +37,20 @@ def content_security(get_response: Callable[[HttpRequest], HttpResponse]) -> Cal
     return middleware
 
 
-def own_rules(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """A page that needs rules which a new version of the program cannot read says so, and where they are put right."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
-
-    def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
-        from ecopark.web.pages.errors import unusable_rules
-        from ecopark.web.projects.policies import OwnRulesError
-
-        return unusable_rules(request, error) if isinstance(error, OwnRulesError) else None
-
-    middleware.process_exception = process_exception  # type: ignore[attr-defined]
-    return middleware
-
-
-def long_work(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """What is being worked out in the background is answered by a page that says so and comes again."""
+def said_errors(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Errors that have a page of their own: own rules that a new version cannot read, and long work that still goes on."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return get_response(request)
 
     def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
         from ecopark.web.background import StillWorkingError
-        from ecopark.web.pages.errors import still_working
+        from ecopark.web.pages.errors import still_working, unusable_rules
+        from ecopark.web.projects.policies import OwnRulesError
 
-        return still_working(request) if isinstance(error, StillWorkingError) else None
+        if isinstance(error, StillWorkingError):
+            return still_working(request)
+        return unusable_rules(request, error) if isinstance(error, OwnRulesError) else None
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware

@@ -73,8 +73,7 @@ MIDDLEWARE = [
     "ecopark.web.people.sign_in.second_step",
     "ecopark.web.too_large.too_large",
     "ecopark.web.middleware.api_methods",
-    "ecopark.web.middleware.own_rules",
-    "ecopark.web.middleware.long_work",
+    "ecopark.web.middleware.said_errors",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -108,7 +108,7 @@ class Current:
             try:
                 found |= self._work_out(lacking)
             except StillWorkingError:
-                background.later(("answers", self.park.pk, *lacking), partial(_bring_up, self.park.pk, lacking))
+                background.later_with(self.park, tuple(lacking), lambda park: Current(park)._work_out(lacking))
                 last = self._last(lacking) if earlier else {}
                 if len(last) < len(lacking):
                     raise
@@ -144,7 +144,7 @@ class Current:
         """Another process answered for a park that is being written to: be ready here too before the next change."""
         for cell in cells:
             if _name(self.park, *cell) not in _kept:
-                background.later((self.park.pk, *cell), partial(_make_ready, self.park.pk, cell))
+                background.later_with(self.park, cell, partial(_make_ready, cell))
 
     def _answer(self, cell: Cell) -> tuple[Kept, dict[str, Any]]:
         """An answer that is not stored yet, with its body: a new one, or the last one with a new key if it says the same."""
@@ -193,7 +193,7 @@ def ready_last() -> None:
     """For a process that has just begun: have at hand what was shown last, one answer after the other, in the background."""
     shown = Kept.objects.order_by("-at", "-pk").values_list("park", "pack", "period")[:LATELY]
     for park, pack, period in dict.fromkeys(shown):
-        background.later((park, pack, period), partial(_make_ready, park, (pack, period)))
+        background.later_with(Park(pk=park), (pack, period), partial(_make_ready, (pack, period)))
 
 
 # -- inside ------------------------------------------------------------------------------------------------------------
@@ -223,18 +223,10 @@ def _lock_of(park: Park) -> Lock:
         return _locks.setdefault(park.pk, Lock())
 
 
-def _bring_up(park: int, cells: Sequence[Cell]) -> None:
-    found = Park.objects.filter(pk=park).first()
-    if found is not None:
-        Current(found)._work_out(cells)
-
-
-def _make_ready(park: int, cell: Cell) -> None:
-    found = Park.objects.filter(pk=park).first()
-    if found is not None:
-        with _lock_of(found):
-            Current(found)._answer(cell)
-        lasting.set_aside()
+def _make_ready(cell: Cell, park: Park) -> None:
+    with _lock_of(park):
+        Current(park)._answer(cell)
+    lasting.set_aside()
 
 
 def _name(park: Park, pack_id: str, period: str) -> tuple[int, str, str, str, str]:

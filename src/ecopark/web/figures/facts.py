@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -80,12 +79,10 @@ def facts_of(park: Park, beside: Beside | None = None) -> Facts:
         Of a request for a park with `MANY` figures that this process has not read yet; it is being read from now on.
     """
     now = beside or stamps.beside(park)
-    expect(park, now)
-    with _lock:
-        known = _kept.get(park.pk)
+    known = expect(park, now)
     if known is not None and known.changed == park.changed and known.beside == now:
         return known.facts
-    if known is not None and known.changed <= park.changed and known.beside.reading == now.reading:
+    if known is not None:
         made = _brought_up(park, known, now)
     else:
         with without_collector():
@@ -99,8 +96,8 @@ def facts_of(park: Park, beside: Beside | None = None) -> Facts:
     return made.facts
 
 
-def expect(park: Park, now: Beside) -> None:
-    """Go on if the figures are at hand or are few; else have them read in the background.
+def expect(park: Park, now: Beside) -> _Known | None:
+    """What can be brought up to date; None for few figures, which are read at once; many are read in the background.
 
     Raises
     ------
@@ -110,10 +107,11 @@ def expect(park: Park, now: Beside) -> None:
     with _lock:
         known = _kept.get(park.pk)
     if known is not None and known.changed <= park.changed and known.beside.reading == now.reading:
-        return
+        return known
     if background.somebody_waits() and Figure.objects.filter(park=park).order_by()[MANY : MANY + 1].exists():
-        background.later(("figures", park.pk), partial(_read_ahead, park.pk))
+        background.later_with(park, "figures", facts_of)
         raise StillWorkingError
+    return None
 
 
 def facts_at_once(park: Park) -> Facts | None:
@@ -122,12 +120,6 @@ def facts_at_once(park: Park) -> Facts | None:
         return facts_of(park)
     except StillWorkingError:
         return None
-
-
-def _read_ahead(park: int) -> None:
-    found = Park.objects.filter(pk=park).first()
-    if found is not None:
-        facts_of(found)
 
 
 def _read_whole(park: Park, now: Beside) -> _Known:
@@ -272,7 +264,7 @@ def _with_wholes(facts: Facts, keys: Iterable[str]) -> list[FactSubject]:
     """These subjects and all that they are part of."""
     found: dict[str, FactSubject] = {}
     for key in keys:
-        while key and key not in found:
+        while key in facts.subjects and key not in found:  # what it is said to be part of may be unknown
             found[key] = facts.subjects[key]
             key = found[key].parent
     return list(found.values())
