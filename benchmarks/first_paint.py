@@ -13,22 +13,20 @@ first person after a start of the server waits for answers of now). `--keep` kee
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from site_load import PASSWORD, Visitor, change  # noqa: E402
+from site_load import PASSWORD, Visitor, change, served  # noqa: E402
 from tests.web.browser import CHROMIUM, FLAGS  # noqa: E402
 
 PARK = (
@@ -73,18 +71,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.firms:
             data = home / f"firms-{options.firms}"
             make_firms(data, options.firms)
-            with served(data, ["demo", "--no-browser"]) as base:
+            with served({"ECOPARK_DATA": str(data)}, "demo") as port:
                 print(f"a park of {options.firms:,} firms")
-                visitor = Visitor(int(base.rpartition(":")[2]), "office")
+                visitor = Visitor(port, "office")
                 change(visitor, int(time.time()) % 9000 + 1000, 2025)
-                measure(base, "office", PARK, options.visits)
+                measure(port, "office", PARK, options.visits)
                 print(f"  overview after one changed figure: {after_change(visitor)}")
         if options.parks:
             data = home / f"parks-{options.parks}"
             make_parks(data, options.parks)
-            with served(data, ["serve", "--no-browser", "--admin", "admin"]) as base:
+            env = {"ECOPARK_DATA": str(data), "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+            with served(env, "serve", "--admin", "admin") as port:
                 print(f"a department of {options.parks:,} parks")
-                measure(base, "department", DEPARTMENT, options.visits)
+                measure(port, "department", DEPARTMENT, options.visits)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     return 0
 
@@ -95,7 +94,7 @@ def make_firms(data: Path, firms: int) -> None:
         return
     data.mkdir(parents=True, exist_ok=True)
     env = {**os.environ, "ECOPARK_DATA": str(data)}
-    with served(data, ["demo", "--no-browser"]):
+    with served({"ECOPARK_DATA": str(data)}, "demo"):
         pass
     subprocess.run([sys.executable, __file__, "--fill", "--firms", str(firms)], env=env, check=True)
     (data / "filled").touch()
@@ -155,35 +154,12 @@ def make_parks(data: Path, parks: int) -> None:
     (data / "filled").touch()
 
 
-@contextlib.contextmanager
-def served(data: Path, arguments: list[str]) -> Iterator[str]:
-    """The address of a site on this machine, with all its processes; it ends with the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    env = {**os.environ, "ECOPARK_DATA": str(data), "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-    command = [sys.executable, "-m", "ecopark.web.run", *arguments, "--port", str(port)]
-    server = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
-    try:
-        while server.poll() is None:
-            with contextlib.suppress(OSError):
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            time.sleep(0.5)
-        else:
-            raise RuntimeError("the site did not start")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(60)
-
-
-def measure(base: str, name: str, pages: Sequence[str], visits: int) -> None:
+def measure(port: int, name: str, pages: Sequence[str], visits: int) -> None:
     """Open every page, new and again; print what was seen when."""
     from playwright.sync_api import sync_playwright
 
     print(f"  {'':58} {'first':>7}  {'new: byte':>9} {'paint':>6}  {'again: byte':>11} {'paint':>6} {'longest':>8}")
-    slowest = 0.0
+    slowest, base = 0.0, f"http://127.0.0.1:{port}"
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         signed = browser.new_context()

@@ -148,14 +148,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL server of its own instead of SQLite")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as data, _database(options.postgres) as database:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        env = {**os.environ, "ECOPARK_DATA": data, **database}
-        command = [sys.executable, "-m", "ecopark.web.run", "demo", "--no-browser", "--port", str(port)]
-        server = subprocess.Popen([*command, "--firms", str(options.firms)], env=env, stdout=subprocess.DEVNULL)
-        try:
-            _wait(port, server)
+        env = {"ECOPARK_DATA": data, **database}
+        with served(env, "demo", "--firms", str(options.firms)) as port:
             tally = Tally()
             known = {name: Visitor(port, name) for name in ("office", "consultant", "reviewer")}
             first = _warm(port, known)
@@ -182,9 +176,6 @@ def main(argv: Sequence[str] | None = None) -> int:
                 thread.join()
             kept = _kept(env) - before
             changed = [_one_change(Visitor(port, "", people[0].cookies), 1000 + n) for n in range(10)]
-        finally:
-            server.terminate()
-            server.wait(20)
     pages = [t for a, found in tally.times.items() if a != "(save)" for t in found]
     print(f"{options.readers} readers, {options.writers} writers, {options.seconds:.0f} s, {len(pages)} pages")
     for address, found in sorted(tally.times.items()):
@@ -196,6 +187,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"errors: {len(tally.wrong)} {sorted(set(tally.wrong))[:5]}")
     print(f"writes confirmed {tally.written}, told of a conflict {tally.conflicts}, kept in the history {kept}")
     return 0 if not tally.wrong and kept == tally.written else 1
+
+
+@contextlib.contextmanager
+def served(env: dict[str, str], *arguments: str) -> Iterator[int]:
+    """The port of a site on this machine, with all its processes; it ends with the block.
+
+    Parameters
+    ----------
+    env
+        What the site's environment says besides this process's own.
+    arguments
+        ``demo`` or ``serve``, with its options.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "ecopark.web.run", *arguments, "--no-browser", "--port", str(port)]
+    server = subprocess.Popen(command, env=os.environ | env, stdout=subprocess.DEVNULL)
+    try:
+        while server.poll() is None:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            time.sleep(0.2)
+        else:
+            raise RuntimeError("the site did not start")
+        yield port
+    finally:
+        server.terminate()
+        server.wait(60)
 
 
 @contextlib.contextmanager
@@ -272,19 +293,6 @@ def _part(found: list[float], percent: int) -> float:
     return 1000 * statistics.quantiles(found, n=100)[percent - 1] if len(found) > 1 else float("nan")
 
 
-def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        if server.poll() is not None:
-            break
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise RuntimeError("the site did not start")
-
-
 def _kept(env: dict[str, str]) -> int:
     """Rows of the writers' figures in the history."""
     code = (
@@ -292,7 +300,7 @@ def _kept(env: dict[str, str]) -> int:
         f"print(Figure.history.filter(park__slug='yunqi', subject__kind='park', quantity='{FIELD}').count())"
     )
     command = [sys.executable, "-m", "ecopark.web.manage", "shell", "-v", "0", "-c", code]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, env=os.environ | env, capture_output=True, text=True, check=True)
     return int(done.stdout.strip().splitlines()[-1])
 
 
