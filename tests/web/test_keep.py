@@ -71,6 +71,31 @@ def test_a_firm_may_be_part_of_something_unknown(world: World) -> None:
     assert any(o.subject == "alpha-1" and o.value == 17 for o in now)
 
 
+def test_a_visitor_who_read_the_park_before_another_ones_change_is_answered_from_what_is_known(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep.assessed(world.park, "hj274-2015", "2023")
+    early = Park.objects.get(pk=world.park.pk)
+    waiting = keep.Current(_write(world, "publicity_events", "2023", "1", "events/year"))
+    now = _write(world, "publicity_events", "2023", "2", "events/year")
+    [kept] = keep.Current(now).assessed_all([("hj274-2015", "2023")]).values()
+    monkeypatch.setattr(figure_facts, "_read_whole", lambda *_: pytest.fail("read the whole park again"))
+    assert any(o.quantity == "publicity_events" and o.value == 2 for o in figure_facts.facts_of(early))
+    assert early.changed == now.changed
+    [after] = waiting.assessed_all([("hj274-2015", "2023")]).values()
+    assert (after.pk, after.key) == (kept.pk, kept.key), "its own answer is not kept under what held before"
+    assert Kept.objects.get(pk=kept.pk).key == kept.key
+
+
+def test_a_database_that_was_brought_back_is_read_again(world: World) -> None:
+    park = Park.objects.get(pk=world.park.pk)
+    figure_facts.facts_of(_write(world, "publicity_events", "2023", "2", "events/year"))
+    world.park.figures.filter(quantity="publicity_events", period="2023").delete()
+    Park.objects.filter(pk=park.pk).update(changed=park.changed)
+    facts = figure_facts.facts_of(Park.objects.get(pk=park.pk))
+    assert not any(o.quantity == "publicity_events" and o.value == 2 for o in facts)
+
+
 def test_a_doubt_about_one_figure_is_not_said_of_another_typed_in_the_same_minute(world: World) -> None:
     _write(world, "industrial_value_added", "2023", "91000000000", "10k CNY")
     park = _write(world, "publicity_events", "2023", "2", "events/year")

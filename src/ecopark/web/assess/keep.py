@@ -135,10 +135,18 @@ class Current:
         if not lock.acquire(timeout=PATIENCE if background.somebody_waits() else -1):
             raise StillWorkingError
         try:
-            found = self.find_all(cells)
-            return found | _keep(self, {cell: self._answer(cell) for cell in sorted(cells) if cell not in found})
+            now = self._now()
+            found = now.find_all(cells)
+            return found | _keep(now, {cell: now._answer(cell) for cell in sorted(cells) if cell not in found})
         finally:
             lock.release()
+
+    def _now(self) -> Current:
+        """The park as it stands now that nobody else in this process works on it: it may have been written to meanwhile."""
+        before = self._written.changed, self.park.base_year, self.park.settings
+        self.park.refresh_from_db(fields=["changed", "base_year", "settings"])
+        same = before == (self.park.changed, self.park.base_year, self.park.settings)
+        return self if same else Current(self.park)
 
     def _ready_later(self, cells: Iterable[Cell]) -> None:
         """Another process answered for a park that is being written to: be ready here too before the next change."""

@@ -106,8 +106,10 @@ def expect(park: Park, now: Beside) -> _Known | None:
     """
     with _lock:
         known = _kept.get(park.pk)
-    if known is not None and known.changed <= park.changed and known.beside.reading == now.reading:
-        return known
+    if known is not None:
+        stamps.catch_up(park, known.changed)
+        if known.changed <= park.changed and known.beside.reading == now.reading:
+            return known
     if background.somebody_waits() and Figure.objects.filter(park=park).order_by()[MANY : MANY + 1].exists():
         background.later_with(park, "figures", facts_of)
         raise StillWorkingError

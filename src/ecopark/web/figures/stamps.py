@@ -47,11 +47,13 @@ _lock = Lock()
 
 
 def written(park: Park) -> Written:
-    """What has been written of a park as of the count of changes that `park` carries."""
+    """What has been written of a park as of the count of changes that `park` carries, or a later one."""
     with _lock:
         known = _kept.get(park.pk)
-    if known is not None and known.changed == park.changed:
-        return known
+    if known is not None:
+        catch_up(park, known.changed)
+        if known.changed == park.changed:
+            return known
     rows = Figure.objects.filter(park=park)
     new = known is None or known.changed > park.changed
     if not new and known is not None:
@@ -69,6 +71,15 @@ def written(park: Park) -> Written:
         while len(_kept) > KEPT_PARKS:
             _kept.popitem(last=False)
     return made
+
+
+def catch_up(park: Park, known: int) -> None:
+    """Another request may have met a change since this one read its park: what is known is then later than `park` says.
+
+    Only a database that was brought back is truly earlier than what is known of it.
+    """
+    if park.changed < known:
+        park.refresh_from_db(fields=["changed"])
 
 
 def forget() -> None:
