@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ecopark.web.figures.models import Evidence, Figure
+from ecopark.web.parks.models import Park
 from ecopark.web.people.access import ROLES_FOR
 from ecopark.web.people.models import ApiToken
 
@@ -191,6 +193,24 @@ def test_a_reporter_reaches_no_other_firm_by_any_route(world: World) -> None:
     assert api.send("/parks/alpha/assessments/hj274-2015/2023/what-if", what_if).status_code == 403
     fields = {"file": SimpleUploadedFile("b.pdf", b"%PDF-1.7 x"), "about": WATER, "subject": "alpha-2"}
     assert api.upload("/parks/alpha/evidence", fields).status_code == 404
+
+
+@pytest.mark.parametrize("role", ["firm", "keeper", "stranger"])
+def test_a_published_park_gives_verdicts_and_no_figure(world: World, role: str) -> None:
+    Park.objects.filter(pk=world.park.pk).update(published=True)
+    whole = Api(world, "office").get("/parks/alpha/assessments/hj274-2015/2023").json()["result"]
+    told = Api(world, role).get("/parks/alpha/assessments/hj274-2015/2023").json()["result"]
+    assert [c["status"] for c in told["clauses"]] == [c["status"] for c in whole["clauses"]]
+    assert (told["verdict"], told["counts"]) == (whole["verdict"], whole["counts"])
+    for clause in told["clauses"]:
+        assert (clause["value"], clause["trace"], clause["bounds"], clause["missing"]) == (None, None, None, [])
+    text = json.dumps(told, ensure_ascii=False)
+    assert "alpha-1" not in text and "910000" not in text and "企业 alpha" not in text
+    assert "企业 alpha" in json.dumps(whole, ensure_ascii=False)
+    for path in ("", "/hj274-2015/2023?kept=1"):
+        refused = Api(world, role).get(f"/parks/alpha/assessments{path}")
+        assert refused.status_code == 403 if not path else "alpha-2" not in refused.content.decode()
+    assert Api(world, role).get("/parks/alpha/titles").status_code == 403
 
 
 def test_what_a_reporter_writes_waits_even_in_a_published_park(world: World) -> None:

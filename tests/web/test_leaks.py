@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from ecopark.web.assess.models import Scenario
+from ecopark.web.assess.models import Kept, Scenario
 from ecopark.web.cases.models import Case, CaseFile
 from ecopark.web.figures import submit
 from ecopark.web.figures.change import Change, write
@@ -178,10 +178,8 @@ def test_every_page_has_an_address_here(other: Other) -> None:
     assert len(other.of) > 90
 
 
-@pytest.mark.parametrize("lang", ["zh-hans", "en"])
-def test_a_reporter_finds_no_trace_of_another_firm_on_any_page(other: Other, lang: str) -> None:
-    client = other.world.client_of("firm")
-    client.cookies["django_language"] = lang
+def _leaks(client: Client, other: Other, secrets: tuple[str, ...] = SECRETS) -> tuple[list[str], set[str]]:
+    """Where secrets stand in what this client gets, and the pages that opened."""
     leaks, opened = [], set()
     for name, arguments in other.of.items():
         for query in {"", other.asked.get(name, "")}:
@@ -200,11 +198,60 @@ def test_a_reporter_finds_no_trace_of_another_firm_on_any_page(other: Other, lan
                 text = text.replace("alpha-2", "")
             leaks += [
                 f"{name}{query} ({answer.status_code}): {text[max(0, text.index(s) - 60) : text.index(s) + 40]}"
-                for s in SECRETS
+                for s in secrets
                 if s in text
             ]
+    return leaks, opened
+
+
+@pytest.mark.parametrize("lang", ["zh-hans", "en"])
+def test_a_reporter_finds_no_trace_of_another_firm_on_any_page(other: Other, lang: str) -> None:
+    client = other.world.client_of("firm")
+    client.cookies["django_language"] = lang
+    leaks, opened = _leaks(client, other)
     assert not leaks, "\n".join(leaks)
     assert {"park", "data", "search", "firms", "grades", "cases", "submissions", "evidence", "quantity"} <= opened
+
+
+PARKS_OWN = ("76543.21", "76,543.2", "1.2958")
+"""A figure of the park itself and what comes of it: a park publishes its verdicts, not these."""
+TYPED_BY = "office，"
+
+
+@pytest.fixture
+def published(other: Other) -> Other:
+    """A park that publishes its verdicts, which rest on the other firm's figure and on one of the park's own."""
+    park = other.world.park
+    Figure.objects.filter(park=park, quantity=WATER, subject__kind="park").delete()
+    Figure.objects.filter(subject__key="alpha-2", quantity=WATER).update(state="accepted")
+    write(
+        park,
+        [Change("alpha", "industrial_value_added", "2023", "76543.21", "10k CNY")],
+        other.world.people["office"],
+        "x",
+    )
+    park.refresh_from_db()
+    park.published = True
+    park.save()
+    office = _text(other.world.client_of("office").get(reverse("assess-clause", args=["alpha", *IN_QUESTION])))
+    for secret in (NAME, "98,765", *PARKS_OWN):
+        assert secret in office, "the trace of the office does hold what others must not find"
+    return other
+
+
+IN_QUESTION = ("hj274-2015", "2023", "14")
+
+
+@pytest.mark.parametrize("role", ["anonymous", "firm", "keeper"])
+def test_the_public_of_a_published_park_sees_verdicts_and_no_figure(published: Other, role: str) -> None:
+    client = published.world.client_of(role)
+    leaks, opened = _leaks(client, published, (*SECRETS, *PARKS_OWN, *([TYPED_BY] if role != "firm" else [])))
+    assert not leaks, "\n".join(leaks)
+    assert {"park", "assess", "assess-pack", "assess-clause", "rules"} <= opened
+    assert "titles" not in opened
+    kept = Kept.objects.filter(park=published.world.park, pack=IN_QUESTION[0], period=IN_QUESTION[1]).latest("pk")
+    past = _text(client.get(reverse("assess-clause", args=["alpha", *IN_QUESTION]) + f"?kept={kept.pk}"))
+    assert not [s for s in (*SECRETS, *PARKS_OWN) if s in past]
 
 
 def test_what_is_the_other_firms_alone_is_not_there(other: Other) -> None:

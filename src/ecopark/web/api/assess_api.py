@@ -13,6 +13,7 @@ from ecopark.web.api import shapes_office as office
 from ecopark.web.api.common import REFUSED, come_in, cut
 from ecopark.web.assess import compare_views, dossier_views, keep, what_if
 from ecopark.web.assess.models import Kept
+from ecopark.web.assess.shown import shown
 from ecopark.web.assess.views import pack_or_404, period_or_404
 from ecopark.web.jobs import views as jobs
 from ecopark.web.jobs.models import Job
@@ -27,7 +28,7 @@ def assessments(
     offset: shapes.Number = 0,
 ) -> Any:  # fmt: skip
     """Assessments that were shown and kept, the latest first."""
-    standing = come_in(request, slug, "see_assessments")
+    standing = come_in(request, slug, "see_values")
     rows = Kept.objects.filter(park=standing.park).defer("body")
     if pack:
         rows = rows.filter(pack=pack)
@@ -44,14 +45,17 @@ def assessments(
 def assessment(
     request: HttpRequest, slug: shapes.Name, pack: shapes.Name, period: shapes.Year, kept: shapes.Number = 0
 ) -> Any:
-    """Verdict, score, bounds, gaps, and every clause with its trace; `kept` shows one as it was on its day."""
+    """Verdict, score, bounds, gaps, and every clause with its trace; `kept` shows one as it was on its day.
+
+    The public of a park that publishes its verdicts gets these, the limits and their basis: no value, no trace, no other day.
+    """
     standing = come_in(request, slug, "see_assessments")
     found = pack_or_404(pack)
-    if kept:
+    if kept and standing.may("see_values"):
         one = get_object_or_404(Kept, pk=kept, park=standing.park, pack=found.id, period=period)
     else:
         one = keep.assessed(standing.park, found.id, period_or_404(standing, period))
-    return {"assessment": _kept(one), "result": one.result}
+    return {"assessment": _kept(one), "result": shown(standing, one)}
 
 
 @router.post(

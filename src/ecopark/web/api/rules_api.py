@@ -78,7 +78,7 @@ def signatures(
     offset: shapes.Number = 0,
 ) -> Any:
     """Who checked which clause against what; also those taken back."""
-    standing = come_in(request, slug, "see_park")
+    standing = come_in(request, slug, "see_signatures")
     rows = Verification.objects.filter(park=standing.park).select_related("by")
     return cut(rows.filter(pack=pack) if pack else rows, limit, offset, _signature)
 
@@ -116,7 +116,7 @@ def withdraw(request: HttpRequest, slug: shapes.Name, number: shapes.Number, bod
 @router.get("/parks/{slug}/titles", response={200: list[dict[str, Any]], **REFUSED}, summary="titles due / 称号到期")
 def titles(request: HttpRequest, slug: shapes.Name) -> Any:
     """What is due for the park's titles, and when."""
-    return [one["reminder"].to_dict() for one in due(come_in(request, slug, "see_assessments").park)]
+    return [one["reminder"].to_dict() for one in due(come_in(request, slug, "see_titles").park)]
 
 
 @router.get("/parks/{slug}/titles/steps", response={200: TitlePage, **REFUSED}, summary="steps of titles / 称号记录")
@@ -128,7 +128,7 @@ def title_steps_of(
     offset: shapes.Number = 0,
 ) -> Any:
     """What the office has written down of its titles; also what was taken back."""
-    park = come_in(request, slug, "see_assessments").park
+    park = come_in(request, slug, "see_titles").park
     rows = TitleStep.objects.filter(park=park).select_related("by").order_by("title", "dated", "pk")
     return cut(rows.filter(title=title) if title else rows, limit, offset, _title_step)
 

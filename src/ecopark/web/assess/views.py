@@ -13,6 +13,7 @@ from ecopark.packs.model import Pack
 from ecopark.standards.result import STATUS_TEXT
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
+from ecopark.web.assess.shown import shown
 from ecopark.web.background import StillWorkingError
 from ecopark.web.pages.errors import AGAIN_AFTER
 from ecopark.web.people.access import Standing, enter
@@ -52,12 +53,14 @@ def clauses(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResp
     standing = _enter(request, slug)
     found = pack_or_404(pack)
     kept = _kept(request, standing, found, period)
-    result = kept.result
+    result = shown(standing, kept)
+    whole = standing.may("see_values")
     earlier = Kept.objects.filter(park=standing.park, pack=found.id, period=period).defer("body").order_by("-at")[:30]
     wanted, like = request.GET.get("status", ""), request.GET.get("like", "").strip()
     context = {
-        "pack": found, "period": period, "kept": kept, "result": result, "earlier": earlier,
-        "groups": grouped(result, wanted, like), "wanted_status": wanted, "like": like, "is_past": "kept" in request.GET,
+        "pack": found, "period": period, "kept": kept, "result": result, "earlier": earlier if whole else (), "whole": whole,
+        "groups": grouped(result, wanted, like), "wanted_status": wanted, "like": like,
+        "is_past": whole and "kept" in request.GET,
         "statuses": [(name, STATUS_TEXT[name], n) for name, n in result["counts"].items()],
         "years": [str(y) for y in keep.years_of(standing.park)], "score_chart": score_chart(result),
         "may_try": standing.may("try_what_if"), "may_print": standing.may("make_dossier"),
@@ -70,7 +73,7 @@ def drawer(request: HttpRequest, slug: str, pack: str, period: str, tail: str) -
     standing = _enter(request, slug)
     found = pack_or_404(pack)
     kept = _kept(request, standing, found, period)
-    clause = next((c for c in kept.result["clauses"] if c["tail"] == tail), None)
+    clause = next((c for c in shown(standing, kept)["clauses"] if c["tail"] == tail), None)
     if clause is None:
         raise Http404
     is_past, failing = "kept" in request.GET, clause["status"] in ("not_met", "partly_met")
@@ -143,7 +146,7 @@ def period_or_404(standing: Standing, period: str) -> str:
 
 def _kept(request: HttpRequest, standing: Standing, pack: Pack, period: str) -> Kept:
     wanted = request.GET.get("kept", "")
-    if wanted.isdecimal():
+    if wanted.isdecimal() and standing.may("see_values"):
         return get_object_or_404(Kept, pk=int(wanted), park=standing.park, pack=pack.id, period=period)
     now = keep.Current(standing.park)
     kept = now.assessed(pack.id, period_or_404(standing, period), earlier=True)

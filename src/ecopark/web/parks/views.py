@@ -16,6 +16,7 @@ from ecopark.packs.model import Pack
 from ecopark.reports.plain import key_indicators, missing_by_department
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
+from ecopark.web.assess.shown import shown
 from ecopark.web.cases.models import Case
 from ecopark.web.cases.work import by_clock
 from ecopark.web.figures.models import Figure
@@ -42,9 +43,12 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     if standing.may("see_assessments") and now.years:
         period = str(now.years[0])
         kept = now.assessed_all(((name, period) for name in keep.packs_of(park)), earlier=True)
-        results = [one.result for one in kept.values()]
-        context["cards"] = [_card(find_pack(name), one, one.result) for (name, _), one in kept.items()]
-        context |= {"period": period, "gaps": missing_by_department(results), "trends": _trends(now, results, period)}
+        results = {cell: shown(standing, one) for cell, one in kept.items()}
+        context["cards"] = [_card(find_pack(cell[0]), one, results[cell]) for cell, one in kept.items()]
+        context["period"] = period
+        if standing.may("see_values"):
+            there = list(results.values())
+            context |= {"gaps": missing_by_department(there), "trends": _trends(now, there, period)}
         request.behind = max(one.at for one in kept.values()) if now.behind else None  # type: ignore[attr-defined]
     context["reminders"] = reminders(standing, timezone.localdate())
     if standing.may("see_tasks"):
@@ -52,7 +56,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     if standing.may("see_cases"):
         known = standing.of_cases(Case.objects.filter(park=park))
         context["clocks"] = by_clock(known, timezone.now()) if known.exists() else None
-    if standing.may("see_assessments"):
+    if standing.may("see_titles"):
         context["due"] = due(park)
     if standing.may("see_history"):
         context["lately"] = _lately(standing)

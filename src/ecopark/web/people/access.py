@@ -26,6 +26,9 @@ ROLES_FOR = {
     "accept_figures": ("office",),
     "see_evidence": ("office", "consultant", "reviewer", "firm"),
     "see_assessments": ("office", "consultant", "reviewer", "viewer"),
+    "see_values": ("office", "consultant", "reviewer"),
+    "see_signatures": ("office", "consultant", "reviewer", "firm", "keeper"),
+    "see_titles": ("office", "consultant", "reviewer"),
     "make_dossier": ("office", "consultant", "reviewer"),
     "make_briefing": ("office", "consultant", "reviewer"),
     "try_what_if": ("office", "consultant", "reviewer"),
@@ -51,7 +54,7 @@ ROLES_FOR = {
     "see_history": ("office", "consultant", "reviewer", "firm"),
     "settings": ("office",),
 }
-"""Firm reporters always see only what is their own firm's; viewers only what the park publishes."""
+"""Firm reporters always see only what is their own firm's; viewers only what the park publishes: verdicts, not values."""
 
 WIDE = frozenset({"office", "consultant", "reviewer"})
 """Roles that see all firms of a park."""

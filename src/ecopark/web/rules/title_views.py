@@ -24,7 +24,7 @@ LIGHTS = {"overdue": "red", "due_soon": "amber", "ahead": "green", "unknown": "g
 
 def titles(request: HttpRequest, slug: str) -> HttpResponse:
     """Every title somebody may hold, the park's own steps, and what is due."""
-    standing = _enter(request, slug, "see_assessments")
+    standing = _enter(request, slug, "see_titles")
     park = standing.park
     steps = TitleStep.objects.filter(park=park, withdrawn__isnull=True).select_related("by")
     context = {

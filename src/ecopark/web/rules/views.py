@@ -36,7 +36,7 @@ def library(request: HttpRequest, slug: str) -> HttpResponse:
                 "verified": len(sign.verified(standing.park, pack)), "clauses": len(pack.clauses),
             }
         )  # fmt: skip
-    context = {"rows": rows, "may_compare": standing.may("compare"), "may_titles": standing.may("see_assessments")}
+    context = {"rows": rows, "may_compare": standing.may("compare"), "may_titles": standing.may("see_titles")}
     return render(request, "rules/library.html", context)
 
 
@@ -67,10 +67,11 @@ def clause_page(request: HttpRequest, slug: str, pack: str, tail: str) -> HttpRe
     context = {
         "pack": found, "text": read.read_clause(found, clause, known.get(tail, "")), "clause": clause,
         "quantities": read.quantities_of(found, clause),
-        "signatures": signatures.select_related("by", "withdrawn_by"),
+        "signatures": signatures.select_related("by", "withdrawn_by") if standing.may("see_signatures") else (),
+        "may_see_signers": standing.may("see_signatures"),
         "may_sign": standing.may("verify_clause") and not found.is_frame, "today": timezone.localdate(),
         "result_url": reverse("assess-clause", args=[slug, found.id, years[0], tail])
-        if years and standing.may("see_assessments") and standing.roles != {"viewer"} else "",
+        if years and standing.may("see_values") else "",
         "footnotes": [f for f in found.footnotes if f.id in clause.footnotes],
     }  # fmt: skip
     return render(request, "rules/clause.html", context)
