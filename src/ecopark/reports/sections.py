@@ -102,7 +102,7 @@ def indicator_table(m: Material, series: Sequence[Assessment], results: Sequence
             cells.append(_value_cell(found, m, strong=period == years[-1]))
         cells += [_limit_cell(c, m.lang), status_cell(c, m.lang), Cell(basis_short(c, m.lang), c.verified)]
         rows.append(tuple(cells))
-    first, status, basis = (1.1, 1.35, 1.7) if m.lang == "zh" else (1.5, 2.4, 1.9)
+    first, status, basis = (1.1, 1.6, 2.6) if m.lang == "zh" else (1.5, 2.4, 1.9)
     if any(c.doubts for c in results):
         status += 0.9
     widths = (first, 4.2, 1.7, *(1.35 for _ in years), 1.7, status, basis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -343,20 +344,35 @@ class _Word:
 def _fitted(
     widths: tuple[float, ...], rows: tuple[tuple[Cell, ...], ...], header: tuple[str, ...], size: float
 ) -> list[float]:
-    """Widths of columns in cm: numbers stand in one line, the columns of running text give the room."""
-    share = [TABLE_CM * w / sum(widths) for w in widths]
+    """Widths of columns in cm: no number and no word is torn, the columns of running text give the room."""
     em = size * 2.54 / 72
-    need = [0.0] * len(widths)
+    least, shares = [], list(widths)
     for at in range(len(widths)):
-        cells = [row[at].text for row in rows if row[at].number] + [h for h in header[at : at + 1] if h.isdigit()]
-        if cells:
-            need[at] = min(max(display_width(text) for text in cells) * em * 1.08 + 0.45, TABLE_CM / 4)
-    lacking = sum(max(n - s, 0) for n, s in zip(need, share, strict=True))
-    spare = [0.0 if n else s for n, s in zip(need, share, strict=True)]
-    if not lacking or not sum(spare):
-        return share
-    kept = 1 - min(lacking / sum(spare), 0.6)
-    return [max(n, s) if n else s * kept for n, s in zip(need, share, strict=True)]
+        numbers = [row[at].text for row in rows if row[at].number]
+        words = [
+            word for text in (*header[at : at + 1], *(row[at].text for row in rows)) for word in WORD.findall(text)
+        ]
+        longest = max((display_width(text) for text in (*numbers, *words)), default=0.0)
+        longest = max(
+            longest, *(display_width(text) / 2 for text in header[at : at + 1]), 0.0
+        )  # a heading in two lines
+        least.append(min(longest * em * 1.1 + 0.45, TABLE_CM / 4))
+        if numbers:
+            shares[at] = min(widths[at], 1.2 * least[at] * sum(widths) / TABLE_CM)
+    sizes = [0.0] * len(widths)
+    open_, room = set(range(len(widths))), TABLE_CM
+    while open_:
+        whole = sum(shares[at] for at in open_)
+        narrow = {at for at in open_ if room * shares[at] / whole < least[at]}
+        for at in narrow or open_:
+            sizes[at] = least[at] if narrow else room * shares[at] / whole
+        open_ -= narrow or open_.copy()
+        room -= sum(sizes[at] for at in narrow)
+    return [size * TABLE_CM / sum(sizes) for size in sizes]
+
+
+WORD = re.compile(r"(?:[≥≤<>=] )?[!-~\u00a0-\u024f]+")
+"""What stands in one line: a number with its sign, Latin letters up to the next space; Chinese breaks anywhere."""
 
 
 def _rgb(colour: str) -> Any:
