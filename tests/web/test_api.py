@@ -218,17 +218,19 @@ def test_what_a_reporter_writes_waits_even_in_a_published_park(world: World) -> 
     world.park.save(update_fields=["published"])
     body = _wanted(subject="alpha-1", quantity=WATER, value="777", unit="m3")
     answer = Api(world, "firm").send("/parks/alpha/figures", body, "put")
-    assert answer.json()["figures"][0]["state"] == "draft"
+    [figure] = answer.json()["figures"]
+    assert (figure["value"], figure["state"]) == ("110", "accepted")
+    assert (figure["correction"]["value"], figure["correction"]["state"]) == ("777", "draft")
 
 
 def test_the_way_of_a_submission(world: World) -> None:
     body = _wanted(subject="alpha-1", quantity=WATER, value="777", unit="m3")
     Api(world, "firm").send("/parks/alpha/figures", body, "put")
-    step = {"firm": "alpha-1", "period": "2023", "step": "submit"}
+    step = {"firm": "alpha-1", "period": "2023", "step": "submit", "reason": "按水费发票"}
     assert Api(world, "firm").send("/parks/alpha/submissions/step", step).json()["state"] == "submitted"
     assert Api(world, "firm").send("/parks/alpha/submissions/step", step | {"step": "accept"}).status_code == 403
     office = Api(world, "office")
-    assert office.send("/parks/alpha/submissions/step", step | {"step": "return"}).status_code == 422
+    assert office.send("/parks/alpha/submissions/step", step | {"step": "return", "reason": ""}).status_code == 422
     assert office.send("/parks/alpha/submissions/step", step | {"step": "accept"}).json()["state"] == "accepted"
     assert office.send("/parks/alpha/submissions/ask", {"period": "2024", "due": "2025-03-01"}).json() == {"asked": 3}
     assert office.get("/parks/alpha/submissions?period=2024").json()["count"] == 3

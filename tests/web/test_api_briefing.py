@@ -126,7 +126,7 @@ def test_what_is_due_returned_and_waiting_is_told_with_its_numbers(world: World)
     change = Change("alpha-1", "industrial_fresh_water_m3", "2023", "7", "m3", seen=1)
     write(world.park, [change], world.people["firm"], "", state="draft")
     step = {"firm": "alpha-1", "period": "2023"}
-    good(firm.send(f"{P}/submissions/step", step | {"step": "submit"}))
+    good(firm.send(f"{P}/submissions/step", step | {"step": "submit", "reason": "按发票"}))
     assert good(firm.get(f"{P}/reminders")) == []
     assert [(r["kind"], r["count"]) for r in good(office.get(f"{P}/reminders"))] == [("soon", 1), ("waiting", 1)]
     good(office.send(f"{P}/submissions/step", step | {"step": "return", "reason": "缺发票"}))

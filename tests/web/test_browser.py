@@ -10,7 +10,7 @@ from django.test import Client
 
 from ecopark.web.assess.models import Scenario
 from ecopark.web.demo import make_demo
-from ecopark.web.figures.models import Figure, Import
+from ecopark.web.figures.models import Correction, Figure, Import
 from ecopark.web.people.models import User
 
 from .browser import Visitor, chromium
@@ -133,9 +133,11 @@ def test_a_firm_hands_in_and_the_office_returns_and_accepts(site: Any) -> None:
     firm.page.fill("input[name='given|industrial_fresh_water_m3|']", "4321")
     firm.page.click("main form button.primary")
     firm.page.wait_for_load_state("networkidle")
-    figure = Figure.objects.get(given="4321")
-    assert figure.state == "draft"
+    wanted = Correction.objects.get(given="4321")
+    figure, was = wanted.figure, wanted.figure.given
+    assert (wanted.state, figure.state) == ("draft", "accepted")
     firm.go("/p/yunqi/data/submissions/?year=2025")
+    firm.page.fill("input[name=reason]", "水表读数有误")
     firm.page.click("button[value=submit]")
     firm.page.click("[data-confirm-yes]")
     firm.page.wait_for_load_state("networkidle")
@@ -143,8 +145,9 @@ def test_a_firm_hands_in_and_the_office_returns_and_accepts(site: Any) -> None:
     office.page.fill("input[name=reason]", "缺水费发票")
     office.page.click("button[value=return]")
     office.page.wait_for_load_state("networkidle")
+    wanted.refresh_from_db()
     figure.refresh_from_db()
-    assert figure.state == "returned"
+    assert (wanted.state, figure.given) == ("returned", was)
     firm.go("/p/yunqi/data/submissions/?year=2025")
     assert "缺水费发票" in firm.page.locator("main").inner_text()
     firm.page.click("button[value=submit]")
@@ -154,4 +157,4 @@ def test_a_firm_hands_in_and_the_office_returns_and_accepts(site: Any) -> None:
     office.page.click("button[value=accept]")
     office.page.wait_for_load_state("networkidle")
     figure.refresh_from_db()
-    assert figure.state == "accepted"
+    assert (figure.state, figure.given) == ("accepted", "4321")

@@ -65,9 +65,9 @@ def test_a_figure_taken_back_is_missing_and_not_zero(world: World) -> None:
 
 
 def test_only_accepted_figures_count(world: World) -> None:
-    change = Change("alpha-1", "industrial_fresh_water_m3", "2023", "55", "m3")
+    change = Change("alpha-1", "reclaimed_water_used_m3", "2023", "55", "m3")
     write(world.park, [change], world.people["firm"], "", state="draft")
-    assert _value(world, "industrial_fresh_water_m3", "alpha-1") is None
+    assert _value(world, "reclaimed_water_used_m3", "alpha-1") is None
 
 
 def test_a_what_if_leaves_everything_as_it_is(world: World) -> None:

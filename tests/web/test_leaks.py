@@ -146,6 +146,7 @@ def other(graded: World) -> Other:
     }  # fmt: skip
     asked = {
         "data": "?of=alpha-2", "data-theme": "?of=alpha-2&year=2023&all=1", "search": "?q=玄武", "submissions": "?year=2023",
+        "submission-changes": "?of=alpha-2&year=2023",
         "what-if": f"?scenario={scenario.share}", "data-template": "?of=alpha-2", "evidence": f"?about={WATER}",
         "cases": "?like=绝密", "grades": "?year=2023&like=玄武", "firms": "?like=玄武&q=玄武", "audits": "?q=玄武",
         "quantity": "?of=alpha-2&year=2023", "projects": "?like=绝密", "tasks": "?like=绝密",
@@ -280,6 +281,7 @@ def test_the_secrets_are_there_to_be_found(other: Other) -> None:
             "grades",
             "cases",
             "submissions",
+            "submission-changes",
             "evidence",
             "figure-history",
             "projects",

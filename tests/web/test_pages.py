@@ -91,7 +91,9 @@ def test_a_reporters_figures_wait_for_the_office(world: World) -> None:
     client.post(
         address, {f"given|{row.name}": "777", f"unit|{row.name}": "m3", f"version|{row.name}": str(row.version)}
     )
-    assert Figure.objects.get(subject__key="alpha-1", quantity=row.quantity.id, period="2023").state == "draft"
+    figure = Figure.objects.get(subject__key="alpha-1", quantity=row.quantity.id, period="2023")
+    assert (figure.given, figure.state) == ("110", "accepted")
+    assert (figure.correction.given, figure.correction.state) == ("777", "draft")
 
 
 def test_the_story_is_told_only_where_the_demonstration_is(world: World) -> None:

@@ -48,7 +48,7 @@ def test_returned_figures_are_told_with_their_reason_until_handed_in_again(world
         state="draft",
     )
     found = submit.of(world.park, world.park.subjects.get(key="alpha-1"), "2023")
-    submit.take(found, "submit", world.people["firm"])
+    submit.take(found, "submit", world.people["firm"], "按水费发票更正")
     assert told(world, "firm") == []
     submit.take(found, "return", world.people["office"], "缺发票")
     [(tone, text)] = told(world, "firm")

@@ -16,11 +16,14 @@ from ecopark.web.api import shapes
 from ecopark.web.api.common import REFUSED, come_in, cut, who
 from ecopark.web.figures.change import Change, ConflictError, write
 from ecopark.web.figures.facts import read_one
-from ecopark.web.figures.models import Figure
+from ecopark.web.figures.models import Correction, Figure
+from ecopark.web.figures.past import Past, past
 from ecopark.web.people.access import Standing
 
 router = Router()
 FigurePage, PastPage = shapes.page_of(shapes.FigureNow), shapes.page_of(shapes.Past)
+WITH = ("subject", "entered_by", "correction__entered_by")
+"""What `figure_now` looks at."""
 CONFLICT = Text(
     "有人刚改过这个数；未保存任何一项", "somebody has changed this figure since you read it; nothing was stored"
 )
@@ -34,7 +37,7 @@ def figures(
 ) -> Any:  # fmt: skip
     """Figures as typed; `period` is a beginning (2023 takes in its months); `since` a park's count of changes."""
     standing = come_in(request, slug, "see_figures")
-    rows = standing.of_subjects(Figure.objects.filter(park=standing.park)).select_related("subject", "entered_by")
+    rows = standing.of_subjects(Figure.objects.filter(park=standing.park)).select_related(*WITH)
     if subject:
         rows = rows.filter(subject__key=subject)
     if quantity:
@@ -54,18 +57,21 @@ def figures(
     summary="write figures / 写入填报值",
 )  # fmt: skip
 def write_figures(request: HttpRequest, slug: shapes.Name, body: shapes.FiguresIn) -> Any:
-    """Store figures, all or none. 409 with both values where somebody was faster. What a firm writes waits for the office."""
+    """Store figures, all or none. 409 with both values where somebody was faster.
+
+    What a firm writes waits for the office: a new figure as a draft, a change of an accepted one as its `correction`, with
+    `reason` as the reason; the figure counts as it is until the correction is accepted. While a firm's figures of a year are
+    handed in and not decided on, it cannot change them (422): `withdraw` them first.
+    """
     standing = come_in(request, slug, "write_figures")
     park = standing.park
     changes = _changes(standing, body.figures)
     state = "accepted" if standing.wide else "draft"
     try:
-        count = write(park, changes, request.user, body.reason, state=state)
+        count = write(park, changes, request.user, body.reason, state=state, why=body.reason)
     except ConflictError as error:
         return Status(409, _conflict(standing, error.figure, changes))
-    rows = Figure.objects.filter(park=park, subject__key__in={c.subject for c in changes}).select_related(
-        "subject", "entered_by"
-    )
+    rows = Figure.objects.filter(park=park, subject__key__in={c.subject for c in changes}).select_related(*WITH)
     by_key = {
         (f.subject.key, f.quantity, f.period, f.by): f for f in rows.filter(quantity__in={c.quantity for c in changes})
     }
@@ -76,11 +82,10 @@ def write_figures(request: HttpRequest, slug: shapes.Name, body: shapes.FiguresI
 def history(
     request: HttpRequest, slug: shapes.Name, number: shapes.Number, limit: shapes.Limit = 100, offset: shapes.Number = 0
 ) -> Any:
-    """Every value a figure ever had, the latest first."""
+    """Every value a figure ever had, and every correction that was wanted of it, the latest first."""
     standing = come_in(request, slug, "see_history")
     figure = get_object_or_404(standing.of_subjects(Figure.objects.filter(park=standing.park)), pk=number)
-    rows = figure.history.select_related("history_user").order_by("-history_date", "-history_id")
-    return cut(rows, limit, offset, _past)
+    return cut(past(figure), limit, offset, _past)
 
 
 def _changes(standing: Standing, wanted: list[shapes.FigureIn]) -> list[Change]:
@@ -149,10 +154,10 @@ def _conflict(standing: Standing, theirs: Figure, changes: list[Change]) -> dict
         "subject": change.subject, "quantity": change.quantity, "period": change.period, "by": change.by,
         "value": change.given, "unit": change.unit, "seen": change.seen or 0,
     }  # fmt: skip
-    now = Figure.objects.filter(pk=theirs.pk).select_related("subject", "entered_by").first() if theirs.pk else None
+    now = Figure.objects.filter(pk=theirs.pk).select_related(*WITH).first() if theirs.pk else None
     nothing = {
         "id": None, "version": 0, "value": "", "unit": "", "state": "draft", "source": "", "note": "", "entered_by": "",
-        "entered_at": None,
+        "entered_at": None, "correction": None,
     }  # fmt: skip
     there = figure_now(now) if now else {k: yours[k] for k in ("subject", "quantity", "period", "by")} | nothing
     error = {"code": "conflict", "zh": CONFLICT.zh, "en": CONFLICT.en, "problems": []}
@@ -160,16 +165,26 @@ def _conflict(standing: Standing, theirs: Figure, changes: list[Change]) -> dict
 
 
 def figure_now(f: Figure) -> dict[str, Any]:
-    """A figure as it is stored."""
+    """A figure as it is stored, with the correction that waits beside it."""
     return {
         "id": f.pk, "subject": f.subject.key, "quantity": f.quantity, "period": f.period, "by": f.by, "value": f.given,
-        "unit": f.unit, "version": f.version, "state": f.state, "source": f.source, "note": f.note,
+        "unit": f.unit, "version": f.stamp, "state": f.state, "source": f.source, "note": f.note,
         "entered_by": who(f.entered_by), "entered_at": f.entered_at,
+        "correction": correction_now(f.proposed) if f.proposed else None,
     }  # fmt: skip
 
 
-def _past(row: Any) -> dict[str, Any]:
+def correction_now(c: Correction) -> dict[str, Any]:
+    """A correction that waits beside its figure."""
     return {
-        "at": row.history_date, "who": who(row.history_user), "value": row.given, "unit": row.unit, "state": row.state,
-        "version": row.version, "why": row.history_change_reason or "",
+        "value": c.given, "unit": c.unit, "state": c.state, "source": c.source, "note": c.note, "why": c.why,
+        "entered_by": who(c.entered_by), "entered_at": c.entered_at,
+    }  # fmt: skip
+
+
+def _past(one: Past) -> dict[str, Any]:
+    row = one.row
+    return {
+        "at": one.at, "who": who(one.who), "value": row.given, "unit": row.unit, "state": row.state,
+        "version": row.version, "why": one.why, "is_correction": one.is_correction,
     }  # fmt: skip

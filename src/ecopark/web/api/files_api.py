@@ -15,7 +15,7 @@ from ninja.files import UploadedFile
 from ecopark.core.text import Text
 from ecopark.web.api import shapes
 from ecopark.web.api.common import REFUSED, come_in, cut, problem_row, who
-from ecopark.web.figures import attach, evidence_views, import_views, imports, incoming, submit
+from ecopark.web.figures import attach, corrections, evidence_views, import_views, imports, incoming, submit
 from ecopark.web.figures.change import ConflictError
 from ecopark.web.figures.models import Evidence, Import, Submission
 from ecopark.web.jobs import work
@@ -23,8 +23,9 @@ from ecopark.web.people.access import Standing
 from ecopark.web.uploads import TABLES, keep
 
 router = Router()
-ImportPage, LinePage, EvidencePage, SubmissionPage = (
-    shapes.page_of(shape) for shape in (shapes.ImportOut, shapes.ImportLine, shapes.EvidenceOut, shapes.SubmissionOut)
+ImportPage, LinePage, EvidencePage, SubmissionPage, PendingPage = (
+    shapes.page_of(shape)
+    for shape in (shapes.ImportOut, shapes.ImportLine, shapes.EvidenceOut, shapes.SubmissionOut, shapes.PendingOut)
 )
 
 
@@ -170,7 +171,7 @@ def submissions(
 @router.post(
     "/parks/{slug}/submissions/step",
     response={200: shapes.SubmissionOut, **REFUSED},
-    summary="submit, accept, return / 提交、采用、退回",
+    summary="submit, withdraw, accept, return / 提交、撤回、采用、退回",
 )
 def step(request: HttpRequest, slug: shapes.Name, body: shapes.StepIn) -> Any:
     """Move a firm's figures of one year on."""
@@ -182,8 +183,25 @@ def step(request: HttpRequest, slug: shapes.Name, body: shapes.StepIn) -> Any:
     if not standing.may(needed, subject.key):
         raise PermissionDenied
     found = submit.of(standing.park, subject, body.period)
-    submit.take(found, body.step, request.user, body.reason)
+    submit.take(found, body.step, request.user, body.reason, seen=body.seen)
     return _submission(found)
+
+
+@router.get(
+    "/parks/{slug}/submissions/changes",
+    response={200: PendingPage, **REFUSED},
+    summary="what would change / 待处理改动",
+)
+def changes(
+    request: HttpRequest, slug: shapes.Name, firm: shapes.Name, period: shapes.Year, limit: shapes.Limit = 100,
+    offset: shapes.Number = 0,
+) -> Any:  # fmt: skip
+    """What would change if all that a firm has typed for a year, and that is not decided on, were accepted."""
+    standing = come_in(request, slug, "see_figures", firm)
+    subject = standing.subjects().filter(key=firm, kind="firm").first()
+    if subject is None:
+        raise Http404
+    return cut(corrections.pending(standing.park, subject, period), limit, offset, _pending)
 
 
 @router.post(
@@ -232,5 +250,16 @@ def _evidence(e: Evidence) -> dict[str, Any]:
 
 def _submission(s: Submission) -> dict[str, Any]:
     return {
-        "firm": s.subject.key, "period": s.period, "state": s.state, "due": s.due, "reason": s.reason, "at": s.at
+        "firm": s.subject.key, "period": s.period, "state": s.state, "due": s.due, "reason": s.reason, "at": s.at,
+        "stamp": submit.stamp_of(s),
+    }  # fmt: skip
+
+
+def _pending(row: corrections.Pending) -> dict[str, Any]:
+    f, w = row.figure, row.wanted
+    before = ("", "") if row.before is None else (f.given, f.unit)
+    return {
+        "id": f.pk, "quantity": f.quantity, "period": f.period, "by": f.by, "is_correction": row.is_correction,
+        "state": w.state, "before": before[0], "before_unit": before[1], "after": w.given, "after_unit": w.unit,
+        "source": w.source, "note": w.note, "why": row.why, "entered_by": who(w.entered_by), "entered_at": w.entered_at,
     }  # fmt: skip

@@ -101,8 +101,21 @@ class Fault(Schema):
     error: Failure
 
 
+class CorrectionNow(Schema):
+    """What a firm wants an accepted figure to be instead; the figure counts as it is until the office accepts."""
+
+    value: str
+    unit: str
+    state: str
+    source: str
+    note: str
+    why: str
+    entered_by: str
+    entered_at: datetime
+
+
 class FigureNow(Schema):
-    """What is stored of a figure: the version to send back as `seen`."""
+    """What is stored of a figure: the version to send back as `seen`, and the correction that waits beside it."""
 
     id: int | None
     subject: str
@@ -117,6 +130,7 @@ class FigureNow(Schema):
     note: str
     entered_by: str
     entered_at: datetime | None
+    correction: CorrectionNow | None
 
 
 class FigureWanted(Schema):
@@ -207,7 +221,7 @@ class Stored(Schema):
 
 
 class Past(Schema):
-    """One value a figure had."""
+    """One value a figure had, or a correction that was wanted of it."""
 
     at: datetime
     who: str
@@ -216,6 +230,7 @@ class Past(Schema):
     state: str
     version: int
     why: str
+    is_correction: bool
 
 
 class ImportOut(Schema):
@@ -302,7 +317,7 @@ class EvidenceOut(Schema):
 
 
 class SubmissionOut(Schema):
-    """A firm's figures of a year on their way to the office."""
+    """A firm's figures of a year on their way to the office; `stamp` is what a step may send back as `seen`."""
 
     firm: str
     period: str
@@ -310,15 +325,40 @@ class SubmissionOut(Schema):
     due: date | None
     reason: str
     at: datetime
+    stamp: str
+
+
+class PendingOut(Schema):
+    """One figure of a firm that is not decided on: what counts now, what would, and why."""
+
+    id: int
+    quantity: str
+    period: str
+    by: str
+    is_correction: bool
+    state: str
+    before: str
+    before_unit: str
+    after: str
+    after_unit: str
+    source: str
+    note: str
+    why: str
+    entered_by: str
+    entered_at: datetime
 
 
 class StepIn(Schema):
-    """A step of a submission: submit, accept or return (with a reason)."""
+    """A step of a submission: submit (a correction needs a reason), withdraw, accept or return (with a reason).
+
+    With `seen`, the submission's `stamp`, nothing is done where it has moved on since.
+    """
 
     firm: Name
     period: Year
     step: Name
     reason: Line = ""
+    seen: Short = ""
 
 
 class AskIn(Schema):

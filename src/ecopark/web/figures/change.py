@@ -1,11 +1,13 @@
 """The one way a figure is written: checked, counted, with who, when and why; nothing is overwritten.
 
 Whoever saves says which version they saw. If somebody else was faster, nothing is written and both values are shown.
+What a firm writes waits for the office (`state` is not one that counts): a new figure as a draft, a change of an accepted one
+as its `Correction`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -18,8 +20,9 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from ecopark.core.trace import value_text
 from ecopark.errors import EcoparkError
 from ecopark.observations.model import Observation
+from ecopark.web.figures.corrections import HandedInError, handed_in
 from ecopark.web.figures.facts import read_one
-from ecopark.web.figures.models import Figure, Import
+from ecopark.web.figures.models import COUNTED, OPEN, Correction, Figure, Import
 from ecopark.web.parks.models import Park, Subject
 
 
@@ -68,9 +71,14 @@ class Change:
 @transaction.atomic
 def write(
     park: Park, changes: Sequence[Change], user: Any, reason: str, *, state: str = "accepted",
-    came_with: Import | None = None,
+    came_with: Import | None = None, why: str = "",
 ) -> int:  # fmt: skip
     """Write figures, all or none; says how many differ from what was there.
+
+    Parameters
+    ----------
+    why
+        Why an accepted figure is wrong, where the change becomes a correction of it.
 
     Raises
     ------
@@ -78,6 +86,8 @@ def write(
         A value cannot be read.
     ConflictError
         A figure has another version than the one that was seen.
+    HandedInError
+        What a firm has handed in waits for the office.
     """
     locked = Park.objects.select_for_update().get(pk=park.pk)
     subjects = {s.key: s for s in Subject.objects.filter(park=park, key__in={c.subject for c in changes})}
@@ -86,28 +96,36 @@ def write(
     now = timezone.now()
     made: list[Figure] = []
     changed: list[Figure] = []
-    for change in changes:
+    beside: list[Correction] = []
+    wanted = [c for c in changes if _differs(known.get(c.key), c, state)]
+    if state not in COUNTED:
+        _open_to_firm(park, wanted, known, subjects)
+    for change in wanted:
         figure = known.get(change.key)
-        if figure is None and not change.given.strip():
-            continue
-        if figure is not None and _same(figure, change, state):
-            continue
-        if change.seen is not None and change.seen != (figure.version if figure else 0):
+        if change.seen is not None and change.seen != (figure.stamp if figure else 0):
             raise ConflictError(figure or Figure(quantity=change.quantity, period=change.period))
         read = change.read or (read_one(park, change.row(), subjects) if change.given.strip() else None)
+        row: Figure | Correction
         if figure is None:
-            figure = Figure(
+            row = Figure(
                 park=park, subject=subjects[change.subject], quantity=change.quantity, period=change.period,
-                by=change.by, version=0,
+                by=change.by, version=0, seq=seq, state=state,
             )  # fmt: skip
-            made.append(figure)
+            made.append(row)
+        elif state not in COUNTED and figure.state in COUNTED:
+            row = getattr(figure, "correction", None) or Correction(figure=figure, version=0)
+            row.why = why.strip()[:300] or (row.why if row.state in OPEN else "")
+            row.state = "withdrawn" if _same(figure, change) else state
+            beside.append(row)
         else:
-            changed.append(figure)
-        figure.given, figure.unit, figure.source = change.given.strip(), change.unit, change.source
-        figure.note, figure.place, figure.state, figure.came_with = change.note, change.place, state, came_with
-        figure.number = number_of(read)
-        figure.version += 1
-        figure.seq, figure.entered_by, figure.entered_at = seq, user, now
+            row = figure
+            row.state, row.seq = state, seq
+            changed.append(row)
+        row.given, row.unit, row.source = change.given.strip(), change.unit, change.source
+        row.note, row.place, row.came_with = change.note, change.place, came_with
+        row.number = number_of(read)
+        row.version += 1
+        row.entered_by, row.entered_at = user, now
     if made or changed:
         bulk_create_with_history(made, Figure, default_user=user, default_change_reason=reason, batch_size=500)
         bulk_update_with_history(
@@ -115,12 +133,22 @@ def write(
         )
         Park.objects.filter(pk=park.pk).update(changed=F("changed") + 1)
         park.changed = seq
-    return len(made) + len(changed)
+    if beside:  # nothing that counts is another: the park's count of changes stays
+        new = [row for row in beside if row.pk is None]
+        old = [row for row in beside if row.pk is not None]
+        bulk_create_with_history(new, Correction, default_user=user, default_change_reason=reason, batch_size=500)
+        bulk_update_with_history(
+            old, Correction, BESIDE, default_user=user, default_change_reason=reason, batch_size=500
+        )
+    return len(made) + len(changed) + len(beside)
 
 
 WRITTEN = [
     "given", "unit", "number", "source", "note", "place", "state", "version", "seq", "entered_by", "entered_at",
     "came_with",
+]  # fmt: skip
+BESIDE = [
+    "given", "unit", "number", "source", "note", "place", "why", "state", "version", "entered_by", "entered_at", "came_with",
 ]  # fmt: skip
 
 
@@ -162,7 +190,7 @@ def as_typed(o: Observation) -> tuple[str, str]:
 
 
 def _known(park: Park, changes: Sequence[Change]) -> dict[tuple[str, str, str, str], Figure]:
-    rows = Figure.objects.filter(park=park).select_related("subject", "entered_by")
+    rows = Figure.objects.filter(park=park).select_related("subject", "entered_by", "correction")
     if len(changes) <= 300:
         rows = rows.filter(
             subject__key__in={c.subject for c in changes}, quantity__in={c.quantity for c in changes},
@@ -171,11 +199,39 @@ def _known(park: Park, changes: Sequence[Change]) -> dict[tuple[str, str, str, s
     return {(f.subject.key, f.quantity, f.period, f.by): f for f in rows}
 
 
-def _same(figure: Figure, change: Change, state: str) -> bool:
-    return (
-        figure.given == change.given.strip()
-        and figure.unit == change.unit
-        and figure.note == change.note
-        and figure.source == change.source
-        and figure.state == state
-    )
+def _differs(figure: Figure | None, change: Change, state: str) -> bool:
+    """Whether a change says anything else than what is there, for whom what counts counts, or for the firm."""
+    if figure is None:
+        return bool(change.given.strip())
+    if state not in COUNTED and figure.state in COUNTED:
+        return not _same(figure.proposed or figure, change)
+    return not (_same(figure, change) and figure.state == state)
+
+
+def _same(row: Figure | Correction, change: Change) -> bool:
+    return (row.given, row.unit, row.note, row.source) == (
+        change.given.strip(), change.unit, change.note, change.source,
+    )  # fmt: skip
+
+
+def _open_to_firm(
+    park: Park, wanted: Sequence[Change], known: Mapping[tuple[str, str, str, str], Figure], subjects: Mapping[str, Subject]
+) -> None:  # fmt: skip
+    """Refuse what belongs to figures that were handed in and are not decided on.
+
+    Raises
+    ------
+    HandedInError
+        With the first firm and year.
+    """
+    found = handed_in(park, ((c.subject, c.period[:4]) for c in wanted))
+    for change in wanted:
+        figure = known.get(change.key)
+        beside = figure.proposed if figure else None
+        if figure and "submitted" in (
+            figure.state,
+            beside.state if beside else "",
+        ):  # of no period: handed in with a year
+            found = found or (change.subject, change.period[:4])
+    if found:
+        raise HandedInError(subjects[found[0]].name, found[1])

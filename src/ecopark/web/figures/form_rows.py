@@ -18,7 +18,7 @@ from ecopark.web.assess.keep import packs_of
 from ecopark.web.figures.breakdowns import by_words
 from ecopark.web.figures.change import Change
 from ecopark.web.figures.facts import facts_at_once
-from ecopark.web.figures.models import STATES, Figure
+from ecopark.web.figures.models import CORRECTION_STATES, STATES, Correction, Figure
 from ecopark.web.parks.models import Park, Subject
 
 FIRM_LEVEL = ("firm",)
@@ -44,6 +44,23 @@ class FormRow:
     computed: Text = Text()
     problems: list[str] = field(default_factory=list)
     theirs: Figure | None = None
+    own: bool = False
+    locked: bool = False
+
+    @property
+    def correction(self) -> Correction | None:
+        """The firm's correction that waits beside the figure."""
+        return self.figure.proposed if self.figure else None
+
+    @property
+    def stored(self) -> Figure | Correction | None:
+        """What the row edits: the figure; for the firm itself the correction, where one waits."""
+        return (self.correction if self.own else None) or self.figure
+
+    @property
+    def their_value(self) -> Figure | Correction | None:
+        """What somebody else has put where the row edits."""
+        return self.theirs and ((self.theirs.proposed if self.own else None) or self.theirs)
 
     @property
     def name(self) -> str:
@@ -97,14 +114,19 @@ class FormRow:
         return STATES[self.figure.state] if self.figure else STATES["draft"]
 
     @property
+    def correction_state(self) -> Text:
+        """Where the correction is on its way to the office."""
+        return CORRECTION_STATES[self.correction.state] if self.correction else Text()
+
+    @property
     def version(self) -> int:
         """The version that is shown."""
-        return self.figure.version if self.figure else 0
+        return self.figure.stamp if self.figure else 0
 
     @property
     def changed(self) -> bool:
         """Whether the form says something else than what is stored."""
-        known = self.figure
+        known = self.stored
         if known is None:
             return bool(self.given.strip())
         return (self.given, self.unit, self.note, self.source) != (known.given, known.unit, known.note, known.source)
@@ -148,30 +170,42 @@ def asked(park: Park, subject: Subject, *, everything: bool = False) -> list[Qua
     return found
 
 
-def form_rows(park: Park, subject: Subject, quantities: Iterable[Quantity], period: str) -> list[FormRow]:
-    """The rows of a form, filled with what is stored."""
+def form_rows(
+    park: Park, subject: Subject, quantities: Iterable[Quantity], period: str, *, own: bool = False, locked: bool = False
+) -> list[FormRow]:  # fmt: skip
+    """The rows of a form, filled with what is stored.
+
+    Parameters
+    ----------
+    own
+        Whether the firm itself looks: its corrections stand in the fields, beside them what counts.
+    locked
+        Whether the year is handed in, so that the firm cannot change it.
+    """
     wanted = list(quantities)
     before = str(int(period) - 1) if period.isdecimal() else ""
     figures = Figure.objects.filter(
         park=park, subject=subject, quantity__in=[q.id for q in wanted], period__in=[period, before, ""]
-    ).select_related("entered_by")
+    ).select_related("entered_by", "correction__entered_by")
     known = {f.key: f for f in figures}
     used = used_by(park)
     facts = facts_at_once(park)
     lookup = None if facts is None else SubjectLookup(facts, subject.key)
     rows = []
     for quantity in wanted:
-        own = "" if (quantity.id, "", "") in known or quantity.kind == "attribute" else period
+        at = "" if (quantity.id, "", "") in known or quantity.kind == "attribute" else period
         for by, code in _codes(quantity, known):
-            figure = known.get((quantity.id, own, by))
+            figure = known.get((quantity.id, at, by))
             row = FormRow(
-                quantity, by, code, figure, known.get((quantity.id, before, by)) if own else None,
-                used.get(quantity.id, ()), own,
+                quantity, by, code, figure, known.get((quantity.id, before, by)) if at else None,
+                used.get(quantity.id, ()), at, own=own,
             )  # fmt: skip
-            if lookup is not None and (figure is None or not figure.given) and not by and own:
+            if lookup is not None and (figure is None or not figure.given) and not by and at:
                 row.computed = _computed(lookup, quantity, period)
-            if figure is not None:
-                row.given, row.unit, row.note, row.source = figure.given, figure.unit, figure.note, figure.source
+            if (there := row.stored) is not None:
+                row.given, row.unit, row.note, row.source = there.given, there.unit, there.note, there.source
+            waits = figure is not None and "submitted" in (figure.state, row.correction.state if row.correction else "")
+            row.locked = own and (locked or waits)
             rows.append(row)
     return rows
 

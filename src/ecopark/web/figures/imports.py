@@ -120,7 +120,7 @@ def preview(
     allowed = {s.key: s.name for s in standing.subjects()}
     known = {
         (f.subject.key, f.quantity, f.period, f.by): f
-        for f in Figure.objects.filter(park=standing.park).select_related("subject", "entered_by")
+        for f in Figure.objects.filter(park=standing.park).select_related("subject", "entered_by", "correction")
     }
     lines = [_line(o, known, allowed, year, name) for o in facts.observations]
     lines += [_unusable(text, problem, name) for text, problem in facts.rejected]
@@ -194,7 +194,7 @@ def _line(
         )
     if there is not None:
         row |= {
-            "stored": f"{there.given} {there.unit}".strip(), "version": there.version,
+            "stored": f"{there.given} {there.unit}".strip(), "version": there.stamp,
             "stored_by": there.entered_by.shown_name if there.entered_by else "",
         }  # fmt: skip
     if there is not None and (there.given, there.unit) == (given, unit):

@@ -18,8 +18,11 @@ STATES = {
     "accepted": Text("已采用", "accepted"),
     "returned": Text("已退回", "returned"),
 }
+CORRECTION_STATES = STATES | {"withdrawn": Text("已撤销", "withdrawn")}
 COUNTED = ("accepted",)
 """States whose figures are used in assessments."""
+OPEN = ("draft", "submitted", "returned")
+"""States of a correction that nobody has decided on; figures in them do not count either."""
 
 
 class SavedMapping(models.Model):
@@ -120,12 +123,59 @@ class Figure(models.Model):
     def key(self) -> tuple[str, str, str]:
         return (self.quantity, self.period, self.by)
 
+    @property
+    def stamp(self) -> int:
+        """What whoever saves says they saw: it moves with the figure and with its correction (load `correction` with it)."""
+        beside = getattr(self, "correction", None)
+        return self.version + (beside.version if beside is not None else 0)
+
+    @property
+    def proposed(self) -> Correction | None:
+        """The correction that waits beside the figure; None where all are decided (load `correction` with it)."""
+        beside = getattr(self, "correction", None)
+        return beside if beside is not None and beside.state in OPEN else None
+
     def as_row(self, subject: str) -> dict[str, Any]:
         """The figure as a row of the facts contract."""
         return {
             "subject": subject, "quantity": self.quantity, "period": self.period, "value": self.given,
             "unit": self.unit, "by": self.by, "source": self.source, "note": self.note,
         }  # fmt: skip
+
+
+class Correction(models.Model):
+    """What a firm wants an accepted figure to be instead: it waits beside the figure, which counts as it is meanwhile.
+
+    One row a figure, used again for the next correction; its history keeps all of them.
+
+    Parameters
+    ----------
+    why
+        Why the accepted figure is wrong, as the firm says.
+    version
+        Counts the changes of this row, see `Figure.stamp`.
+    """
+
+    figure = models.OneToOneField(Figure, on_delete=models.CASCADE, related_name="correction")
+    given = models.CharField(max_length=200, blank=True)
+    unit = models.CharField(max_length=60, blank=True)
+    number = models.FloatField(null=True, blank=True)
+    source = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    place = models.CharField(max_length=300, blank=True)
+    why = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=12, default="draft", choices=[(k, t.zh) for k, t in CORRECTION_STATES.items()])
+    version = models.IntegerField(default=1)
+    entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    entered_at = models.DateTimeField(default=timezone.now)
+    came_with = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, blank=True)
+    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "figure"])]
+
+    def __str__(self) -> str:
+        return f"{self.figure_id}: {self.state}"
 
 
 class Evidence(models.Model):

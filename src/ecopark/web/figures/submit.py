@@ -1,4 +1,9 @@
-"""A firm's figures of a year on their way to the park office: draft, submitted, accepted or returned with a reason."""
+"""A firm's figures of a year on their way to the park office: draft, submitted, accepted or returned with a reason.
+
+What a firm hands in is all that it has typed for the year and that is not decided on: new figures, and corrections of accepted
+ones, which count as they are until their correction is accepted. Handed in, nothing of it can be changed; the firm may
+withdraw it as long as the office has not decided.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +16,29 @@ from django.utils import timezone
 
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
+from ecopark.web.figures import corrections
 from ecopark.web.figures.change import set_state
-from ecopark.web.figures.models import Figure, Submission
+from ecopark.web.figures.models import Correction, Figure, Submission
 from ecopark.web.parks.models import Park, Subject
 
 STEPS = {
     # from the state it is in: what may be done, and by whom
     "draft": {"submit": "write_figures"},
     "returned": {"submit": "write_figures"},
-    "submitted": {"accept": "accept_figures", "return": "accept_figures"},
-    "accepted": {"return": "accept_figures"},
+    "submitted": {"accept": "accept_figures", "return": "accept_figures", "withdraw": "write_figures"},
+    "accepted": {"submit": "write_figures", "return": "accept_figures"},
 }
 NEEDS = {step: action for steps in STEPS.values() for step, action in steps.items()}
 """What a person must be able to do to take a step."""
-LEADS_TO = {"submit": "submitted", "accept": "accepted", "return": "returned"}
+LEADS_TO = {"submit": "submitted", "accept": "accepted", "return": "returned", "withdraw": "draft"}
+"""The state of figures and corrections after a step; a submission that is withdrawn is again what it was before."""
+TAKES = {
+    "submit": ("draft", "returned"),
+    "accept": ("submitted",),
+    "return": ("submitted",),
+    "withdraw": ("submitted",),
+}
+"""The states of figures and corrections that a step moves on."""
 
 
 class StepError(EcoparkError):
@@ -55,41 +69,110 @@ def ask(park: Park, subjects: Iterable[Subject], period: str, due: date, user: A
 
 
 @transaction.atomic
-def take(submission: Submission, step: str, user: Any, reason: str = "", *, today: date | None = None) -> int:
-    """Move a submission and its figures on; says how many figures moved.
+def take(
+    submission: Submission, step: str, user: Any, reason: str = "", *, today: date | None = None, seen: str = ""
+) -> int:
+    """Move a submission and its figures on; says how many figures and corrections moved.
+
+    Parameters
+    ----------
+    seen
+        The `stamp_of` the submission that was shown; empty: whatever is there.
 
     Raises
     ------
     StepError
-        Not from this state; returned without a reason; nothing to submit; the day has passed.
+        Not from this state, or it has moved since it was shown; returned, or a correction handed in, without a reason;
+        nothing to submit; the day has passed.
     """
     known = Submission.objects.select_for_update().get(pk=submission.pk)
-    if step not in STEPS[known.state]:
+    if step not in STEPS[known.state] or (seen and seen != stamp_of(known)):
         raise StepError(
             Text("这份填报的状态已变，请刷新后再操作。", "These figures have moved on meanwhile. Load the page again.")
         )
-    if step == "return" and not reason.strip():
+    why = reason.strip()[:500]
+    if step == "return" and not why:
         raise StepError(Text("退回须写明理由。", "Say why they are returned."))
-    if step == "submit" and known.due is not None and (today or timezone.localdate()) > known.due:
+    _in_time(known, step, today or timezone.localdate())
+    own = corrections.set_of(known.park, known.subject, known.period)
+    figures = list(own.filter(state__in=TAKES[step]))
+    beside = corrections.open_ones(own, TAKES[step])
+    if step == "submit":
+        _something(known, figures, beside, why)
+        for one in beside:
+            one.why = one.why or why[:300]
+    moved = set_state(known.park, figures, LEADS_TO[step], user, (why or step)[:300])
+    if step == "accept":
+        moved += corrections.apply(known.park, beside, user, why or step)
+    else:
+        moved += corrections.move(beside, LEADS_TO[step], user, why or step)
+    known.state, known.reason = _before(known) if step == "withdraw" else (LEADS_TO[step], why)
+    known.by, known.at = user, timezone.now()
+    known.save()
+    submission.refresh_from_db()
+    return moved
+
+
+def stamp_of(submission: Submission) -> str:
+    """What whoever takes a step says they saw: it moves with every step."""
+    return submission.at.isoformat()
+
+
+def _in_time(known: Submission, step: str, today: date) -> None:
+    """Refuse what comes after the day. Corrections after acceptance may come at any time: the figures were in time.
+
+    Raises
+    ------
+    StepError
+        The day has passed.
+    """
+    if known.due is None or today <= known.due:
+        return
+    if step == "submit" and known.state != "accepted":
         raise StepError(
             Text(
                 f"填报截止日 {known.due} 已过，请联系园区办延期。",
                 f"The day for these figures was {known.due}. Ask the park office for more time.",
             )
         )
-    wanted = (
-        ("draft", "returned") if step == "submit" else ("submitted",) if step == "accept" else ("submitted", "accepted")
-    )
-    figures = list(
-        Figure.objects.filter(park=known.park, subject=known.subject, period__startswith=known.period, state__in=wanted)
-    )
-    if step == "submit" and not figures:
-        raise StepError(Text("没有可提交的数。请先填报。", "There is nothing to submit. Type the figures first."))
-    moved = set_state(known.park, figures, LEADS_TO[step], user, reason or step)
-    known.state, known.reason, known.by, known.at = LEADS_TO[step], reason.strip(), user, timezone.now()
-    known.save()
-    submission.refresh_from_db()
-    return moved
+    if step == "withdraw" and _before(known)[0] != "accepted":
+        raise StepError(
+            Text(
+                f"填报截止日 {known.due} 已过，撤回后将不能再提交；请联系园区办退回并延期。",
+                f"The day for these figures was {known.due}: once withdrawn they could not be handed in again. Ask the park "
+                "office to return them and to give more time.",
+            )
+        )
+
+
+def _something(known: Submission, figures: list[Figure], beside: list[Correction], why: str) -> None:
+    """Refuse to hand in nothing, or a correction that does not say why.
+
+    Raises
+    ------
+    StepError
+        There is nothing to submit, or no reason.
+    """
+    if not figures and not beside:
+        if known.state != "returned" or not corrections.set_of(known.park, known.subject, known.period).exists():
+            raise StepError(Text("没有可提交的数。请先填报。", "There is nothing to submit. Type the figures first."))
+        if not why:
+            raise StepError(
+                Text(
+                    "没有改动。如认为数据无误，请写明理由后再提交。",
+                    "Nothing was changed. If the figures are right, say why and hand in again.",
+                )
+            )
+    if not why and not all(one.why for one in beside):
+        raise StepError(
+            Text("更正已采用的数须写明理由。", "Say why figures that were accepted before are to be corrected.")
+        )
+
+
+def _before(known: Submission) -> tuple[str, str]:
+    """State and reason a submission had before it was handed in."""
+    row = known.history.exclude(state="submitted").order_by("-history_date", "-history_id").first()
+    return (str(row.state), str(row.reason)) if row is not None else ("draft", "")
 
 
 def open_ones(park: Park, today: date | None = None) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -15,12 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
-from ecopark.web.figures import submit
+from ecopark.web.figures import corrections, submit
 from ecopark.web.figures.models import STATES, Figure, Submission
 from ecopark.web.figures.reminders import SOON
-from ecopark.web.parks.models import Park
-from ecopark.web.people.access import enter
+from ecopark.web.parks.models import Park, Subject
+from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
 
 
@@ -41,7 +43,11 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     page = Paginator(firms.order_by("name", "pk"), 100).get_page(request.GET.get("page"))
     there = {s.subject_id: s for s in handed_in.filter(subject__in=[firm.pk for firm in page])}
     given = _given(standing.park, [firm.pk for firm in page], period)
-    rows = [{"firm": firm, "submission": there.get(firm.pk), "given": given.get(firm.pk, 0)} for firm in page]
+    waiting = corrections.counts(standing.park, [firm.pk for firm in page], period)
+    rows = [
+        _way(standing, firm, there.get(firm.pk), waiting.get(firm.pk, 0)) | {"given": given.get(firm.pk, 0)}
+        for firm in page
+    ]
     context = {
         "rows": rows, "page": page, "period": period,
         "years": sorted({*map(str, years), period}, reverse=True), "states": STATES, "state": state,
@@ -49,6 +55,52 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "may_accept": standing.may("accept_figures"), "waiting": submit.open_ones(standing.park),
     }  # fmt: skip
     return render(request, "data/submissions.html", context)
+
+
+def _way(standing: Standing, firm: Subject, found: Submission | None, waiting: int) -> dict[str, Any]:
+    """Where a firm's figures are, how many wait, and the steps this person may take."""
+    own = firm.key in standing.firms
+    state = found.state if found else "draft"
+    steps = [
+        step
+        for step, needed in submit.STEPS[state].items()
+        if (own if needed == "write_figures" else standing.may(needed, firm.key))
+        and (step != "submit" or waiting or state == "returned")
+    ]
+    stamp = submit.stamp_of(found) if found else ""
+    return {"firm": firm, "submission": found, "state": state, "waiting": waiting, "steps": steps, "stamp": stamp}
+
+
+def handing_in(standing: Standing, subject: Subject, period: str) -> dict[str, Any] | None:
+    """The same for the data pages of one firm; None for the park."""
+    if subject.kind != "firm":
+        return None
+    found = Submission.objects.filter(park=standing.park, subject=subject, period=period).first()
+    return _way(standing, subject, found, corrections.counts(standing.park, [subject.pk], period).get(subject.pk, 0))
+
+
+def changes(request: HttpRequest, slug: str) -> HttpResponse:
+    """What would change if a firm's figures of a year were accepted: before, after, who, when and why."""
+    key, period = request.GET.get("of", ""), request.GET.get("year", "")
+    standing = enter(request, slug, "see_figures", key)
+    request.standing = standing  # type: ignore[attr-defined]
+    subject = standing.subjects().filter(key=key, kind="firm").first()
+    if subject is None or not period.isdecimal():
+        raise Http404
+    rows = [
+        {
+            "row": row,
+            "label": quantity.label if (quantity := catalogue().find(row.figure.quantity)) else row.figure.quantity,
+        }
+        for row in corrections.pending(standing.park, subject, period)
+    ]
+    page = Paginator(rows, 100).get_page(request.GET.get("page"))
+    found = Submission.objects.filter(park=standing.park, subject=subject, period=period).first()
+    context = {
+        "subject": subject, "period": period, "page": page, "row": _way(standing, subject, found, len(rows)),
+        "state": STATES[str(found.state) if found else "draft"], "back": request.get_full_path(),
+    }  # fmt: skip
+    return render(request, "data/changes.html", context)
 
 
 def _given(park: Park, firms: list[int], period: str) -> dict[int, int]:
@@ -59,7 +111,7 @@ def _given(park: Park, firms: list[int], period: str) -> dict[int, int]:
 
 @require_POST
 def step(request: HttpRequest, slug: str) -> HttpResponse:
-    """Submit, accept or return the figures of one firm and year."""
+    """Submit, withdraw, accept or return the figures of one firm and year."""
     standing = enter(request, slug, "see_figures")
     key, period, wanted = (request.POST.get(k, "") for k in ("firm", "period", "step"))
     subject = standing.subjects().filter(key=key, kind="firm").first()
@@ -72,7 +124,9 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
         raise PermissionDenied
     found = submit.of(standing.park, subject, period)
     try:
-        moved = submit.take(found, wanted, request.user, request.POST.get("reason", ""))
+        moved = submit.take(
+            found, wanted, request.user, request.POST.get("reason", ""), seen=request.POST.get("seen", "")
+        )
     except submit.StepError as error:
         messages.error(request, say(error.text))
     else:
@@ -80,10 +134,15 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
             "submit": t("已提交", "submitted"),
             "accept": t("已采用", "accepted"),
             "return": t("已退回", "returned"),
+            "withdraw": t("已撤回，可以修改", "withdrawn: it can be changed again"),
         }
         messages.success(request, f"{subject.name} {period}: {words[wanted]} ({moved})")
     back = request.POST.get("back", "")
-    return redirect(back) if _own(back) else redirect("submissions", slug)
+    return (
+        redirect(back)
+        if _own(back)
+        else redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period})}")
+    )
 
 
 @require_POST

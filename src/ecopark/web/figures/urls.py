@@ -13,6 +13,7 @@ urlpatterns = [
     path("evidence/<int:pk>/", evidence_views.download, name="evidence-file"),
     path("evidence/<int:pk>/withdraw/", evidence_views.withdraw, name="evidence-withdraw"),
     path("submissions/", submit_views.listing, name="submissions"),
+    path("submissions/changes/", submit_views.changes, name="submission-changes"),
     path("submissions/step/", submit_views.step, name="submission-step"),
     path("submissions/ask/", submit_views.ask, name="submission-ask"),
     path("template.xlsx", import_views.template, name="data-template"),

@@ -13,15 +13,17 @@ from django.utils import timezone
 from ecopark.errors import InputError
 from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
+from ecopark.web.figures import corrections, submit_views
 from ecopark.web.figures.change import ConflictError, write
 from ecopark.web.figures.facts import problems_of, read_one
 from ecopark.web.figures.form_rows import FormRow, asked, form_rows, themes_of
-from ecopark.web.figures.models import STATES, Figure
+from ecopark.web.figures.models import Figure
+from ecopark.web.figures.past import past
 from ecopark.web.figures.reminders import reminders
 from ecopark.web.pages.context import lang
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
-from ecopark.web.templatetags.ui import t
+from ecopark.web.templatetags.ui import say, t
 
 
 def themes(request: HttpRequest, slug: str) -> HttpResponse:
@@ -31,6 +33,7 @@ def themes(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "subject": subject, "period": period, "themes": themes_of(standing.park, subject, period),
         "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
+        "handing_in": submit_views.handing_in(standing, subject, period),
         "may_import": standing.may("import_figures"), "reminders": reminders(standing, timezone.localdate()),
     }  # fmt: skip
     return render(request, "data/themes.html", context)
@@ -45,7 +48,8 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
     period = _period(request, standing)
     everything = request.GET.get("all") == "1"
     quantities = [q for q in asked(standing.park, subject, everything=everything) if q.theme == theme]
-    rows = form_rows(standing.park, subject, quantities, period)
+    handed_in = subject.kind == "firm" and corrections.handed_in(standing.park, [(subject.key, period)]) is not None
+    rows = form_rows(standing.park, subject, quantities, period, own=not standing.wide, locked=handed_in)
     status = 200
     if request.method == "POST":
         if not standing.may("write_figures", subject.key):
@@ -57,6 +61,7 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
         "subject": subject, "period": period, "theme": found, "rows": rows, "everything": everything,
         "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
         "problems": sum(bool(r.problems) for r in rows), "departments": catalogue().departments,
+        "handing_in": submit_views.handing_in(standing, subject, period), "locked": handed_in and not standing.wide,
     }  # fmt: skip
     return render(request, "data/form.html", context, status=status)
 
@@ -64,6 +69,10 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
 def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list[FormRow]) -> bool:
     """Take over what was typed; True if all of it was stored."""
     changes = []
+    if any(row.locked and request.POST.get(f"given|{row.name}", row.given) != row.given for row in rows):
+        error = corrections.HandedInError(subject.name, next(r.period for r in rows if r.locked))
+        messages.error(request, say(error.text))
+        return False
     for row in rows:
         if f"given|{row.name}" not in request.POST:
             continue
@@ -96,10 +105,14 @@ def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list
             t("有问题的数已标出，尚未保存任何一项。", "The fields with problems are marked. Nothing was stored yet."),
         )
         return False
-    reason = request.POST.get("reason", "").strip() or t("页面填报", "typed into the form")
+    why = request.POST.get("reason", "").strip()[:300]
+    reason = why or t("页面填报", "typed into the form")
     state = "accepted" if standing.wide else "draft"
     try:
-        count = write(standing.park, changes, request.user, reason, state=state)
+        count = write(standing.park, changes, request.user, reason, state=state, why=why)
+    except corrections.HandedInError as error:
+        messages.error(request, say(error.text))
+        return False
     except ConflictError as conflict:
         for row in rows:
             if (row.quantity.id, row.by) == (conflict.figure.quantity, conflict.figure.by):
@@ -121,14 +134,12 @@ def history(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     standing = enter(request, slug, "see_history")
     request.standing = standing  # type: ignore[attr-defined]
     figure = get_object_or_404(standing.of_subjects(Figure.objects.filter(park=standing.park)), pk=pk)
-    rows = list(figure.history.select_related("history_user").order_by("-history_date", "-history_id"))
     events = [
         {
-            "at": now.history_date, "who": now.history_user.shown_name if now.history_user else "",
-            "what": STATES[now.state], "before": f"{before.given} {before.unit}" if before else None,
-            "after": f"{now.given} {now.unit}", "why": now.history_change_reason,
+            "at": one.at, "who": one.who.shown_name if one.who else "", "what": one.state, "before": one.before,
+            "after": one.after, "why": one.why,
         }
-        for now, before in zip(rows, [*rows[1:], None], strict=True)
+        for one in past(figure)
     ]  # fmt: skip
     context = {"figure": figure, "quantity": catalogue().find(figure.quantity), "events": events}
     return render(request, "data/history.html", context)

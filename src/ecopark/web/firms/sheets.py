@@ -135,7 +135,7 @@ def _change(appeal: Appeal, figure: Figure | None) -> Change:
     quantity = catalogue()[appeal.quantity]
     return Change(
         appeal.subject.key, quantity.id, appeal.run.year, appeal.value, quantity.unit, source=appeal.name,
-        note=figure.note if figure else "", seen=figure.version if figure else 0,
+        note=figure.note if figure else "", seen=figure.stamp if figure else 0,
     )  # fmt: skip
 
 
