@@ -371,6 +371,7 @@ CJK = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 
 
 MEANINGS = {
+    "django-check": "what a check of Django says, with its own id, words and hint",
     "bad-case-rules": "the kinds, severities or clocks of cases in the data of `casework` do not fit together",
     "formula": "a formula cannot be read, names something unknown, or its units do not fit",
     "unreadable-number": "the value is no number (no flag, no code of the list)",
@@ -514,6 +515,7 @@ def problems() -> str:
         "cli": "What was asked for",
         "reports": "Reports",
         "examples": "The invented park",
+        "web": "The site",
     }
     groups: dict[str, list[tuple[str, ProblemCode]]] = {}
     for name, entry in problem_codes().items():

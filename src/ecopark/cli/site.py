@@ -16,6 +16,12 @@ NEEDED = ("django", "ninja", "simple_history", "axes", "django_htmx", "whitenois
 DATA = typer.Option(None, "--data", help="Directory of the database, uploads and secret (default: ./ecopark-site).")
 HOST = typer.Option("127.0.0.1", "--host", help="Address to listen at; 0.0.0.0 for every one of this machine.")
 PORT = typer.Option(8000, "--port", min=1, max=65535, help="Port to listen at.")
+ACCEPT = typer.Option(
+    [],
+    "--accept",
+    metavar="CODE",
+    help="Start with this danger all the same; its code stands in the report of the start.",
+)
 BROWSER = typer.Option(True, "--browser/--no-browser", help="Open the browser.")
 
 
@@ -36,10 +42,14 @@ def serve(
     processes: int = typer.Option(
         0, "--processes", min=0, max=64, help="Web processes (default: one for each processor)."
     ),
+    check: bool = typer.Option(False, "--check", help="Only say whether the site may be started as it is set up."),
+    accept: list[str] = ACCEPT,
     lang: str | None = LANG,
 ) -> None:
     """Run the site: one data room for office, firms, consultants and the department above. 启动网站。"""
-    more = [] if browser else ["--no-browser"]
+    more = [*([] if browser else ["--no-browser"]), *(["--check"] if check else [])]
+    for code in accept:
+        more += ["--accept", code]
     start(
         "serve",
         data,

@@ -62,7 +62,7 @@ def kept_secret(data: Path) -> str:
         return path.read_text().strip()
     except FileNotFoundError:
         pass
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(prefix="secret.", suffix=".part", dir=data)  # readable by its owner only
     try:
         with os.fdopen(handle, "w") as file:

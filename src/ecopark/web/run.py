@@ -1,6 +1,7 @@
 """Start, fill, save and bring back a site: ``python -m ecopark.web.run serve|demo|backup|restore``; the command line calls it.
 
-The site is a few web processes and one worker for long work. All end when this one ends.
+Before it starts, `ready` looks whether it may. It is a few web processes and one worker for long work, which end
+when this one ends.
 """
 
 from __future__ import annotations
@@ -18,16 +19,13 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
+from ecopark.web.ready import accepted, everywhere, loopback, of_site, of_surroundings, stand_in
+
 OPEN_AFTER = 30.0
 MOST_PROCESSES = 8
 """Without `--processes` there is one for each processor, but not more than this."""
 THREADS = 4
 """Requests that one process answers at a time: a long one does not keep the others waiting."""
-PAGES_MISSING = {
-    "zh": "网站页面未构建（安装时连不上 npm）。联网后运行：ECOPARK_NO_UI=0 pip install --force-reinstall --no-deps .",
-    "en": "the pages of the site were not built (npm was out of reach when this was installed). With a network run: "
-    "ECOPARK_NO_UI=0 pip install --force-reinstall --no-deps .",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,26 +41,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--lang", default="zh")
     parser.add_argument("--file", type=Path, default=None, help="archive to write or to read")
     parser.add_argument("--admin", default="", help="name of the first administrator (asked for if empty)")
+    parser.add_argument("--check", action="store_true", help="only say whether the site may be started")
+    parser.add_argument("--accept", action="append", default=[], help="code of a danger to start with all the same")
     options = parser.parse_args(argv)
     if options.data is not None:
         os.environ["ECOPARK_DATA"] = str(options.data.resolve())
-    if options.host not in ("127.0.0.1", "localhost"):
-        os.environ.setdefault("ECOPARK_HOSTS", "*" if options.host == "0.0.0.0" else options.host)
+    if not loopback(options.host) and not everywhere(options.host):
+        os.environ.setdefault("ECOPARK_HOSTS", f"{options.host},localhost,127.0.0.1,[::1]")
+    if options.accept:
+        os.environ["ECOPARK_ACCEPT"] = ",".join([*accepted(os.environ), *options.accept])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecopark.web.settings")
+    starts = options.action in ("serve", "demo")
+    data = Path(os.environ.get("ECOPARK_DATA", "ecopark-site")).resolve()
+    asked = dict(os.environ)
+    before = of_surroundings(asked, data)
+    if before.stops and not starts:
+        print(before.told(options.lang), file=sys.stderr)
+        return 2
+    if options.check or before.stops:
+        stand_in(os.environ, before, data)
     import django
 
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
 
-    Path(settings.DATA).mkdir(parents=True, exist_ok=True)
-    if options.action in ("backup", "restore"):
+    if starts:
+        found = before + of_site(options.action, options.host, options.port, asked, check=options.check)
+        if found.problems or options.check:
+            print(found.told(options.lang, facts=options.check), file=sys.stderr if found.stops else sys.stdout)
+        if found.stops:
+            return 2
+        if options.check:
+            print("可以启动。" if options.lang == "zh" else "The site may be started.")
+            return 0
+    Path(settings.DATA).mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not starts:
         from ecopark.web.backup import run as run_backup
 
         return run_backup(options.action, options.file)
-    if not (settings.HERE / "static" / "built" / "build.json").is_file():
-        print(PAGES_MISSING[options.lang], file=sys.stderr)
-        return 2
     call_command("migrate", interactive=False, verbosity=0)
     if options.action == "demo":
         from ecopark.web import demo
@@ -104,7 +121,7 @@ def serve(host: str, port: int, first: str, *, browser: bool, processes: int = 0
 
     # a copy of this process would copy the locked locks of polars, which has read the demonstration: spawn starts a clean one
     multiprocessing.set_start_method("spawn", force=True)
-    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
+    address = f"http://{'127.0.0.1' if everywhere(host) else host}:{port}/"
     worker = subprocess.Popen([sys.executable, "-m", "ecopark.web.manage", "work", "--parent", str(os.getpid())])
     print(f"ecopark: {address}{first}   (Ctrl-C ends it)", flush=True)
     if browser:

@@ -5,6 +5,8 @@ DATABASE_URL            ``postgres://user:password@host:port/name``; default: SQ
 ECOPARK_SECRET_KEY      default: made on the first start and kept in the data directory
 ECOPARK_HOSTS           host names that are served, with commas; default: this machine only
 ECOPARK_HTTPS           ``1``: the site stands behind HTTPS (secure cookies, HSTS)
+ECOPARK_PROXIES         addresses of the proxies whose word on the visitor is taken, with commas; default: this machine
+ECOPARK_ACCEPT          codes of dangers to start with all the same (`ready.DANGERS`)
 ECOPARK_API_RATE        requests that the tokens of one person may make, default ``600/min``; empty: no limit
 ECOPARK_TWO_FACTOR      who must sign in by two steps: ``staff`` (administrators and park offices) or ``all``; default: nobody
 ECOPARK_DEBUG           ``1``: for developers
@@ -26,6 +28,7 @@ SECRET_KEY = os.environ.get("ECOPARK_SECRET_KEY") or kept_secret(DATA)
 ALLOWED_HOSTS = [
     h.strip() for h in os.environ.get("ECOPARK_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h.strip()
 ]
+PROXIES = [p.strip() for p in os.environ.get("ECOPARK_PROXIES", "127.0.0.1").split(",") if p.strip()]
 CSRF_TRUSTED_ORIGINS = [f"https://{h}" for h in ALLOWED_HOSTS] if HTTPS else []
 
 INSTALLED_APPS = [

@@ -13,7 +13,7 @@ from ecopark.web import background, lasting
 from ecopark.web.too_large import bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ecopark.web.settings")
-application = wrap_wsgi_with_proxy_headers(bounded(get_wsgi_application()), trusted_hosts="127.0.0.1")
+application = wrap_wsgi_with_proxy_headers(bounded(get_wsgi_application()), trusted_hosts=settings.PROXIES)
 import_module(settings.ROOT_URLCONF)  # every view, before the first visitor and not for them
 ready_last = import_module("ecopark.web.assess.keep").ready_last
 lasting.begin()
