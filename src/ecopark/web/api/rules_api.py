@@ -25,6 +25,7 @@ from ecopark.web.rules.models import TitleStep, Verification
 from ecopark.web.rules.read import clauses_using
 from ecopark.web.rules.title_views import due
 from ecopark.web.search import find
+from ecopark.web.search.scope import Scope
 from ecopark.web.search.views import own_subject, values_of
 from ecopark.workflows.compare_editions import compare_editions
 from ecopark.workflows.reuse_facts import reuse_table
@@ -202,19 +203,21 @@ def quantity_here(request: HttpRequest, slug: shapes.Name, name: shapes.Name) ->
 
 @router.get("/parks/{slug}/search", response={200: FoundPage, **REFUSED}, summary="search / 搜索")
 def search(request: HttpRequest, slug: shapes.Name, q: shapes.Name) -> Any:
-    """Quantities, clauses, firms, parks and pages that fit, as far as you may know."""
+    """Projects, cases, tasks, firms, quantities, standards, clauses, parks and pages that fit, as far as you may know."""
     standing = come_in(request, slug, "see_park")
-    hits = [(group.id, hit) for group in find.search(standing, q) for hit in group.hits]
-    return {
-        "count": len(hits),
-        "items": [
-            {
-                "kind": kind, "label": {"zh": h.label.zh, "en": h.label.en}, "under": {"zh": h.under.zh, "en": h.under.en},
-                "url": h.url,
-            }
-            for kind, h in hits
-        ],
-    }  # fmt: skip
+    return _found(Scope(request.user, standing), q)
+
+
+@router.get("/search", response={200: FoundPage, **REFUSED}, summary="search all parks / 全部园区搜索")
+def search_all(request: HttpRequest, q: shapes.Name) -> Any:
+    """The same in all parks you may know; what is a park's says which one."""
+    return _found(Scope(request.user), q)
+
+
+def _found(scope: Scope, words: str) -> dict[str, Any]:
+    hits = [(group.id, hit) for group in find.search(scope, words) for hit in group.hits]
+    rows = [{"kind": kind, "label": pair(h.label), "under": pair(h.under), "url": h.url} for kind, h in hits]
+    return {"count": len(rows), "items": rows}
 
 
 def _quantity(q: Quantity) -> dict[str, Any]:

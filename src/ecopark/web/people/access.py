@@ -145,15 +145,35 @@ def parks_of(user: Any) -> QuerySet[Park]:
 
 def parks_where(user: Any, action: str) -> QuerySet[Park]:
     """The parks in which a user may do `action` by a role of their own (not as one of the public)."""
+    return _parks_by(user, [r for r in ROLES_FOR[action] if r != "viewer"])
+
+
+def whole_parks(user: Any, action: str) -> QuerySet[Park]:
+    """The parks in which a user may do `action` to everything there is, by a role that sees all firms."""
+    return _parks_by(user, [r for r in ROLES_FOR[action] if r in WIDE])
+
+
+def _parks_by(user: Any, roles: list[str]) -> QuerySet[Park]:
     if not user.is_authenticated:
         return Park.objects.none()
     if user.is_superuser:
         return Park.objects.all()
-    own = Membership.objects.filter(user=user, role__in=[r for r in ROLES_FOR[action] if r != "viewer"])
+    own = Membership.objects.filter(user=user, role__in=roles)
     wanted = Q(pk__in=own.filter(park__isnull=False).values("park"))
     for area in own.exclude(area="").values_list("area", flat=True):
         wanted |= Q(area=area) | Q(area__startswith=f"{area}/")
     return Park.objects.filter(wanted)
+
+
+def parts_of_parks(user: Any, action: str) -> list[Standing]:
+    """A user's standing in each park where they may do `action`, but not by a role of `whole_parks`: a firm's, a keeper's."""
+    if not user.is_authenticated or user.is_superuser:
+        return []
+    roles = [r for r in ROLES_FOR[action] if r not in WIDE and r != "viewer"]
+    parks = Park.objects.filter(pk__in=Membership.objects.filter(user=user, role__in=roles).values("park"))
+    found = (standing(user, park) for park in parks)
+    whole = WIDE & set(ROLES_FOR[action])
+    return [one for one in found if one is not None and one.may(action) and not one.roles & whole]
 
 
 def standing(user: Any, park: Park) -> Standing | None:

@@ -21,6 +21,7 @@ from ecopark.web.figures.models import Figure
 from ecopark.web.people.access import Standing, enter, parks_of
 from ecopark.web.rules.read import clauses_using
 from ecopark.web.search import find
+from ecopark.web.search.scope import Scope
 
 YEARS = 6
 ROLLUP = {
@@ -40,11 +41,13 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "see_park")
     request.standing = standing  # type: ignore[attr-defined]
     words = request.GET.get("q", "").strip()
-    return render(request, "search/results.html", {"words": words, "groups": find.search(standing, words)})
+    groups = find.search(Scope(request.user, standing), words)
+    more = words and parks_of(request.user).exclude(pk=standing.park.pk).exists()
+    return render(request, "search/results.html", {"words": words, "groups": groups, "elsewhere": more})
 
 
 def everywhere(request: HttpRequest) -> HttpResponse:
-    """The same where no park is open: the parks themselves; somebody with one park is taken to its search."""
+    """The same in all parks somebody may know; somebody with one park is taken to its search."""
     words = request.GET.get("q", "").strip()
     own = parks_of(request.user)
     if request.user.is_authenticated and own.count() == 1:
@@ -52,9 +55,7 @@ def everywhere(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('search', args=[own.get().slug])}?{query}")
     if not request.user.is_authenticated and not own.exists():
         return redirect("login")
-    hits = find.parks(request.user, words) if words else []
-    label, icon, _ = find.SOURCES["parks"]
-    groups = [find.Group("parks", label, icon, tuple(hits[: find.MOST]), len(hits) > find.MOST)] if hits else []
+    groups = find.search(Scope(request.user), words)
     return render(request, "search/results.html", {"words": words, "groups": groups})
 
 
