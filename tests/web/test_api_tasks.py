@@ -75,9 +75,8 @@ def test_a_task_is_made_from_a_clause_reported_and_closed_by_token_alone(world: 
     moved = good(api.send(steps, {"kind": "moved", "lead": "water", "note": "机构改革"}))
     assert (moved["lead"], moved["events"][-1]["lead"][0]["key"]) == ("water", "ecology_environment")
     reported = good(api.send(steps, {"kind": "progress", "figure": "9"}))
-    assert (reported["figure"], reported["done"], reported["may"]) == (
-        "9", 100, ["progress", "moved", "closed", "cancelled"],
-    )  # fmt: skip
+    assert (reported["figure"], reported["reported"], reported["done"]) == ("1", "9", 0)
+    assert reported["may"] == ["progress", "moved", "closed", "cancelled"]
     body = {"reason": "复核", "figures": [
         {"subject": "alpha", "quantity": "publicity_events", "period": "2023", "value": "9", "unit": "events/year", "seen": 2}
     ]}  # fmt: skip

@@ -19,6 +19,10 @@ The light goes by the clock *and* the figure:
 "Behind the time": share of the days from start to due that have passed, less share of the way from the first figure to the
 target. A task without a target figure goes by the share of the work that its department reports.
 
+There is one truth of a figure: where the target is about something that is kept elsewhere (a quantity, a clause), the figure
+kept there counts (`measured`), and what a department reports with its progress is a note. Only a target about nothing that is
+kept goes by the figure reported last.
+
 References
 ----------
 Time + Architecture 2010-5: the breakdown of the Tianjin Eco-city indicators; names of its levels are recalled.
@@ -27,7 +31,7 @@ Time + Architecture 2010-5: the breakdown of the Tianjin Eco-city indicators; na
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -143,8 +147,12 @@ class Task:
 
     Parameters
     ----------
-    figure, share
-        The last ones that were reported.
+    figure
+        The one that counts: as reported last, or as stored (`measured`).
+    share
+        As reported last.
+    stored
+        Whether `figure` is a stored one; the reported one is then a note in the events.
     """
 
     start: date
@@ -153,6 +161,7 @@ class Task:
     status: str = ""
     figure: Fraction | None = None
     share: Fraction | None = None
+    stored: bool = False
     ended: date | None = None
     moved: int = 0
     events: tuple[TaskEvent, ...] = field(default=(), repr=False)
@@ -160,6 +169,11 @@ class Task:
     @property
     def open(self) -> bool:
         return self.status in ("planned", "running")
+
+    @property
+    def reported(self) -> Fraction | None:
+        """The figure that was reported last; None if none was."""
+        return next((e.figure for e in reversed(self.events) if e.figure is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +196,20 @@ def task_of(start: date, due: date, target: Target | None, events: Sequence[Task
     for event in events:
         task = after(task, event)
     return task
+
+
+def measured(task: Task, figure: Fraction | None) -> Task:
+    """The task going by a figure that is kept elsewhere, in the unit of the target; None: nothing is stored there.
+
+    Examples
+    --------
+    >>> day = date(2024, 1, 1)
+    >>> told = TaskEvent("progress", day, "office", figure=Fraction(9))
+    >>> task = task_of(day, day, Target(">=", Fraction(6)), [TaskEvent("made", day, "office"), told])
+    >>> measured(task, Fraction(3)).figure, measured(task, Fraction(3)).reported
+    (Fraction(3, 1), Fraction(9, 1))
+    """
+    return replace(task, figure=figure, stored=True)
 
 
 def refusal(task: Task, event: TaskEvent) -> Text | None:
@@ -220,8 +248,9 @@ def after(task: Task, event: TaskEvent) -> Task:
         due=event.due or task.due,
         target=task.target,
         status=status,
-        figure=task.figure if event.figure is None else event.figure,
+        figure=task.figure if event.figure is None or task.stored else event.figure,
         share=task.share if event.share is None else event.share,
+        stored=task.stored,
         ended=event.on if status in ("closed", "cancelled") else None,
         moved=task.moved + (event.kind == "moved" and event.due is not None),
         events=(*task.events, event),

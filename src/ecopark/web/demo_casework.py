@@ -22,6 +22,7 @@ from ecopark.web.cases import work as case_work
 from ecopark.web.cases.models import Case, CaseEvent, CaseFile
 from ecopark.web.parks.models import Park, Subject
 from ecopark.web.tasks import work
+from ecopark.web.tasks.lights import copy_state, event_of
 from ecopark.web.tasks.models import Programme, Task, TaskEvent
 from ecopark.web.tasks.prefill import drafts_of
 from ecopark.web.uploads import stored_path
@@ -159,8 +160,9 @@ def _task_event(task: Task, kind: str, by: Any, at: datetime, figure: str, share
     event = TaskEvent(
         task=task, kind=kind, by=by, at=at, on=timezone.localtime(at).date(), figure=figure, share=share, note=note
     )
-    engine.after(work.state_of(task), work.event_of(event))
+    engine.after(work.state_of(task), event_of(event))
     event.save()
+    copy_state(task, timezone.localdate())
 
 
 STORY: Sequence[tuple[str, str, float, int, str, str, Sequence[tuple[str, float, str, str]]]] = (

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 
-from ecopark.web.api.shapes import Bilingual, Day, Line, Name, Note, Number, Plain
+from ecopark.web.api.shapes import Bilingual, Day, FigureWanted, Line, Name, Note, Number, Plain
 
 Operator = Literal["", ">=", "<=", ">", "<", "=="]
 
@@ -20,7 +20,10 @@ class Colour(Schema):
 
 
 class TaskOut(Schema):
-    """A task as it was made and as its events make it; `done` and `elapsed` in per cent, null: not known."""
+    """A task as it was made and as its events make it; `done` and `elapsed` in per cent, null: not known.
+
+    `figure` counts: the stored one of its quantity or clause; `reported` is what came with its progress, a note.
+    """
 
     number: int
     measure: Bilingual
@@ -42,7 +45,9 @@ class TaskOut(Schema):
     target: str
     base: str
     unit: str
+    part: str
     figure: str | None
+    reported: str | None
     done: int | None
     elapsed: int
 
@@ -62,11 +67,25 @@ class TaskPast(Schema):
     lead: list[dict[str, str]]
 
 
+class TaskStored(Schema):
+    """The stored figure a task goes by: which year's, where it comes from, its page."""
+
+    value: str | None
+    period: str
+    source: Bilingual
+    url: str
+
+
 class TaskWhole(TaskOut):
-    """A task with its events, and the steps that may follow."""
+    """A task with its events, and the steps that may follow.
+
+    `offer` is the figure reported last, as it can be sent to ``PUT figures`` to be stored; null where there is none to store.
+    """
 
     may: list[str]
     events: list[TaskPast]
+    stored: TaskStored | None
+    offer: FigureWanted | None
 
 
 class TaskIn(Schema):
@@ -81,6 +100,7 @@ class TaskIn(Schema):
     element: Annotated[Line, Field(max_length=200)] = ""
     link: Annotated[Line, Field(max_length=200)] = ""
     quantity: Name = ""
+    part: Annotated[Name, Field(max_length=200)] = ""
     op: Operator = ""
     target: Plain = ""
     base: Plain = ""
@@ -105,6 +125,7 @@ class TaskDraft(Schema):
     due: date
     element: str
     quantity: str
+    part: str
     op: str
     target: str
     base: str

@@ -19,7 +19,9 @@ from ecopark.web.api.common import REFUSED, come_in, cut, who
 from ecopark.web.people.access import Standing
 from ecopark.web.projects.told import pair
 from ecopark.web.tasks import lists, work
+from ecopark.web.tasks.lights import look_at
 from ecopark.web.tasks.models import Task, TaskEvent
+from ecopark.web.tasks.offers import offer_of
 from ecopark.web.tasks.prefill import drafts_of
 
 router = Router()
@@ -29,18 +31,20 @@ TaskPage, ProgrammePage = shapes.page_of(out.TaskOut), shapes.page_of(out.Progra
 @router.get("/parks/{slug}/tasks", response={200: TaskPage, **REFUSED}, summary="tasks / 任务")
 def tasks(
     request: HttpRequest, slug: shapes.Name, light: shapes.Name = "", lead: shapes.Name = "", programme: shapes.Name = "",
-    clause: shapes.Name = "", state: shapes.Name = "", like: shapes.Name = "", limit: shapes.Limit = 100,
-    offset: shapes.Number = 0,
+    clause: shapes.Name = "", state: shapes.Name = "", like: shapes.Name = "", due: shapes.Month = "", mine: bool = False,
+    limit: shapes.Limit = 100, offset: shapes.Number = 0,
 ) -> Any:  # fmt: skip
-    """Tasks with their lights; by `light` or `state` (open, planned, running, closed, cancelled) the worst first."""
+    """Tasks with their lights; by `light` or `state` (open, planned, running, closed, cancelled) the worst first.
+
+    `lead` also none (its department is gone), `due` a month (``2024-07``), `mine` what your department leads or helps with.
+    """
     standing = come_in(request, slug, "see_tasks")
-    wanted = {"lead": lead, "programme": programme, "clause": clause, "like": like}
-    rows = lists.chosen(standing.park, wanted)
+    wanted = {"light": light, "lead": lead, "programme": programme, "clause": clause, "state": state, "like": like,
+              "due": due, "mine": "1" if mine else ""}  # fmt: skip
+    rows = lists.chosen(standing, wanted, timezone.localdate())
     departments = lists.departments_of(standing.park)
-    if light or state:
-        found = lists.lit(work.shown(rows, timezone.localdate(), departments), light, state)
-        return cut(found, limit, offset, _task)
-    return cut(rows.order_by("number"), limit, offset, lambda task: _task(_shown(task, departments)))
+    rows = lists.worst_first(rows) if light or state else rows.order_by("number")
+    return cut(rows, limit, offset, lambda task: _task(_shown(task, departments)))
 
 
 @router.post("/parks/{slug}/tasks", response={200: list[out.TaskOut], **REFUSED}, summary="make tasks / 立项")
@@ -169,14 +173,26 @@ def _task(one: work.Shown) -> dict[str, Any]:
         "measure": pair(row.label), "path": [pair(level) for level in row.path], "lead_name": pair(row.lead_label),
         "lead_is_gone": one.gone, "programme": row.programme_id, "due": one.state.due, "due_first": row.due,
         "status": one.state.status, "light": {"colour": one.light.colour, "why": pair(one.light.why)},
-        "figure": _text(one.state.figure), "done": one.done, "elapsed": one.elapsed,
+        "figure": _text(one.state.figure), "reported": _text(one.state.reported),
+        "part": row.part, "done": one.done, "elapsed": one.elapsed,
     }  # fmt: skip
 
 
 def _whole(standing: Standing, task: Task) -> dict[str, Any]:
+    stored = look_at(task, timezone.localdate())
+    offer = offer_of(standing, task, stored) if standing.may("write_tasks") else None
     one = _shown(task, lists.departments_of(standing.park))
     may = engine.possible(one.state) if standing.may("write_tasks") else ()
-    return _task(one) | {"may": list(may), "events": [_event(e) for e in task.events.all()]}
+    return _task(one) | {
+        "may": list(may), "events": [_event(e) for e in task.events.all()],
+        "stored": None if stored is None else {
+            "value": _text(stored.value), "period": stored.period, "source": pair(stored.source), "url": stored.url,
+        },
+        "offer": None if offer is None else {
+            "subject": standing.park.key, "quantity": offer.quantity, "period": offer.period, "by": offer.part,
+            "value": offer.value, "unit": offer.unit, "seen": offer.seen,
+        },
+    }  # fmt: skip
 
 
 def _event(e: TaskEvent) -> dict[str, Any]:

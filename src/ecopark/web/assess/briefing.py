@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from ecopark.admission.ledger.checks import plain
 from ecopark.casework import cases as case_steps
-from ecopark.casework.dispatch import counted
 from ecopark.core.text import Text
 from ecopark.reports.briefing import (
     Briefing,
@@ -37,7 +36,8 @@ from ecopark.web.firms.grades import chosen_method, method_of
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import Standing
 from ecopark.web.projects import gate
-from ecopark.web.tasks.work import shown
+from ecopark.web.tasks.lights import refresh
+from ecopark.web.tasks.work import OPEN, counted_in
 from ecopark.workflows.write_briefing import YEARS, briefing_of
 
 LATELY = timedelta(days=90)
@@ -124,13 +124,10 @@ def _tasks(standing: Standing, now: datetime) -> Tasks | None:
     park, on = standing.park, timezone.localdate(now)
     if not standing.may("see_tasks") or not park.tasks.exists():
         return None
-    still = [one for one in shown(park.tasks.prefetch_related("events"), on, set()) if one.state.open]
-    overdue = sorted((one for one in still if one.state.due < on), key=lambda one: (one.state.due, one.row.number))
-    named = tuple(
-        OverdueTask(one.row.number, one.row.label, one.row.lead_label, one.state.due, one.light.colour)
-        for one in overdue[:NAMED]
-    )
-    return Tasks(counted([one.light for one in still]), named, len(overdue))
+    refresh(park, on)
+    overdue = park.tasks.filter(status__in=OPEN, due_now__lt=on).order_by("due_now", "number")
+    named = tuple(OverdueTask(t.number, t.label, t.lead_label, t.due_now or t.due, t.colour) for t in overdue[:NAMED])
+    return Tasks(counted_in(park.tasks.all()), named, overdue.count())
 
 
 def _cases(standing: Standing, now: datetime) -> Cases | None:

@@ -72,6 +72,8 @@ class Standing:
         Keys of the firms they report for.
     grids
         Ids of the grids, or of whole areas of grids, they keep.
+    departments
+        Keys of the departments of the office they belong to.
     """
 
     user: Any
@@ -79,6 +81,7 @@ class Standing:
     roles: frozenset[str]
     firms: frozenset[str]
     grids: frozenset[str] = frozenset()
+    departments: frozenset[str] = frozenset()
 
     def may(self, action: str, subject: str | None = None) -> bool:
         """Whether the user may do `action`, on the subject with this key if given."""
@@ -183,8 +186,9 @@ def standing(user: Any, park: Park) -> Standing | None:
     roles: set[str] = {"viewer"} if park.published else set()
     firms: set[str] = set()
     grids: set[str] = set()
+    departments: set[str] = set()
     if user.is_authenticated:
-        for m in Membership.objects.filter(user=user):
+        for m in Membership.objects.filter(user=user).select_related("department"):
             here = m.park_id == park.pk
             above = bool(m.area) and (park.area == m.area or park.area.startswith(f"{m.area}/"))
             if here or above:
@@ -193,7 +197,11 @@ def standing(user: Any, park: Park) -> Standing | None:
                     firms.add(m.firm)
                 if m.role == "keeper" and here:
                     grids.update(m.grids)
-    return Standing(user, park, frozenset(roles), frozenset(firms), frozenset(grids)) if roles else None
+                if m.role == "office" and m.department is not None and m.department.park_id == park.pk:
+                    departments.add(m.department.key)
+    if not roles:
+        return None
+    return Standing(user, park, frozenset(roles), frozenset(firms), frozenset(grids), frozenset(departments))
 
 
 def enter(request: HttpRequest, slug: str, action: str, subject: str | None = None) -> Standing:

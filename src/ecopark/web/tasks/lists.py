@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from ecopark.casework import tasks as engine
-from ecopark.casework.dispatch import Line, counted, dispatch_list
+from ecopark.casework.dispatch import Line, counted, dispatch_list, month_of
 from ecopark.core.text import Text
 from ecopark.packs.load import UnknownPackError
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.parks.models import Park
+from ecopark.web.people.access import Standing
 from ecopark.web.tasks import work
+from ecopark.web.tasks.lights import event_of, refresh, target_of, with_known
 from ecopark.web.tasks.models import PROGRAMME_TEXT, Task
+from ecopark.web.tasks.stored import Now
 
 DEFAULT_TIME = timedelta(days=180)
 """So long a proposed task takes."""
@@ -33,31 +36,68 @@ def departments_of(park: Park) -> set[str]:
     return set(park.departments.values_list("key", flat=True))
 
 
-def chosen(park: Park, wanted: Mapping[str, str]) -> QuerySet[Task]:
-    """Tasks by `lead`, `programme`, `clause` and words that the measure holds (`like`)."""
+FILTERS = ("light", "state", "lead", "programme", "clause", "due", "mine", "like")
+WORST_FIRST = Case(*(When(colour=c, then=Value(n)) for n, c in enumerate(engine.COLOURS)), default=Value(9))
+ENDED_LAST = Case(When(status__in=work.OPEN, then=Value(0)), default=Value(1))
+
+
+def chosen(standing: Standing, wanted: Mapping[str, str], today: date) -> QuerySet[Task]:
+    """Tasks by `light` (open ones), `state` (``open``, a status), `lead`, `programme`, `clause`, month `due`, `mine`, `like`.
+
+    ``lead=none`` are tasks whose department is gone; ``mine=1`` those that one's own departments lead or help with. All is done
+    by the database, on the copies that are brought up to date here.
+    """
+    park = standing.park
+    refresh(park, today)
     rows = tasks_of(park)
-    if wanted.get("lead"):
+    get = wanted.get
+    if get("lead") == "none":
+        rows = rows.exclude(lead__in=departments_of(park))
+    elif get("lead"):
         rows = rows.filter(lead=wanted["lead"])
-    if wanted.get("programme", "").isdecimal():
+    if get("mine"):
+        own = Q(lead__in=standing.departments)
+        for key in standing.departments:
+            own |= Q(supporting__contains=f"|{key}|")
+        rows = rows.filter(own)
+    if get("programme", "").isdecimal() and len(wanted["programme"]) < 10:
         rows = rows.filter(programme=int(wanted["programme"]))
-    if wanted.get("clause"):
+    if get("clause"):
         rows = rows.filter(clause=wanted["clause"])
-    if wanted.get("like"):
-        rows = rows.filter(measure__icontains=wanted["like"])
+    if month := _month(get("due", "")):
+        rows = rows.filter(due_now__range=month)
+    if get("like"):
+        rows = rows.filter(Q(measure__icontains=wanted["like"]) | Q(measure_en__icontains=wanted["like"]))
+    if get("light"):
+        rows = rows.filter(colour=wanted["light"], status__in=work.OPEN)
+    if get("state") == "open":
+        rows = rows.filter(status__in=work.OPEN)
+    elif get("state"):
+        rows = rows.filter(status=wanted["state"])
     return rows
 
 
-def lit(found: Iterable[work.Shown], light: str = "", state: str = "") -> list[work.Shown]:
-    """Open tasks of one light, or tasks of one state (``open``, or a status), the worst first."""
-    rows = list(found)
-    if light:
-        rows = [one for one in rows if one.light.colour == light and one.state.open]
-    if state == "open":
-        rows = [one for one in rows if one.state.open]
-    elif state:
-        rows = [one for one in rows if one.state.status == state]
-    order = engine.COLOURS.index
-    return sorted(rows, key=lambda s: (not s.state.open, order(s.light.colour), s.state.due, s.row.number))
+def worst_first(rows: QuerySet[Task]) -> QuerySet[Task]:
+    """Open tasks before ended ones, by light, then by the day they are due."""
+    return rows.order_by(ENDED_LAST, WORST_FIRST, "due_now", "number")
+
+
+def by_department(rows: QuerySet[Task]) -> dict[Text, dict[str, int]]:
+    """Open tasks by department that leads them and light, most of them first."""
+    found: dict[Text, dict[str, int]] = {}
+    open_ones = rows.filter(status__in=work.OPEN).order_by()
+    for name, name_en, colour, n in open_ones.values_list("lead_name", "lead_name_en", "colour").annotate(Count("pk")):
+        row = found.setdefault(Text(name, name_en or name), dict.fromkeys(engine.COLOURS, 0))
+        row[colour or "grey"] += n
+    return dict(sorted(found.items(), key=lambda pair: -sum(pair[1].values())))
+
+
+def _month(text: str) -> tuple[date, date] | None:
+    """First and last day of a month (``2024-07``); None for what is no month."""
+    try:
+        return month_of(date.fromisoformat(f"{text}-01"))
+    except (ValueError, OverflowError):
+        return None
 
 
 def clause_of(park: Park, name: str, period: str) -> tuple[Kept, dict[str, Any]] | None:
@@ -103,24 +143,44 @@ def dispatch(park: Park, on: date) -> tuple[list[tuple[work.Shown, Line]], dict[
     """What a dispatch meeting on a day must talk about, the worst first, and all open tasks by light on that day."""
     departments = departments_of(park)
     known: dict[str, work.Shown] = {}
+    today = on >= timezone.localdate()
+    refresh(park, timezone.localdate())
+    past = None if today else Now(park, end_of(on))
     for task in tasks_of(park):
-        events = [work.event_of(e) for e in task.events.all() if e.on <= on]
+        events = [event_of(e) for e in task.events.all() if e.on <= on]
         if events and timezone.localtime(task.at).date() <= on:
-            state = engine.task_of(task.start, task.due, work.target_of(task), events)
+            state = engine.task_of(task.start, task.due, target_of(task), events)
+            if past is None:
+                state = with_known(state, task)
+            elif (figure := past.of(task)) is not None:
+                state = engine.measured(state, figure.value)
             known[str(task.pk)] = work.Shown(task, state, engine.light(state, on), task.lead not in departments)
     lines = dispatch_list(((key, one.state) for key, one in known.items()), on)
     return [(known[line.key], line) for line in lines], counted([s.light for s in known.values() if s.state.open])
 
 
+def end_of(on: date) -> datetime:
+    """The last moment of a day."""
+    return timezone.make_aware(datetime.combine(on, time.max))
+
+
 def programmes(park: Park) -> list[dict[str, Any]]:
     """Programmes with the lights of their open tasks."""
-    found = work.shown(tasks_of(park), timezone.localdate(), departments_of(park))
+    refresh(park, timezone.localdate())
+    counts: dict[int, dict[str, int]] = {}
+    for key, status, colour, n in (
+        park.tasks.exclude(programme=None).order_by().values_list("programme", "status", "colour").annotate(Count("pk"))
+    ):
+        row = counts.setdefault(key, dict.fromkeys((*engine.COLOURS, "tasks", "closed"), 0))
+        row["tasks"] += n
+        row["closed"] += n * (status == "closed")
+        row[colour or "grey"] += n * (status in work.OPEN)
+    none = dict.fromkeys((*engine.COLOURS, "tasks", "closed"), 0)
     rows = []
     for programme in park.programmes.all():
-        own = [one for one in found if one.row.programme_id == programme.pk]
-        kind: Text = PROGRAMME_TEXT[programme.kind]
+        own, kind = counts.get(programme.pk, none), PROGRAMME_TEXT[programme.kind]
         rows.append({
-            "programme": programme, "kind": kind, "lights": counted([one.light for one in own if one.state.open]),
-            "tasks": len(own), "closed": sum(one.state.status == "closed" for one in own),
+            "programme": programme, "kind": kind, "lights": {c: own[c] for c in engine.COLOURS}, "tasks": own["tasks"],
+            "closed": own["closed"],
         })  # fmt: skip
     return rows

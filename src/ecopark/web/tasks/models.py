@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from ecopark.casework.tasks import STEP_TEXT
+from ecopark.casework.tasks import STATUS_TEXT, STEP_TEXT
 from ecopark.core.text import Text
 from ecopark.web.parks.models import Park
 
@@ -57,8 +57,13 @@ class Task(models.Model):
         Departments that help: a list of ``{"key", "zh", "en"}``.
     op, target, base, unit
         What a figure should become and where it started, as decimal texts; empty `target`: the task goes by the work reported.
-    quantity
-        What the figure is: a quantity of the catalogue; empty: the clause's own value.
+    quantity, part
+        What the figure is: a quantity of the catalogue or a shared indicator, and one part of its breakdown; empty: the
+        clause's own value, or, without a clause, what is reported.
+
+    `status`, `due_now`, `said`, `share`, `supporting`, `known` (the stored figure, exactly, in the unit of the target) and
+    `colour` are copies of what events, figures and clock amount to, kept by `tasks.lights`, so that lists are filtered and
+    paged in the database.
     """
 
     park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="tasks")
@@ -74,6 +79,7 @@ class Task(models.Model):
     measure = models.CharField(max_length=500)
     measure_en = models.CharField(max_length=500, blank=True)
     quantity = models.CharField(max_length=120, blank=True)
+    part = models.CharField(max_length=200, blank=True)
     op = models.CharField(max_length=2, blank=True)
     target = models.CharField(max_length=60, blank=True)
     base = models.CharField(max_length=60, blank=True)
@@ -87,9 +93,18 @@ class Task(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     at = models.DateTimeField(default=timezone.now)
 
+    status = models.CharField(max_length=12, default="planned", choices=[(k, t.zh) for k, t in STATUS_TEXT.items()])
+    due_now = models.DateField(null=True, blank=True)
+    said = models.CharField(max_length=60, blank=True)
+    share = models.CharField(max_length=20, blank=True)
+    supporting = models.TextField(blank=True, help_text="keys of the departments that help, each between bars")
+    known = models.TextField(blank=True)
+    colour = models.CharField(max_length=8, blank=True)
+
     class Meta:
         ordering = ("due", "number")
         constraints = [models.UniqueConstraint(fields=["park", "number"], name="one_task_number_each")]
+        indexes = [models.Index(fields=["park", "status", "due_now"]), models.Index(fields=["park", "colour"])]
 
     def __str__(self) -> str:
         return f"{self.number}: {self.measure}"
@@ -103,6 +118,11 @@ class Task(models.Model):
     def lead_label(self) -> Text:
         """The department that leads, as it was called when it was named."""
         return Text(self.lead_name, self.lead_name_en or self.lead_name)
+
+    @property
+    def by_store(self) -> bool:
+        """Whether its figure is one that is kept: a quantity, an indicator or a clause; what is reported is then a note."""
+        return bool(self.target and (self.quantity or self.clause))
 
     @property
     def path(self) -> list[Text]:
@@ -138,3 +158,16 @@ class TaskEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id} {self.kind}"
+
+
+class Lit(models.Model):
+    """What the copies beside the tasks of a park are as of: which day, which figures, which assessments and settings."""
+
+    park = models.OneToOneField(Park, on_delete=models.CASCADE, related_name="lit")
+    on = models.DateField()
+    changed = models.BigIntegerField(default=-1)
+    kept = models.BigIntegerField(default=0)
+    beside = models.CharField(max_length=64, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.park_id} {self.on}"

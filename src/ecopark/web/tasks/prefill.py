@@ -10,7 +10,8 @@ from typing import Any
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
 from ecopark.observations.quantity import catalogue
-from ecopark.web.tasks.work import Draft, clause_target, number
+from ecopark.web.tasks.lights import number
+from ecopark.web.tasks.work import Draft, clause_target
 from ecopark.web.templatetags.ui import say
 
 DIGITS = 6
@@ -45,7 +46,7 @@ def drafts_of(clause: dict[str, Any], start: date, due: date, departments: set[s
         )
         found.append(
             Draft(
-                measure=say(words), lead=lead, start=start, due=due, quantity=change["quantity"],
+                measure=say(words), lead=lead, start=start, due=due, quantity=change["quantity"], part=change["by"] or "",
                 op=">=" if up else "<=", base=_neat(now), target=reach(needed, up=up), unit=change["unit"],
                 element=say(label), link="",
             )

@@ -14,4 +14,5 @@ urlpatterns = [
     path("programmes/", views.programmes, name="programmes"),
     path("<int:number>/", views.page, name="task"),
     path("<int:number>/step/", views.step, name="task-step"),
+    path("<int:number>/store/", views.store, name="task-store"),
 ]

@@ -14,16 +14,19 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.casework import tasks as engine
-from ecopark.casework.dispatch import REASONS, counted
+from ecopark.casework.dispatch import REASONS
 from ecopark.core.text import Text
 from ecopark.core.words import number as shown_number
 from ecopark.core.words import unit_words
-from ecopark.observations.quantity import catalogue
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.tasks import lists, work
+from ecopark.web.tasks.lights import look_at, number
 from ecopark.web.tasks.models import PROGRAMME_TEXT, Task
+from ecopark.web.tasks.offers import offer_of
+from ecopark.web.tasks.offers import store as save_figure
 from ecopark.web.tasks.prefill import drafts_of
+from ecopark.web.tasks.stored import named
 from ecopark.web.templatetags.ui import say, t
 
 PER_PAGE = 50
@@ -31,23 +34,27 @@ EMPTY_ROWS = 2
 
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
-    """All tasks with their lights, the worst first; by light, department, programme and clause."""
+    """All tasks with their lights, the worst first, filtered and paged by the database."""
     standing = _enter(request, slug, "see_tasks")
     today = timezone.localdate()
-    chosen = {k: request.GET.get(k, "").strip() for k in ("light", "lead", "programme", "clause", "state", "like")}
-    known = work.shown(lists.chosen(standing.park, chosen), today, lists.departments_of(standing.park))
-    lights = counted([one.light for one in known if one.state.open])
-    found = lists.lit(known, chosen["light"], chosen["state"])
+    chosen = {k: request.GET.get(k, "").strip() for k in lists.FILTERS}
+    rows = lists.chosen(standing, chosen, today)
+    whatever_light = lists.chosen(standing, chosen | {"light": ""}, today) if chosen["light"] else rows
+    page = Paginator(lists.worst_first(rows), PER_PAGE).get_page(request.GET.get("page"))
+    departments = standing.park.departments.all()
     context = {
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
-        "lights": lights,
+        "page": page,
+        "shown": work.shown(page.object_list, today, {d.key for d in departments}),
+        "lights": work.counted_in(whatever_light),
         "chosen": chosen,
-        "departments": standing.park.departments.all(),
+        "departments": departments,
+        "gone": standing.park.tasks.exclude(lead__in=[d.key for d in departments]).exists(),
+        "own": [d for d in departments if d.key in standing.departments],
         "programmes": standing.park.programmes.all(),
-        "any": found or any(chosen.values()),
+        "any": page.paginator.count or any(chosen.values()),
         "statuses": engine.STATUS_TEXT,
         "may_write": standing.may("write_tasks"),
-        "chart": _chart(found),
+        "chart": _chart(lists.by_department(rows)),
         "failing": _failing(standing),
     }
     return render(request, "tasks/list.html", context)
@@ -120,6 +127,28 @@ def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         messages.error(request, say(error.text))
         return _page(request, standing, _task(standing, number), typed=request.POST, status=422)
     messages.success(request, say(engine.STEP_TEXT[kind]))
+    return redirect("task", slug, number)
+
+
+@require_POST
+def store(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Store the figure reported last among the figures of the park, for a year; the ordinary write, with its permission."""
+    standing = _enter(request, slug, "see_tasks")
+    task = _task(standing, number)
+    if not (standing.may("write_tasks") and standing.may("write_figures", standing.park.key)):
+        raise PermissionDenied
+    period, seen = request.POST.get("period", "").strip(), request.POST.get("seen", "")
+    offer = offer_of(standing, task, look_at(task, timezone.localdate()), period)
+    if offer is None:
+        messages.success(request, t("没有待入库的数值", "There is no figure to be stored"))
+        return redirect("task", slug, number)
+    known = int(seen) if seen.isdecimal() and request.POST.get("seen_for") == period else 0
+    wrong = save_figure(standing, task, offer, period, known, request.user)
+    if wrong:
+        for text in wrong:
+            messages.error(request, say(text))
+        return _page(request, standing, _task(standing, number), typed=request.POST, status=422)
+    messages.success(request, t(f"已存为 {period} 年填报值", f"Stored as the figure of {period}"))
     return redirect("task", slug, number)
 
 
@@ -196,8 +225,11 @@ TOWARD = {
 def _page(
     request: HttpRequest, standing: Standing, task: Task, *, typed: Any = None, status: int = 200
 ) -> HttpResponse:
+    stored = look_at(task, timezone.localdate())
     [one] = work.shown([task], timezone.localdate(), lists.departments_of(standing.park))
-    quantity = catalogue().find(task.quantity) if task.quantity else None
+    about = named(task.quantity, task.part) if task.quantity else None
+    offer = offer_of(standing, task, stored, (typed or {}).get("period", ""))
+    reported = one.state.reported
     events = [_line(e, task) for e in reversed(task.events.all())]
     may = engine.possible(one.state) if standing.may("write_tasks") else ()
     context = {
@@ -213,7 +245,10 @@ def _page(
         "operator": OPERATORS.get(task.op),
         "unit": unit_words(task.unit, lang()) if task.unit else "",
         "figure": shown_number(one.state.figure) if one.state.figure is not None else None,
-        "quantity": quantity.label if quantity else None,
+        "stored": stored,
+        "reported": shown_number(reported) if reported is not None and reported != one.state.figure else None,
+        "offer": offer,
+        "quantity": about.label if about else None,
         "pack": task.clause.rpartition("/")[0],
         "tail": task.clause.rpartition("/")[2],
         "target": _neat(task.target),
@@ -224,7 +259,7 @@ def _page(
 
 
 def _neat(text: str) -> str:
-    value = work.number(text)
+    value = number(text)
     return "" if value is None else shown_number(value)
 
 
@@ -245,13 +280,9 @@ def _line(event: Any, task: Task) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _chart(found: list[work.Shown]) -> dict[str, Any] | None:
+def _chart(by_department: dict[Text, dict[str, int]]) -> dict[str, Any] | None:
     """Open tasks by department and light."""
-    by: dict[str, dict[str, int]] = {}
-    for one in found:
-        if one.state.open:
-            row = by.setdefault(say(one.row.lead_label), dict.fromkeys(engine.COLOURS, 0))
-            row[one.light.colour] += 1
+    by = {say(label): row for label, row in by_department.items()}
     if len(by) < 2:
         return None
     names = {

@@ -9,19 +9,21 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from ecopark.casework import tasks as engine
-from ecopark.casework.dispatch import Effect, counted, effect
-from ecopark.core.rounding import exact
+from ecopark.casework.dispatch import Effect, effect
 from ecopark.core.text import Text
 from ecopark.packs.load import UnknownPackError, find_pack
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.parks.models import Department, Park
+from ecopark.web.tasks.lights import copy_state, event_of, number, refresh, target_of, with_known
 from ecopark.web.tasks.models import PROGRAMME_TEXT, Programme, Task, TaskEvent
+from ecopark.web.tasks.stored import Now
 
+OPEN = ("planned", "running")
 OPERATORS = (">=", "<=", ">", "<", "==")
 
 
@@ -60,6 +62,7 @@ class Draft:
     element: str = ""
     link: str = ""
     quantity: str = ""
+    part: str = ""
     op: str = ""
     target: str = ""
     base: str = ""
@@ -112,18 +115,21 @@ def make(
     Park.objects.select_for_update().get(pk=park.pk)
     first = (park.tasks.aggregate(n=Max("number"))["n"] or 0) + 1
     known = {d.key: d for d in park.departments.all()}
+    figures = Now(park)
     made = []
     for n, draft in enumerate(drafts, first):
         lead = known[draft.lead]
         task = Task.objects.create(
             park=park, number=n, programme=draft.programme, clause=clause, period=kept.period if kept else "", kept=kept,
             indicator=name.zh if name else "", indicator_en=name.en if name else "", element=draft.element, link=draft.link,
-            measure=draft.measure.strip(), measure_en=draft.measure_en, quantity=draft.quantity, unit=draft.unit,
+            measure=draft.measure.strip(), measure_en=draft.measure_en, quantity=draft.quantity, part=draft.part,
+            unit=draft.unit,
             op=draft.op if draft.target else "", target=draft.target, base=draft.base, lead=lead.key, lead_name=lead.name,
             lead_name_en=lead.name_en, support=[_triple(known[k]) for k in draft.support], start=draft.start,
             due=draft.due, by=user,
         )  # fmt: skip
         TaskEvent.objects.create(task=task, kind="made", on=timezone.localdate(), by=user)
+        copy_state(task, timezone.localdate(), figures)
         made.append(task)
     return made
 
@@ -197,17 +203,19 @@ def take(
         locked.lead, locked.lead_name, locked.lead_name_en = lead.key, lead.name, lead.name_en
         locked.save(update_fields=["lead", "lead_name", "lead_name_en"])
     event.save()
+    copy_state(locked, timezone.localdate(), Now(locked.park))
     task.refresh_from_db()
     return done
 
 
 def state_of(task: Task) -> engine.Task:
-    """The task as its events make it."""
-    return engine.task_of(task.start, task.due, target_of(task), [event_of(e) for e in task.events.all()])
+    """The task as its events make it, going by the stored figure as `lights.refresh` has it."""
+    found = engine.task_of(task.start, task.due, target_of(task), [event_of(e) for e in task.events.all()])
+    return with_known(found, task)
 
 
 def shown(tasks: Iterable[Task], on: date, departments: set[str]) -> list[Shown]:
-    """Tasks with their lights; `departments` are the keys of those that exist."""
+    """Tasks with their lights, as of the last `lights.refresh`; `departments` are the keys of those that exist."""
     found = []
     for task in tasks:
         state = state_of(task)
@@ -217,22 +225,14 @@ def shown(tasks: Iterable[Task], on: date, departments: set[str]) -> list[Shown]
 
 def by_light(park: Park, on: date) -> dict[str, int] | None:
     """Open tasks of a park by light, the worst first; None where there has never been a task."""
-    found = shown(park.tasks.prefetch_related("events"), on, set())
-    return counted([one.light for one in found if one.state.open]) if found else None
+    refresh(park, on)
+    return counted_in(park.tasks.all()) if park.tasks.exists() else None
 
 
-def target_of(task: Task) -> engine.Target | None:
-    """What the figure of a task should become; None where it goes by the work alone."""
-    value = number(task.target)
-    return None if value is None else engine.Target(task.op, value, number(task.base))
-
-
-def number(text: str) -> Fraction | None:
-    """A decimal text exactly; None if it is none."""
-    try:
-        return exact(text.strip())
-    except (ValueError, ZeroDivisionError):
-        return None
+def counted_in(rows: QuerySet[Task]) -> dict[str, int]:
+    """Open tasks by light, the worst first, counted by the database."""
+    found = dict(rows.filter(status__in=OPEN).order_by().values_list("colour").annotate(Count("pk")))
+    return {colour: found.get(colour, 0) for colour in engine.COLOURS}
 
 
 @dataclass(frozen=True)
@@ -297,14 +297,6 @@ def clause_target(clause: dict[str, Any]) -> engine.Target | None:
 
 def _value(clause: dict[str, Any]) -> Fraction | None:
     return number(str(clause["value"])) if clause.get("value") is not None else None
-
-
-def event_of(row: TaskEvent) -> engine.TaskEvent:
-    """A stored event as the engine knows it."""
-    share = number(row.share)
-    return engine.TaskEvent(
-        row.kind, row.on, str(row.by_id), row.note, number(row.figure), None if share is None else share / 100, row.due
-    )
 
 
 def _triple(department: Department) -> dict[str, str]:
