@@ -36,6 +36,7 @@ from ecopark.web.api import (
     office_api,
     own_api,
     projects_api,
+    registry_api,
     rules_api,
     tasks_api,
 )  # fmt: skip
@@ -80,6 +81,7 @@ for path, part, tag in (
     ("", projects_api.router, "projects"),
     ("", ledger_api.router, "ledger"),
     ("", firms_api.router, "firms"),
+    ("", registry_api.router, "firms"),
     ("", grades_api.router, "grades"),
     ("", land_api.router, "land"),
     ("", office_api.router, "office"),

@@ -23,6 +23,7 @@ class FirmFields(Schema):
     since: int | None
     until: int | None
     industry_code: str
+    parcel: str = ""
 
 
 class FirmOut(FirmFields):
@@ -114,6 +115,7 @@ class FirmTyped(Schema):
     since: YearNumber | None = None
     until: YearNumber | None = None
     industry_code: Annotated[Plain, Field(max_length=8)] = ""
+    parcel: Annotated[Line, Field(max_length=200)] = ""
 
 
 class FirmIn(FirmTyped):

@@ -84,24 +84,28 @@ def has_layer(standing: Standing, kind: str) -> bool:
 def features(standing: Standing, kind: str) -> list[dict[str, Any]]:
     """The features of a layer as rows of a list."""
     stored = standing.park.layers.filter(name=kind).first()
-    firms = dict(standing.subjects().filter(kind="firm").values_list("key", "name")) if kind == "parcels" else {}
+    rows = standing.subjects().filter(kind="firm") if kind == "parcels" else Subject.objects.none()
+    firms = dict(rows.values_list("key", "name"))
+    holders = rows.filter(attributes__has_key="parcel").values_list("key", "attributes__parcel")
+    firm_on = {parcel: key for key, parcels in holders for parcel in str(parcels).split("、")}
     held = held_parcels(standing.park) if kind == "parcels" else {}
-    rows = []
+    found = []
     for f in (stored.features if stored else {}).get("features", []):
         p = f.get("properties") or {}
-        rows.append(
+        firm = p.get("firm") or firm_on.get(str(p.get("id")))
+        found.append(
             {
                 "id": p.get("id", ""),
                 "name": {"zh": p.get("zh") or p.get("name", ""), "en": p.get("en") or p.get("name", "")},
-                "firm": p.get("firm"),
-                "firm_name": firms.get(p.get("firm", ""), ""),
+                "firm": firm,
+                "firm_name": firms.get(firm or "", ""),
                 "group": p.get("group", ""),
                 "area": p.get("area_km2"),
                 "free": bool(p.get("free")) and str(p.get("id")) not in held,
                 "type": p.get("type") or p.get("rank") or "",
             }
         )
-    return rows
+    return found
 
 
 def grades_of(subject: Subject) -> list[FirmGrade]:
@@ -115,8 +119,12 @@ def grades_of(subject: Subject) -> list[FirmGrade]:
 def plots_of(standing: Standing, key: str) -> list[dict[str, Any]]:
     """The firm's parcels and facilities as layers of a map."""
     found = []
+    attributes = standing.subjects().filter(key=key).values_list("attributes", flat=True).first() or {}
+    parcels = {p for p in str(attributes.get("parcel", "")).split("、") if p}
     for stored in standing.park.layers.filter(name__in=("parcels", "facilities")):
-        own = [f for f in stored.features.get("features", []) if (f.get("properties") or {}).get("firm") == key]
+        here = parcels if stored.name == "parcels" else set()
+        both = ((f, f.get("properties") or {}) for f in stored.features.get("features", []))
+        own = [f for f, p in both if p.get("firm") == key or str(p.get("id")) in here]
         if own:
             found.append(layer(stored.name, {"type": "FeatureCollection", "features": own}) | {"shown": True})
     return found

@@ -197,6 +197,99 @@ class Retrofit(models.Model):
         return self.name
 
 
+LINES = {
+    "new": Text("新增", "new"),
+    "changed": Text("更新", "changed"),
+    "conflicting": Text("冲突（需逐家决定）", "conflicting (to be decided)"),
+    "same": Text("无变化", "unchanged"),
+    "unusable": Text("不可用", "unusable"),
+}
+"""What the rows of a table of firms can be, beside the registry."""
+
+
+class RegistryTable(models.Model):
+    """A table of firms that was brought in: how its columns were read, and what became of it.
+
+    Parameters
+    ----------
+    columns
+        What each title is: a field of the registry, or empty.
+    problems
+        Why the table could not be read at all, as plain texts in both languages.
+    read
+        When its rows were last held against the registry; None: not yet.
+    why, by, applied
+        The reason given when it was stored, who brought it in, and when it was stored.
+    """
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="registry_tables")
+    name = models.CharField(max_length=200)
+    stored = models.CharField(max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    at = models.DateTimeField(default=timezone.now)
+    sheet = models.CharField(max_length=120, blank=True)
+    columns = models.JSONField(default=dict)
+    samples = models.JSONField(default=dict)
+    problems = models.JSONField(default=list)
+    read = models.DateTimeField(null=True, blank=True)
+    why = models.CharField(max_length=300, blank=True)
+    applied = models.DateTimeField(null=True, blank=True)
+    written = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RegistryLine(models.Model):
+    """One row of such a table beside what the registry holds.
+
+    Parameters
+    ----------
+    number, place
+        The row as it is counted, and where it stands in the file.
+    key
+        Id of the entry that it changes or makes.
+    given
+        The fields that were filled in, as typed.
+    before, after
+        The fields that would change.
+    like
+        The entries it conflicts with: id, name, credit code.
+    may, choice
+        What a person may decide of a conflicting row (``new``, ``update``), and what they did decide.
+    """
+
+    table = models.ForeignKey(RegistryTable, on_delete=models.CASCADE, related_name="lines")
+    number = models.IntegerField()
+    place = models.CharField(max_length=300)
+    group = models.CharField(max_length=12, choices=[(k, t.zh) for k, t in LINES.items()])
+    key = models.CharField(max_length=120, blank=True)
+    given = models.JSONField(default=dict)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    like = models.JSONField(default=list)
+    may = models.JSONField(default=list)
+    choice = models.CharField(max_length=8, blank=True)
+    problem_zh = models.TextField(blank=True)
+    problem_en = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["table", "number"], name="one_registry_line_each")]
+        indexes = [models.Index(fields=["table", "group", "number"])]
+        ordering = ("number",)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.group}"
+
+    @property
+    def problem(self) -> Text:
+        """What is wrong with the row, and what to do about it."""
+        return Text(self.problem_zh, self.problem_en)
+
+
 class PlotTable(models.Model):
     """A table of plots that may be renewed, as it was handed in; the latest one counts."""
 

@@ -7,6 +7,8 @@ moved, so that undoing it puts every row back where it was.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +17,7 @@ from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
 from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.errors import EcoparkError, did_you_mean
 from ecopark.grading.credit_code import read_code
 from ecopark.web.figures.facts import forget
 from ecopark.web.figures.models import Evidence, Figure
@@ -27,7 +29,9 @@ MERGED = "merged"
 """Kind of an entry that was merged into another: no list of firms has it."""
 SET_ASIDE = "draft"
 """State of a figure of a merged entry that the kept one has too: it does not count."""
-FIELDS = ("name", "credit_code", "parent", "since", "until", "industry_code")
+FIELDS = ("name", "credit_code", "parent", "since", "until", "industry_code", "parcel")
+IN_ATTRIBUTES = ("industry_code", "parcel")
+"""Fields that are kept among the attributes of the subject."""
 
 
 class RegistryError(EcoparkError):
@@ -43,8 +47,9 @@ class ConflictError(RegistryError):
 
 def fields_of(subject: Subject) -> dict[str, Any]:
     """What the form of a firm holds."""
-    return {name: getattr(subject, name, None) for name in FIELDS if name != "industry_code"} | {
-        "industry_code": subject.attributes.get("industry_code", "")
+    return {
+        name: str(subject.attributes.get(name, "")) if name in IN_ATTRIBUTES else getattr(subject, name)
+        for name in FIELDS
     }
 
 
@@ -61,10 +66,10 @@ def add(park: Park, key: str, fields: dict[str, Any], user: Any, why: str = "") 
     if not key.strip() or park.subjects.filter(key=key.strip()).exists():
         raise RegistryError(Text(f"编号“{key}”为空或已有。", f"the id '{key}' is empty or taken."))
     made = Subject(park=park, key=key.strip()[:120], kind="firm")
-    _put(made, _checked(park, fields))
+    put(made, _checked(park, fields))
     made.save()
     FirmEvent.objects.create(park=park, subject=made, kind="added", by=user, why=why, data={"after": fields_of(made)})
-    _touch(park)
+    touch(park)
     return made
 
 
@@ -87,7 +92,7 @@ def edit(subject: Subject, fields: dict[str, Any], user: Any, why: str, *, seen:
                 "刚才别人改过这家企业，请核对后再存。", "Somebody else has just changed this firm: look and save again."
             )
         )
-    _put(locked, _checked(locked.park, fields))
+    put(locked, _checked(locked.park, fields))
     after = fields_of(locked)
     if after == before:
         return False
@@ -99,7 +104,7 @@ def edit(subject: Subject, fields: dict[str, Any], user: Any, why: str, *, seen:
         park=locked.park, subject=locked, kind="edited", by=user, why=why.strip()[:500],
         data={"before": {k: v[0] for k, v in changed.items()}, "after": {k: v[1] for k, v in changed.items()}},
     )  # fmt: skip
-    _touch(locked.park)
+    touch(locked.park)
     return True
 
 
@@ -163,7 +168,7 @@ def merge(kept: Subject, double: Subject, user: Any, why: str) -> FirmEvent:
     }  # fmt: skip
     FirmEvent.objects.create(park=park, subject=double, kind="merged", by=user, why=why, data={"kept": kept.key})
     event = FirmEvent.objects.create(park=park, subject=kept, kind="took", by=user, why=why, data=data)
-    _touch(park)
+    touch(park)
     return event
 
 
@@ -199,7 +204,7 @@ def undo(event: FirmEvent, user: Any, why: str) -> None:
     event.save(update_fields=["undone"])
     for subject in (kept, double):
         FirmEvent.objects.create(park=park, subject=subject, kind="undone", by=user, why=why, data={"event": event.pk})
-    _touch(park)
+    touch(park)
 
 
 # -- inside ------------------------------------------------------------------------------------------------------------
@@ -217,7 +222,7 @@ def _write(park: Park, figures: list[Figure], user: Any, reason: str) -> None:
     Park.objects.filter(pk=park.pk).update(changed=seq)
 
 
-def _touch(park: Park) -> None:
+def touch(park: Park) -> None:
     """What rests on the subjects is worked out anew, in every process: the count is part of the park's settings."""
     fresh = Park.objects.get(pk=park.pk)
     count = int(fresh.settings.get("registry_changes", 0)) + 1
@@ -248,14 +253,49 @@ def _checked(park: Park, fields: dict[str, Any]) -> dict[str, Any]:
             raise RegistryError(Text(f"年份“{text}”不对。", f"'{text}' is no year."))
         years[key] = int(text) if text else None
     industry = str(fields.get("industry_code") or "").strip()[:8]
-    return {"name": name[:200], "credit_code": code, "parent": parent, "industry_code": industry, **years}
+    parcel = parcels_in(str(fields.get("parcel") or ""))
+    if unknown := unknown_parcels(park_parcels(park), parcel):
+        raise RegistryError(unknown)
+    return {
+        "name": name[:200], "credit_code": code, "parent": parent, "industry_code": industry, "parcel": parcel, **years
+    }  # fmt: skip
 
 
-def _put(subject: Subject, fields: dict[str, Any]) -> None:
+def parcels_in(text: str) -> str:
+    """The ids of parcels as they are kept, with 、 between them.
+
+    Examples
+    --------
+    >>> parcels_in(" V04, V05；V04 ")
+    'V04、V05'
+    """
+    return "、".join(dict.fromkeys(part for part in re.split(r"[、，,;；\s]+", text) if part))[:200]
+
+
+def park_parcels(park: Park) -> list[str]:
+    """Ids of the parcels on the park's map."""
+    stored = park.layers.filter(name="parcels").first()
+    found = (f.get("properties") or {} for f in (stored.features if stored else {}).get("features", ()))
+    return [str(p["id"]) for p in found if p.get("id")]
+
+
+def unknown_parcels(known: Collection[str], given: str) -> Text | None:
+    """What is wrong with parcels that are not on the map; a park without parcels on its map takes any."""
+    missing = [p for p in given.split("、") if p and known and p not in known]
+    if not missing:
+        return None
+    near_zh, near_en = (did_you_mean(missing[0], list(known), lang=k) for k in ("zh", "en"))
+    return Text(
+        f"地图上没有地块“{'、'.join(missing)}”。{near_zh}",
+        f"there is no parcel '{', '.join(missing)}' on the map. {near_en}",
+    )
+
+
+def put(subject: Subject, fields: dict[str, Any]) -> None:
     for name in ("name", "credit_code", "parent", "since", "until"):
         setattr(subject, name, fields[name])
     attributes = dict(subject.attributes)
-    for name in ("industry_code", "credit_code"):
+    for name in (*IN_ATTRIBUTES, "credit_code"):
         attributes.pop(name, None)
         if fields[name]:
             attributes[name] = fields[name]

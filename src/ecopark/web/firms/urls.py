@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.firms import care_views, grade_views, land_views, method_views, views
+from ecopark.web.firms import care_views, grade_views, land_views, method_views, table_views, views
 
 urlpatterns = [
     path("", views.registry_page, name="firms"),
     path("new/", views.edit, name="firm-new"),
+    path("import/", table_views.upload, name="firms-import"),
+    path("import/template.xlsx", table_views.template, name="firms-template"),
+    path("import/<int:pk>/", table_views.table, name="firms-table"),
+    path("import/<int:pk>/columns/", table_views.columns, name="firms-columns"),
+    path("import/<int:pk>/choose/", table_views.choose, name="firms-choose"),
+    path("import/<int:pk>/again/", table_views.look_again, name="firms-again"),
+    path("import/<int:pk>/store/", table_views.store, name="firms-store"),
+    path("groups/", table_views.group_page, name="firm-groups"),
+    path("groups/save/", table_views.save_group, name="firm-group-save"),
+    path("groups/give/", table_views.give_group, name="firm-group-give"),
     path("doubles/", views.doubles, name="firm-doubles"),
     path("merge/", views.merge, name="firm-merge"),
     path("merge/<int:pk>/undo/", views.undo, name="firm-undo"),
