@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from ecopark.web.assess.models import Kept, Scenario
 from ecopark.web.cases.models import Case, CaseFile
+from ecopark.web.comments.models import Comment, HandUp
 from ecopark.web.figures import submit
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.models import Evidence, Figure, Import, SavedMapping
@@ -47,7 +48,7 @@ SECRETS = (NAME, "alpha-2", "绝密", "98765.4321", "98,765", "91350100M000100Y4
 NOT_OF_A_PARK = {
     "home", "story", "login", "login-code", "logout", "set_language", "api-schema", "api-docs", "search-all", "account",
     "password", "token-make", "token-revoke", "many", "many-start", "many-csv", "two-step", "two-step-picture",
-    "two-step-begin", "two-step-confirm", "two-step-codes", "two-step-off", "two-step-people", "two-step-reset",
+    "two-step-begin", "two-step-confirm", "two-step-codes", "two-step-off", "two-step-people", "two-step-reset", "waiting",
 }  # fmt: skip
 
 
@@ -122,6 +123,12 @@ def other(graded: World) -> Other:
     project.save()
     task = make_task(world, measure="绝密措施")
     assert FirmGrade.objects.filter(run=run, subject=subject).exists()
+    comment = Comment.objects.create(
+        park=park, pack="hj274-2015", period="2023", clause="32", text="绝密意见", role="office", by=office
+    )
+    assert world.client_of("office").post(
+        "/p/alpha/comments/hand-up/", {"pack": "hj274-2015", "period": "2023", "why": "绝密说明"}
+    ).status_code == 302  # fmt: skip
     pack = {"pack": "hj274-2015", "period": "2023", "tail": "32"}
     of: dict[str, dict[str, Any]] = {
         "figure-history": {"pk": figure.pk}, "evidence-file": {"pk": Evidence.objects.latest("pk").pk},
@@ -141,7 +148,7 @@ def other(graded: World) -> Other:
         "park-settings-save": {"tab": "general"}, "member-remove": {"pk": Membership.objects.get(user=reporter).pk},
         "firm-undo": {"pk": 1}, "audit-save": {"pk": 1}, "retrofit-save": {"pk": 1}, "title-withdraw": {"pk": 1},
         "signature-withdraw": {"pk": 1}, "mapping-file": {"pk": columns.pk}, "mapping-withdraw": {"pk": columns.pk},
-        "layer-take": {"pk": layer.pk},
+        "layer-take": {"pk": layer.pk}, "comment-reply": {"pk": comment.pk}, "handed-step": {"pk": HandUp.objects.get().pk},
         "data-import-columns": {"pk": made.pk}, "briefing-file": {"pk": job.pk},
     }  # fmt: skip
     asked = {
@@ -264,7 +271,10 @@ def test_what_is_the_other_firms_alone_is_not_there(other: Other) -> None:
         assert answer.status_code == 404, name
     for name, query in (("data", "?of=alpha-2"), ("data-theme", "?of=alpha-2")):
         assert client.get(reverse(name, kwargs=other.of[name]) + query).status_code == 404
-    for name in ("evidence-withdraw", "case-step", "appeal-file", "job-cancel", "audit-new", "retrofit-new"):
+    for name in (
+        "evidence-withdraw", "case-step", "appeal-file", "job-cancel", "audit-new", "retrofit-new", "comment-reply",
+        "handed-step", "hand-up", "comment-add",
+    ):  # fmt: skip
         assert client.post(reverse(name, kwargs=other.of[name]), {"kind": "rectified"}).status_code in (403, 404), name
     assert Case.objects.get().status == "found"
 
@@ -285,6 +295,7 @@ def test_the_secrets_are_there_to_be_found(other: Other) -> None:
             "evidence",
             "figure-history",
             "projects",
+            "comments",
         )
     }
     for name, text in shown.items():

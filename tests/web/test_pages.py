@@ -23,6 +23,7 @@ PAGES = {
     "/p/alpha/assess/hj274-2015/2023/?status=met&like=events": ("admin", "office", "consultant", "reviewer"),
     "/p/alpha/assess/hj274-2015/2023/cell/": ("admin", "office", "consultant", "reviewer"),
     "/p/alpha/assess/hj274-2015/2023/clause/32/": ("admin", "office", "consultant", "reviewer"),
+    "/p/alpha/comments/": ("admin", "office", "consultant", "reviewer"),
     "/p/alpha/assess/briefing/": ("admin", "office", "consultant", "reviewer"),
     "/p/beta/": ("admin",),
     "/p/beta/data/": ("admin",),

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "ecopark.web.parks",
     "ecopark.web.figures",
     "ecopark.web.assess",
+    "ecopark.web.comments",
     "ecopark.web.tasks",
     "ecopark.web.cases",
     "ecopark.web.rules",

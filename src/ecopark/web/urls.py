@@ -31,6 +31,7 @@ urlpatterns = [
     path("p/<slug:slug>/", include("ecopark.web.parks.urls")),
     path("p/<slug:slug>/data/", include("ecopark.web.figures.urls")),
     path("p/<slug:slug>/assess/", include("ecopark.web.assess.urls")),
+    path("p/<slug:slug>/comments/", include("ecopark.web.comments.urls")),
     path("p/<slug:slug>/tasks/", include("ecopark.web.tasks.urls")),
     path("p/<slug:slug>/cases/", include("ecopark.web.cases.urls")),
     path("p/<slug:slug>/projects/", include("ecopark.web.projects.urls")),

@@ -377,7 +377,8 @@ class Asked(Schema):
 class ReminderOut(Schema):
     """One thing to do: `kind` is overdue, returned, soon, later or waiting (for the office); `url` is the page for it.
 
-    A reporter is told of a `firm`; the office how many firms (`count`), and the first day (`due`).
+    On assessments: sent_back (by the department), comments (to be answered), to_review (handed up), answered. A reporter
+    is told of a `firm`; the office how many firms (`count`), and the first day (`due`).
     """
 
     kind: str

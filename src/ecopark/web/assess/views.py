@@ -15,6 +15,7 @@ from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.assess.shown import shown
 from ecopark.web.background import StillWorkingError
+from ecopark.web.comments import shown as comments
 from ecopark.web.pages.errors import AGAIN_AFTER
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
@@ -65,6 +66,7 @@ def clauses(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResp
         "years": [str(y) for y in keep.years_of(standing.park)], "score_chart": score_chart(result),
         "may_try": standing.may("try_what_if"), "may_print": standing.may("make_dossier"),
     }  # fmt: skip
+    context |= comments.beside(standing, found.id, period, kept.pk)
     return render(request, "assess/clauses.html", context)
 
 
@@ -81,6 +83,7 @@ def drawer(request: HttpRequest, slug: str, pack: str, period: str, tail: str) -
         "pack": found, "period": period, "kept": kept, "clause": clause, "is_past": is_past,
         "may_make_tasks": failing and not is_past and standing.may("write_tasks"),
     }  # fmt: skip
+    context |= comments.of_clause(standing, found.id, period, tail)
     return render(request, "assess/drawer.html", context)
 
 

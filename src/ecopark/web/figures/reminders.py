@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q
 from django.urls import reverse
 
 from ecopark.core.text import Text
+from ecopark.web.comments import waiting
 from ecopark.web.figures.models import Submission
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import Standing, parks_where
@@ -20,8 +21,10 @@ SOON = timedelta(days=14)
 """A day so near is due soon."""
 STILL = ("draft", "returned")
 ORDER = ("bad", "partly", "open")
-KINDS = ("overdue", "returned", "soon", "later", "waiting")
-"""What is told: a day has passed, figures came back, a day is near, a day lies ahead, figures wait for the office."""
+KINDS = ("overdue", "returned", "soon", "later", "waiting", "sent_back", "comments", "to_review", "answered")
+"""What is told: a day has passed, figures came back, a day is near, a day lies ahead, figures wait for the office; an
+assessment came back from the department, comments wait for an answer, handed up assessments wait for the department, comments
+were answered."""
 MOST, MOST_PARKS = 12, 20
 
 
@@ -57,6 +60,7 @@ def reminders(standing: Standing, today: date) -> list[Reminder]:
         found += _of_firms(standing, today)
     if standing.may("accept_figures"):
         found += _of_office(standing, today)
+    found += [_said(one) for one in waiting.of_park(standing)]
     return sorted(found, key=lambda r: ORDER.index(r.tone))
 
 
@@ -67,7 +71,17 @@ def everywhere(user: Any, today: date) -> list[Reminder]:
     for park in own[:MOST_PARKS]:
         here = standing_of(user, park)
         found += [replace(r, park=park) for r in reminders(here, today)] if here else []
+    found += above(user)
     return sorted(found, key=lambda r: ORDER.index(r.tone))
+
+
+def above(user: Any) -> list[Reminder]:
+    """What waits for the department above over all parks of its area; nothing for others."""
+    return [_said(one) for one in waiting.over_parks(user)] if user.is_authenticated else []
+
+
+def _said(one: waiting.Waiting) -> Reminder:
+    return Reminder(one.tone, one.kind, one.period, one.text, one.url, count=one.count)
 
 
 def _of_firms(standing: Standing, today: date) -> list[Reminder]:

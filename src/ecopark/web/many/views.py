@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from ecopark.core.text import Text
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.reports.labels import VERDICT_WORDS
+from ecopark.web.figures.reminders import above
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.many import compute, table
@@ -47,7 +48,7 @@ def parks(request: HttpRequest) -> HttpResponse:
         "areas": _areas(mine), "query": query, "verdicts": VERDICT_WORDS, "job": job,
         "last": Outcome.objects.filter(park__in=mine.order_by().values("pk"), period=period).aggregate(at=Max("at"))["at"],
         "usual": table.usual_packs(mine) if not page.paginator.count else [p.id for p in packs],
-        "all_packs": [find_pack(name) for name in shipped_ids()],
+        "reminders": above(request.user), "all_packs": [find_pack(name) for name in shipped_ids()],
     }  # fmt: skip
     return render(request, "many/parks.html", context)
 

@@ -39,8 +39,11 @@ def user_links(user: Any) -> list[dict[str, Any]]:
     if user is None or not user.is_authenticated:
         return []
     links = [{"label": Text("我的账户", "My account"), "url": reverse("account"), "icon": "key"}]
-    if user.is_superuser or user.memberships.filter(role__in=MANY).exists():
+    roles = {*MANY} if user.is_superuser else {*user.memberships.filter(role__in=MANY).values_list("role", flat=True)}
+    if roles:
         links.append({"label": Text("多园区评价", "Many parks"), "url": reverse("many"), "icon": "parks"})
+    if "reviewer" in roles:
+        links.append({"label": Text("待审阅", "Waiting for review"), "url": reverse("waiting"), "icon": "bell"})
     return links
 
 

@@ -51,6 +51,8 @@ ROLES_FOR = {
     "see_land": ("office", "consultant", "reviewer"),
     "verify_clause": ("office", "consultant"),
     "comment": ("office", "consultant", "reviewer"),
+    "hand_up": ("office",),
+    "return_assessment": ("reviewer",),
     "see_history": ("office", "consultant", "reviewer", "firm"),
     "settings": ("office",),
 }

@@ -285,6 +285,12 @@ def page_numbers(page: Any) -> list[int | None]:
 
 
 @register.filter
+def at(found: Any, key: Any) -> Any:
+    """What a mapping holds under a key that the template only knows by a name of its own; None if nothing."""
+    return found.get(key) if hasattr(found, "get") else None
+
+
+@register.filter
 def by_said(by: Any, quantity: Any) -> str:
     """What a figure is broken down by, in the words of this request's language: 原煤 for ``fuel=raw_coal``."""
     return by_words(str(quantity), str(by))[language()]
