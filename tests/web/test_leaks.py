@@ -26,7 +26,7 @@ from ecopark.web.comments.models import Comment, HandUp
 from ecopark.web.figures import submit
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.models import Evidence, Figure, Import, SavedMapping
-from ecopark.web.firms.models import Appeal, FirmGrade
+from ecopark.web.firms.models import Appeal, FirmGrade, RegistryTable
 from ecopark.web.jobs.models import Job
 from ecopark.web.parks.models import MapLayer, Subject
 from ecopark.web.people.models import Membership
@@ -117,6 +117,7 @@ def other(graded: World) -> Other:
         name="parcels",
         features={"type": "FeatureCollection", "features": [{"properties": {"zh": "绝密地块"}}]},
     )
+    registered = RegistryTable.objects.create(park=park, name="绝密名册.csv", stored=stored.key, by=office)
     columns = SavedMapping.objects.create(park=park, name="绝密对照", by=office, body={"name": "绝密对照"})
     project = steps.start(park, given("绝密项目"), office)
     project.firm = subject
@@ -144,10 +145,12 @@ def other(graded: World) -> Other:
         "own-policy-zip": {"pk": 1}, "own-policy-back": {"pk": 1}, "own-method-zip": {"pk": 1}, "own-method-back": {"pk": 1},
         "appeal-correct": {"pk": Appeal.objects.get().pk},
         "decision": {"pk": 1}, "decision-settle": {"pk": 1}, "task": {"number": task.number}, "task-step": {"number": task.number},
+        "task-store": {"number": task.number},
         "quantity": {"name": WATER}, "data-theme": {"theme": "water"}, "park-settings-tab": {"tab": "members"},
         "park-settings-save": {"tab": "general"}, "member-remove": {"pk": Membership.objects.get(user=reporter).pk},
         "firm-undo": {"pk": 1}, "audit-save": {"pk": 1}, "retrofit-save": {"pk": 1}, "title-withdraw": {"pk": 1},
         "signature-withdraw": {"pk": 1}, "mapping-file": {"pk": columns.pk}, "mapping-withdraw": {"pk": columns.pk},
+        **{f"firms-{step}": {"pk": registered.pk} for step in ("table", "again", "choose", "columns", "store")},
         "layer-take": {"pk": layer.pk}, "comment-reply": {"pk": comment.pk}, "handed-step": {"pk": HandUp.objects.get().pk},
         "data-import-columns": {"pk": made.pk}, "briefing-file": {"pk": job.pk},
     }  # fmt: skip
