@@ -1,4 +1,4 @@
-"""Assessments whole with their traces, what-if, dossiers, and the background work behind them."""
+"""Assessments whole with their traces, side by side, dossiers, and the background work behind them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ninja import Router
 from ecopark.web.api import shapes
 from ecopark.web.api import shapes_office as office
 from ecopark.web.api.common import REFUSED, come_in, cut
-from ecopark.web.assess import compare_views, dossier_views, keep, what_if
+from ecopark.web.assess import compare_views, dossier_views, keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.assess.shown import shown
 from ecopark.web.assess.views import pack_or_404, period_or_404
@@ -56,35 +56,6 @@ def assessment(
     else:
         one = keep.assessed(standing.park, found.id, period_or_404(standing, period))
     return {"assessment": _kept(one), "result": shown(standing, one)}
-
-
-@router.post(
-    "/parks/{slug}/assessments/{pack}/{period}/what-if",
-    response={200: dict[str, Any], **REFUSED},
-    summary="what if / 如果……会怎样",
-)
-def try_out(
-    request: HttpRequest, slug: shapes.Name, pack: shapes.Name, period: shapes.Year, body: shapes.WhatIfIn
-) -> Any:
-    """The assessment with some figures changed beside the one that holds now; nothing is stored."""
-    standing = come_in(request, slug, "try_what_if")
-    found = pack_or_404(pack)
-    year = period_or_404(standing, period)
-    known = set(standing.park.subjects.values_list("key", flat=True))
-    rows = []
-    for one in body.changes:
-        row = one.dict() | {"subject": one.subject or standing.park.key, "period": one.period or year}
-        if row["subject"] not in known:
-            raise Http404
-        rows.append(row)
-    compared = what_if.compared(standing.park, found.id, year, rows)
-    short = ("id", "status", "value", "limit")
-    return {
-        "now": _brief(compared["now"]), "then": _brief(compared["then"]),
-        "changed": [
-            {side: {k: pair[side][k] for k in short} for side in ("before", "after")} for pair in compared["changed"]
-        ],
-    }  # fmt: skip
 
 
 @router.get(
@@ -166,10 +137,6 @@ def _kept(k: Kept) -> dict[str, Any]:
 
 def _said(value: Any) -> str | None:
     return None if value is None else str(value)
-
-
-def _brief(result: dict[str, Any]) -> dict[str, Any]:
-    return {key: result.get(key) for key in ("verdict", "score", "score_bounds", "basis", "verified", "counts")}
 
 
 def job_row(j: Job) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -205,14 +204,13 @@ def changes(
 
 
 @router.post(
-    "/parks/{slug}/submissions/ask", response={200: shapes.Asked, **REFUSED}, summary="ask all firms / 下达填报要求"
+    "/parks/{slug}/submissions/ask", response={200: shapes.Asked, **REFUSED}, summary="ask firms / 下达填报要求"
 )
 def ask(request: HttpRequest, slug: shapes.Name, body: shapes.AskIn) -> Any:
-    """Ask all firms of the park that were active in a year for its figures, by a day."""
-    standing = come_in(request, slug, "accept_figures")
-    year = int(body.period)
-    firms = standing.park.subjects.filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=year))
-    return {"asked": submit.ask(standing.park, firms, body.period, body.due, request.user)}
+    """Ask all firms that were active in a year for its figures, by a day; or one firm, which may get another day."""
+    park = come_in(request, slug, "accept_figures").park
+    firms = submit.askable(park, body.period, body.firm)
+    return {"asked": submit.ask(park, firms, body.period, body.due, request.user)}
 
 
 def find_import(standing: Standing, number: int) -> Import:

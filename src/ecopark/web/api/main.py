@@ -40,6 +40,7 @@ from ecopark.web.api import (
     registry_api,
     rules_api,
     tasks_api,
+    what_if_api,
 )  # fmt: skip
 from ecopark.web.api.common import problem_row
 from ecopark.web.api.describe import operations
@@ -74,6 +75,7 @@ for path, part, tag in (
     ("", mappings_api.router, "files"),
     ("", due_api.router, "files"),
     ("", assess_api.router, "assessments"),
+    ("", what_if_api.router, "assessments"),
     ("", briefing_api.router, "assessments"),
     ("", comments_api.router, "comments"),
     ("", rules_api.router, "rules"),

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Router
+from ninja import Query, Router
 
 from ecopark.core.text import Text
 from ecopark.observations.quantity import Quantity, catalogue
@@ -16,11 +16,12 @@ from ecopark.standards.describe import clause_data, pack_data, pack_summary
 from ecopark.web.api import shapes
 from ecopark.web.api import shapes_office as office
 from ecopark.web.api.common import REFUSED, come_in, cut, who
-from ecopark.web.assess.keep import packs_of, years_of
+from ecopark.web.assess.keep import packs_of
 from ecopark.web.assess.views import pack_or_404
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.projects.told import pair
 from ecopark.web.rules import sign, title_steps
+from ecopark.web.rules.map_views import year_in
 from ecopark.web.rules.models import TitleStep, Verification
 from ecopark.web.rules.read import clauses_using
 from ecopark.web.rules.title_views import due
@@ -33,6 +34,7 @@ from ecopark.workflows.reuse_facts import reuse_table
 router = Router()
 SignaturePage, FoundPage = shapes.page_of(shapes.SignatureOut), shapes.page_of(shapes.Found)
 TitlePage = shapes.page_of(office.TitleStepOut)
+PACKS = Query([], max_length=30)
 
 
 @router.get(
@@ -59,15 +61,17 @@ def clause(request: HttpRequest, pack: shapes.Name, tail: shapes.Name) -> Any:
 
 
 @router.get("/compare/{first}/{second}", response={200: dict[str, Any], **REFUSED}, summary="two standards / 对比标准")
-def compare(request: HttpRequest, first: shapes.Name, second: shapes.Name, park: shapes.Name = "") -> Any:
-    """Two standards clause by clause; with `park` also what it gets under either in its latest year."""
+def compare(
+    request: HttpRequest, first: shapes.Name, second: shapes.Name, park: shapes.Name = "", year: shapes.YearOrNone = ""
+) -> Any:
+    """Two standards clause by clause; with `park` also what it gets under either in `year`, its latest if none is given."""
     a, b = pack_or_404(first), pack_or_404(second)
     if not park:
         return compare_editions(a, b).to_dict()
     standing = come_in(request, park, "compare")
-    years = years_of(standing.park)
-    facts = facts_of(standing.park) if years else None
-    return compare_editions(a, b, facts, period=years[0] if years else None, subject=standing.park.key).to_dict()
+    wanted = year_in(standing, year)
+    facts = facts_of(standing.park) if wanted else None
+    return compare_editions(a, b, facts, period=wanted or None, subject=standing.park.key).to_dict()
 
 
 @router.get("/parks/{slug}/signatures", response={200: SignaturePage, **REFUSED}, summary="signatures / 核对记录")
@@ -157,10 +161,16 @@ def withdraw_title_step(request: HttpRequest, slug: shapes.Name, step: shapes.Nu
 
 
 @router.get("/parks/{slug}/reuse", response={200: dict[str, Any], **REFUSED}, summary="typed once / 一数多用")
-def reuse(request: HttpRequest, slug: shapes.Name) -> Any:
-    """Every figure the park's standards need: who uses it, and whether it is there."""
+def reuse(
+    request: HttpRequest, slug: shapes.Name, pack: list[shapes.Name] = PACKS, year: shapes.YearOrNone = ""
+) -> Any:
+    """Every figure that standards need: who uses it, and whether it is there.
+
+    `pack`, any number of times, chooses the standards (default: the park's own); `year` the year (default: its latest).
+    """
     standing = come_in(request, slug, "compare")
-    return reuse_table(facts_of(standing.park), list(packs_of(standing.park)), None, standing.park.key).to_dict()
+    packs = [pack_or_404(name).id for name in pack] or list(packs_of(standing.park))
+    return reuse_table(facts_of(standing.park), packs, year_in(standing, year) or None, standing.park.key).to_dict()
 
 
 @router.get(

@@ -362,10 +362,11 @@ class StepIn(Schema):
 
 
 class AskIn(Schema):
-    """Ask all firms for a year's figures by a day."""
+    """Ask for a year's figures by a day: all firms, or with `firm` (its key) that one, which may be given a later day."""
 
     period: Year
-    due: date
+    due: Day
+    firm: Name = ""
 
 
 class Asked(Schema):
@@ -421,6 +422,25 @@ class WhatIfIn(Schema):
     """Figures as they might be."""
 
     changes: Annotated[list[ChangeIn], Field(min_length=1, max_length=500)]
+
+
+class ScenarioIn(WhatIfIn):
+    """Figures as they might be, to be kept under a name."""
+
+    name: Name = ""
+
+
+class ScenarioOut(Schema):
+    """A scenario that was kept: `share` opens it, `url` is its page."""
+
+    share: str
+    name: str
+    pack: str
+    period: str
+    changes: list[dict[str, Any]]
+    by: str
+    at: datetime
+    url: str
 
 
 class DossierIn(Schema):

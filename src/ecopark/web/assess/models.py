@@ -7,10 +7,12 @@ import zlib
 from collections import OrderedDict
 from threading import Lock
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from ecopark.web.parks.models import Park
@@ -98,3 +100,9 @@ class Scenario(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.share
+
+    def get_absolute_url(self) -> str:
+        """The page that shows what it changes."""
+        return (
+            f"{reverse('what-if', args=[self.park.slug, self.pack, self.period])}?{urlencode({'scenario': self.share})}"
+        )

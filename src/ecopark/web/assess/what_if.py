@@ -15,6 +15,7 @@ from ecopark.observations.quantity import Quantity, catalogue
 from ecopark.packs.load import find_pack
 from ecopark.standards.needs import needed_quantities
 from ecopark.web.assess import keep
+from ecopark.web.assess.models import Scenario
 from ecopark.web.figures.breakdowns import by_words
 from ecopark.web.figures.facts import facts_of, facts_with
 from ecopark.web.parks.models import Park
@@ -74,6 +75,22 @@ def changes_from(park: Park, period: str, known: Sequence[Input], typed: dict[st
                 }
             )  # fmt: skip
     return rows
+
+
+def beyond(park: Park, period: str, known: Sequence[Input], rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows of a scenario that the form does not ask for: figures of firms, of other years, of other kinds."""
+    names = {one.name for one in known}
+    return [
+        row for row in rows
+        if (row["subject"], row["period"]) != (park.key, period) or f"{row['quantity']}|{row['by']}" not in names
+    ]  # fmt: skip
+
+
+def kept(park: Park, pack_id: str, period: str, rows: Sequence[dict[str, str]], user: Any, name: str) -> Scenario:
+    """A scenario with an address of its own."""
+    return Scenario.objects.create(
+        park=park, pack=pack_id, period=period, changes=list(rows), by=user, name=name.strip()[:120]
+    )
 
 
 def compared(park: Park, pack_id: str, period: str, rows: Sequence[dict[str, str]]) -> dict[str, Any]:

@@ -27,17 +27,20 @@ def page(request: HttpRequest, slug: str, pack: str, period: str) -> HttpRespons
     known = what_if.inputs(park, found.id, year)
     shared = None
     typed: dict[str, str] = {}
-    if "scenario" in request.GET:
-        shared = get_object_or_404(Scenario, park=park, pack=found.id, period=year, share=request.GET["scenario"])
-        typed = {f"{row['quantity']}|{row['by']}": row["value"] for row in shared.changes}
+    share = request.GET.get("scenario") or request.POST.get("scenario", "")
+    more: list[dict[str, str]] = []
+    if share:
+        shared = get_object_or_404(Scenario, park=park, pack=found.id, period=year, share=share)
+        more = what_if.beyond(park, year, known, shared.changes)
+        typed = {f"{row['quantity']}|{row['by']}": row["value"] for row in shared.changes if row not in more}
     if request.method == "POST":
         typed = {k: v for k, v in request.POST.items() if isinstance(v, str)}
-    rows = what_if.changes_from(park, year, known, typed)
+    rows = what_if.changes_from(park, year, known, typed) + more
     context: dict[str, Any] = {
         "pack": found, "period": year, "shared": shared, "problems": [],
         "scenario_name": request.POST.get("scenario_name", ""),
         "inputs": [{"input": one, "typed": typed.get(one.name, "") or one.now} for one in known],
-        "mine": Scenario.objects.filter(park=park, pack=found.id, period=year)[:20],
+        "more": more, "mine": Scenario.objects.filter(park=park, pack=found.id, period=year)[:20],
     }  # fmt: skip
     if rows:
         try:
@@ -46,11 +49,8 @@ def page(request: HttpRequest, slug: str, pack: str, period: str) -> HttpRespons
             context["problems"] = problems_of(error, lang())
             return render(request, "assess/what_if.html", context, status=422)
         if request.POST.get("save"):
-            made = Scenario.objects.create(
-                park=park, pack=found.id, period=year, changes=rows, by=request.user,
-                name=request.POST.get("scenario_name", "").strip()[:120],
-            )  # fmt: skip
+            made = what_if.kept(park, found.id, year, rows, request.user, request.POST.get("scenario_name", ""))
             en = "The scenario is kept: send the address of this page to a colleague."
             messages.success(request, t("情景已保存，可把本页地址发给同事。", en))
-            return redirect(f"{request.path}?scenario={made.share}")
+            return redirect(made)
     return render(request, "assess/what_if.html", context)

@@ -12,6 +12,8 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404
 from django.utils import timezone
 
 from ecopark.core.text import Text
@@ -53,6 +55,22 @@ def of(park: Park, subject: Subject, period: str) -> Submission:
     """The submission of a firm and year; a new one is a draft."""
     found, _ = Submission.objects.get_or_create(park=park, subject=subject, period=period)
     return found
+
+
+def askable(park: Park, period: str, firm: str = "") -> QuerySet[Subject]:
+    """Whom to ask for a year's figures: all firms that were active in it, or the one named.
+
+    Raises
+    ------
+    Http404
+        The park has no such firm.
+    """
+    firms = park.subjects.filter(kind="firm")
+    if not firm:
+        return firms.filter(Q(until__isnull=True) | Q(until__gte=int(period)))
+    if not firms.filter(key=firm).exists():
+        raise Http404
+    return firms.filter(key=firm)
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     request.standing = standing  # type: ignore[attr-defined]
     years = years_of(standing.park)
     period = request.GET.get("year", "") or str(years[0] if years else timezone.localdate().year - 1)
-    if not period.isdecimal():
+    if not (period.isdecimal() and len(period) == 4):
         raise Http404
     state = request.GET.get("state", "")
     firms = standing.subjects().filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=int(period)))
@@ -152,20 +152,18 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     period, due = request.POST.get("period", ""), request.POST.get("due", "")
     try:
         day = date.fromisoformat(due)
-        if not period.isdecimal():
+        if not (period.isdecimal() and len(period) == 4):
             raise ValueError(period)
     except ValueError:
         messages.error(request, t("请填年度和截止日期。", "Give a year and a day."))
         return redirect("submissions", slug)
-    if key := request.POST.get("firm", ""):
-        one = standing.park.subjects.filter(kind="firm", key=key).first()
-        if one is None:
-            raise Http404
-        submit.ask(standing.park, [one], period, day, request.user)
-        messages.success(request, t(f"{one.name}：截止日为 {day}", f"{one.name}: due on {day}"))
-        return redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period})}")
-    firms = standing.park.subjects.filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=int(period)))
+    key = request.POST.get("firm", "")
+    firms = submit.askable(standing.park, period, key)
     count = submit.ask(standing.park, firms, period, day, request.user)
+    if key:
+        name = firms.get().name
+        messages.success(request, t(f"{name}：截止日为 {day}", f"{name}: due on {day}"))
+        return redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period})}")
     messages.success(request, t(f"已向 {count} 家企业下达填报要求", f"{count} firm(s) were asked"))
     return redirect("submissions", slug)
 

@@ -70,11 +70,7 @@ def editions(request: HttpRequest, slug: str) -> HttpResponse:
     first, second = request.GET.get("first", ""), request.GET.get("second", "")
     if first and second:
         a, b = pack_or_404(first), pack_or_404(second)
-        years = years_of(park)
-        wanted = request.GET.get("year", "")
-        if wanted and not (wanted.isdecimal() and int(wanted) in years):
-            raise Http404
-        year = wanted or (str(years[0]) if years else "")
+        year = year_in(standing, request.GET.get("year", ""))
         found = compare_editions(a, b, facts_of(park) if year else None, period=year or None, subject=park.key)
         outcome = found.outcomes[0] if found.outcomes else None
         rows = []
@@ -98,6 +94,20 @@ def editions(request: HttpRequest, slug: str) -> HttpResponse:
             "counts": [(CHANGE_TEXT[k], n) for k, n in found.counts().items()],
         }  # fmt: skip
     return render(request, "rules/editions.html", context)
+
+
+def year_in(standing: Standing, wanted: str) -> str:
+    """The year asked for, or the park's latest; empty for a park without figures.
+
+    Raises
+    ------
+    Http404
+        The park has no figures of that year.
+    """
+    years = years_of(standing.park)
+    if wanted and not (wanted.isdecimal() and int(wanted) in years):
+        raise Http404
+    return wanted or (str(years[0]) if years else "")
 
 
 def _enter(request: HttpRequest, slug: str) -> Standing:
