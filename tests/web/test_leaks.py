@@ -37,7 +37,7 @@ from .conftest import World
 from .test_cases import PNG
 from .test_cases import found as reported
 from .test_firms import WATER, appeal_of, grade, graded
-from .test_projects import given
+from .test_projects import given, square
 from .test_tasks import make as make_task
 
 __all__ = ["graded"]
@@ -115,7 +115,7 @@ def other(graded: World) -> Other:
     layer = MapLayer.objects.create(
         park=park,
         name="parcels",
-        features={"type": "FeatureCollection", "features": [{"properties": {"zh": "绝密地块"}}]},
+        features={"type": "FeatureCollection", "features": [square(120.0, id="S1", zh="绝密地块", firm="alpha-2")]},
     )
     registered = RegistryTable.objects.create(park=park, name="绝密名册.csv", stored=stored.key, by=office)
     columns = SavedMapping.objects.create(park=park, name="绝密对照", by=office, body={"name": "绝密对照"})
@@ -152,6 +152,7 @@ def other(graded: World) -> Other:
         "signature-withdraw": {"pk": 1}, "mapping-file": {"pk": columns.pk}, "mapping-withdraw": {"pk": columns.pk},
         **{f"firms-{step}": {"pk": registered.pk} for step in ("table", "again", "choose", "columns", "store")},
         "layer-take": {"pk": layer.pk}, "comment-reply": {"pk": comment.pk}, "handed-step": {"pk": HandUp.objects.get().pk},
+        "layer-take": {"pk": layer.pk}, "parcel": {"name": "S1"}, "parcel-map": {"name": "S1"}, "case-map": {"number": case.number},
         "data-import-columns": {"pk": made.pk}, "briefing-file": {"pk": job.pk},
     }  # fmt: skip
     asked = {
@@ -269,6 +270,7 @@ def test_what_is_the_other_firms_alone_is_not_there(other: Other) -> None:
     client = other.world.client_of("firm")
     for name in (
         "figure-history", "evidence-file", "case", "case-file", "firm", "firm-map", "grade-sheet", "appeal-evidence", "job",
+        "parcel", "parcel-map", "case-map",
     ):  # fmt: skip
         answer = client.get(reverse(name, kwargs=other.of[name]))
         assert answer.status_code == 404, name
@@ -299,6 +301,10 @@ def test_the_secrets_are_there_to_be_found(other: Other) -> None:
             "figure-history",
             "projects",
             "comments",
+            "parcel",
+            "parcel-map",
+            "case-map",
+            "project-map",
         )
     }
     for name, text in shown.items():

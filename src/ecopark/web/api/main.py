@@ -36,6 +36,7 @@ from ecopark.web.api import (
     mappings_api,
     office_api,
     own_api,
+    places_api,
     projects_api,
     registry_api,
     rules_api,
@@ -88,6 +89,7 @@ for path, part, tag in (
     ("", registry_api.router, "firms"),
     ("", grades_api.router, "grades"),
     ("", land_api.router, "land"),
+    ("", places_api.router, "land"),
     ("", office_api.router, "office"),
     ("", many_api.router, "many"),
 ):

@@ -15,5 +15,6 @@ urlpatterns = [
     path("report/map.json", report_views.ground, name="case-ground"),
     path("file/<int:pk>/", views.file, name="case-file"),
     path("<int:number>/", views.page, name="case"),
+    path("<int:number>/map.json", views.here, name="case-map"),
     path("<int:number>/step/", views.step, name="case-step"),
 ]

@@ -26,6 +26,7 @@ from ecopark.web.cases import lists, work
 from ecopark.web.cases.models import Case, CaseFile
 from ecopark.web.parks.maps import layers_of
 from ecopark.web.parks.models import Department
+from ecopark.web.parks.places import on_the_map
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.uploads import MB, stored_path
@@ -160,6 +161,19 @@ def places(request: HttpRequest, slug: str) -> JsonResponse:
     return JsonResponse({"layers": layers})
 
 
+def here(request: HttpRequest, slug: str, number: int) -> JsonResponse:
+    """One case where it lies, over the ground that this person may see."""
+    standing = enter(request, slug, "see_cases")
+    return JsonResponse({"layers": on_map(standing, lists.case_of(standing, number))})
+
+
+def on_map(standing: Standing, case: Case) -> list[dict[str, Any]]:
+    """The layers of the map of one case; the ground alone if it has no place."""
+    slug = standing.park.slug
+    here = [] if case.lon is None else [_feature(case, work.rules_of(standing.park), timezone.now(), slug)]
+    return on_the_map(standing, here, label=Text("问题", "Case"))
+
+
 GROUND = ("boundary", "groups", "roads", "grids")
 
 
@@ -183,6 +197,8 @@ def _page(
         "accept": ",".join(f".{k}" for k in work.EVIDENCE),
         "blocked": state.rectifier == str(request.user.pk) and state.status in ("rectified", "verified"),
         "has_place": case.lon is not None,
+        "has_map": case.lon is not None and standing.park.layers.exists(),
+        "firm_url": _firm_url(standing, case),
     }
     if "assigned" in may:
         proposed = work.suggestion(case)
@@ -245,6 +261,13 @@ def _events(case: Case, grids: Any) -> list[dict[str, Any]]:
         }
         for e in case.events.select_related("by").prefetch_related("files").order_by("-pk")
     ]
+
+
+def _firm_url(standing: Standing, case: Case) -> str:
+    """The page of the firm concerned, for who may open it."""
+    firm = case.firm
+    known = firm is not None and firm.kind == "firm" and standing.may("see_firms", firm.key)
+    return reverse("firm", args=[standing.park.slug, firm.key]) if firm is not None and known else ""
 
 
 def _choices(standing: Standing, case: Case, grids: Any) -> list[dict[str, Any]]:

@@ -6,17 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 
+from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.grading.land import LandRules, read_plots
 from ecopark.grading.result import Grading
 from ecopark.web.assess.keep import years_of
 from ecopark.web.firms import grades
 from ecopark.web.firms.models import PlotTable
+from ecopark.web.parks import places
 from ecopark.web.parks.models import Park
+from ecopark.web.people.access import Standing
+from ecopark.web.templatetags.ui import say
 from ecopark.web.uploads import TABLES, keep, stored_path
 from ecopark.workflows.renew_land import list_land, listed_data, order_data, order_land, read_budget, stories, track
+from ecopark.workflows.write_renewal import STEP_TEXT
+
+PLOTS = Text("待更新地块", "Plots to renew")
+TONES = {"completed": "good", "dropped": "muted"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,49 @@ class Programme:
 def table_of(park: Park) -> PlotTable | None:
     """The table of plots that counts: the last one handed in."""
     return PlotTable.objects.filter(park=park).first()
+
+
+def plot(park: Park, name: str) -> dict[str, Any] | None:
+    """One plot of the table with what happened to it, oldest first; None if the table has none of this id.
+
+    Raises
+    ------
+    EcoparkError
+        The table, or the record of what happened, cannot be read.
+    """
+    table = table_of(park)
+    if table is None:
+        return None
+    found = next((p for p in read_plots(stored_path(table.stored)) if p.id == name), None)
+    return None if found is None else {"plot": found, "events": [_said(e) for e in stories(_log(park)).get(name, ())]}
+
+
+def on_the_map(standing: Standing) -> list[dict[str, Any]]:
+    """Parcels of the map that stand in the table of plots, by how far their renewal is."""
+    table = table_of(standing.park)
+    if table is None:
+        return []
+    try:
+        names = {p.id for p in read_plots(stored_path(table.stored))}
+        done = stories(_log(standing.park))
+    except EcoparkError:
+        return []
+    found = []
+    for feature in places.parcels_of(standing):
+        p = feature.get("properties") or {}
+        if (name := str(p.get("id"))) in names:
+            last = done[name][-1]["step"] if done.get(name) else ""
+            more = {
+                "zh": name, "en": name, "tone": TONES.get(last, "partly"),
+                "text": say(STEP_TEXT[last] if last else Text("在地块表中", "in the table of plots")),
+                "url": reverse("parcel", args=[standing.park.slug, name]),
+            }  # fmt: skip
+            found.append({**feature, "properties": {**p, **more}})
+    return found
+
+
+def _said(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {**event, "said": STEP_TEXT[event["step"]]}
 
 
 def usual_budget() -> str:

@@ -39,6 +39,7 @@ def programme(request: HttpRequest, slug: str) -> HttpResponse:
         "listed": [],
         "steps": [(s, STEP_TEXT[s]) for s in STEPS],
         "chosen": {g: request.GET.get(g, "") for g in GOALS},
+        "on_map": {str(f["properties"]["id"]) for f in land.on_the_map(standing)},
     }
     if table is not None:
         try:

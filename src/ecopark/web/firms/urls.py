@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.firms import care_views, grade_views, land_views, method_views, table_views, views
+from ecopark.web.firms import care_views, grade_views, land_views, method_views, parcel_views, table_views, views
 
 urlpatterns = [
     path("", views.registry_page, name="firms"),
@@ -47,4 +47,7 @@ urlpatterns = [
     path("land/upload/", land_views.upload, name="land-upload"),
     path("land/table/", land_views.download, name="land-table"),
     path("land/step/", land_views.step, name="land-step"),
+    path("land/map.json", parcel_views.land_map, name="land-map"),
+    path("parcel/map/<path:name>.json", parcel_views.parcel_map, name="parcel-map"),
+    path("parcel/of/<path:name>/", parcel_views.parcel, name="parcel"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
@@ -33,10 +34,11 @@ def layers(request: HttpRequest, slug: str) -> JsonResponse:
     return JsonResponse({"layers": layers_of(enter(request, slug, "see_park"))})
 
 
-def layers_of(standing: Standing) -> list[dict[str, Any]]:
-    """The park's layers for one person, the known ones first."""
+def layers_of(standing: Standing, names: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The park's layers for one person, the known ones first; only those named, if any are."""
     order = {name: i for i, name in enumerate(LOOKS)}
-    rows = sorted(standing.park.layers.all(), key=lambda m: (order.get(m.name, 99), m.name))
+    stored = standing.park.layers.filter(name__in=names) if names else standing.park.layers.all()
+    rows = sorted(stored, key=lambda m: (order.get(m.name, 99), m.name))
     shown = [layer(m.name, m.features) for m in rows if standing.wide or m.name in OPEN_TO_ALL]
     for one in shown:
         if one["id"] == "parcels":

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.projects import ledger_views, parameter_views, register_views, review_views, rule_views, views
+from ecopark.web.projects import (
+    ledger_views,
+    map_views,
+    parameter_views,
+    register_views,
+    review_views,
+    rule_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.pipeline, name="projects"),
@@ -21,10 +29,12 @@ urlpatterns = [
     path("policies/<int:pk>/directory.zip", rule_views.policy_zip, name="own-policy-zip"),
     path("policies/<int:pk>/back/", rule_views.policy_back, name="own-policy-back"),
     path("new/", views.edit, name="project-new"),
+    path("free.json", map_views.free, name="project-free"),
     path("new/check/", views.check, name="project-check-new"),
     path("form.xlsx", views.excel_form, name="project-excel"),
     path("upload/", views.upload, name="project-upload"),
     path("<int:pk>/", views.one, name="project"),
+    path("<int:pk>/map.json", map_views.here, name="project-map"),
     path("<int:pk>/edit/", views.edit, name="project-edit"),
     path("<int:pk>/check/", views.check, name="project-check"),
     path("<int:pk>/move/", views.move, name="project-move"),

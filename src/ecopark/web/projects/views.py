@@ -20,6 +20,7 @@ from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.observations.quantity import catalogue
 from ecopark.web.pages.context import lang
+from ecopark.web.parks import places
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.projects import form as forms
 from ecopark.web.projects import gate, mend, policies, steps, wishes
@@ -117,6 +118,7 @@ def form_context(standing: Standing, given: dict[str, Any], policy: Any) -> dict
         "holder": gate.held_parcels(standing.park).get(taken, ""),
         "policy": policy,
         "industries": industries(),
+        "has_map": standing.park.layers.filter(name__in=("parcels", "groups")).exists(),
         "given": given,
     }
 
@@ -173,8 +175,25 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "today": timezone.localdate(),
         "stage_label": STAGES[project.stage],
         "firms": _firms(standing) if project.stage == "operating" else [],
+        "place": _place(standing, project),
     }
     return render(request, "projects/project.html", context)
+
+
+def _place(standing: Standing, project: Project) -> dict[str, Any] | None:
+    """What the map of a project shows, in words; None where its place is not on the map."""
+    found = places.wanted_by(standing, project.given)
+    if not found or not standing.park.layers.exists():
+        return None
+    name, parcel = places.name_of(found[0]), str(project.given.get("parcel") or "")
+    if parcel:
+        group = found[0]["properties"].get("group")
+        names = {g["properties"].get("id"): places.name_of(g) for g in places.features_of(standing.park, "groups")}
+        url = reverse("parcel", args=[standing.park.slug, parcel]) if standing.may("see_firms") else ""
+        label = Text(f"{parcel} {name.zh}", f"{parcel} {name.en}")
+        return {"name": label, "url": url, "area": places.area_of(found[0]), "group": names.get(group)}
+    drawn = Text("图上划定的范围", "a piece drawn on the map")
+    return {"name": drawn if not project.given.get("group") else name, "url": "", "area": None, "group": None}
 
 
 def _firms(standing: Standing) -> Any:

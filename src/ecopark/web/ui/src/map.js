@@ -3,8 +3,10 @@
 //   tone       accent | good | partly | bad | open | muted; or tone_from, the property of a feature that holds its tone
 //   labels     write the features' labels on the map
 //   shown      false: switched off until the legend switches it on
-//   data       a GeoJSON FeatureCollection; properties: label, url, text (a line of the popup), tone
+//   focus      true: the map opens on what these layers hold, not on everything
+//   data       a GeoJSON FeatureCollection; properties: label, url, text (a line of the popup), tone, value
 // data-pick-lon and data-pick-lat name two inputs: a tap on the map fills them, and their place is marked.
+// data-choose names a select: a tap on a feature chooses the option of its value, and the chosen feature is marked.
 // No tiles, no glyph server: the background is the page, and labels are drawn with fonts of this machine.
 import { LngLatBounds, Map as Chart, Marker, NavigationControl, Popup, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -47,7 +49,17 @@ function bounds(layers) {
   return box;
 }
 
-function styled(layers, now) {
+// What the map opens on: the layers in focus with some ground around them, else everything.
+function opening(layers) {
+  const close = bounds(layers.filter((one) => one.focus));
+  return close.isEmpty() ? { box: bounds(layers), maxZoom: 16, padding: 36 } : { box: close, maxZoom: 14, padding: 72 };
+}
+
+// The features whose value is the one chosen in the select of the map.
+const chosenIs = (value) => ["==", ["get", "value"], value || "\u0000"];
+const choosable = (layer) => layer.data.features.some((feature) => feature.properties?.value);
+
+function styled(layers, now, chosen = "") {
   const style = { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint: { "background-color": look().wash } }] };
   const rank = { fill: 0, line: 1, point: 2 };
   for (const layer of [...layers].sort((a, b) => rank[a.kind] - rank[b.kind])) {
@@ -56,13 +68,18 @@ function styled(layers, now) {
     style.sources[layer.id] = { type: "geojson", data: layer.data };
     const add = (id, type, more) => style.layers.push({ id: `${layer.id}:${id}`, type, source: layer.id, ...more, layout: { ...more.layout, ...layout } });
     if (layer.kind === "fill") {
-      add("area", "fill", { paint: { "fill-color": paint, "fill-opacity": 0.22 } });
-      add("edge", "line", { paint: { "line-color": paint, "line-width": 1.4 } });
+      add("area", "fill", { paint: { "fill-color": paint, "fill-opacity": layer.focus ? 0.4 : 0.22 } });
+      add("edge", "line", { paint: { "line-color": paint, "line-width": layer.focus ? 3.5 : 1.4 } });
     } else if (layer.kind === "line") {
       add("line", "line", { paint: { "line-color": paint, "line-width": 2.2, ...(layer.dashed ? { "line-dasharray": [3, 2] } : {}) } });
     } else {
       add("dot", "circle", { paint: { "circle-color": paint, "circle-radius": 6.5, "circle-stroke-color": now.surface, "circle-stroke-width": 1.75 } });
     }
+  }
+  for (const layer of layers.filter(choosable)) {
+    const more = { source: layer.id, filter: chosenIs(chosen) };
+    style.layers.push({ id: `${layer.id}:chosen-area`, type: "fill", ...more, paint: { "fill-color": now.accent, "fill-opacity": 0.4 } });
+    style.layers.push({ id: `${layer.id}:chosen`, type: "line", ...more, paint: { "line-color": now.accent, "line-width": 4 } });
   }
   for (const layer of layers.filter((one) => one.labels)) {
     style.layers.push({
@@ -120,6 +137,7 @@ function mark(layer, now) {
 function legend(box, chart, layers) {
   const list = document.createElement("div");
   list.className = "map-legend";
+  list.addEventListener("change", (event) => event.stopPropagation()); // a form around the map is not changed by it
   const now = colours();
   for (const layer of layers) {
     const label = document.createElement("label");
@@ -129,7 +147,7 @@ function legend(box, chart, layers) {
     check.addEventListener("change", () => {
       layer.shown = check.checked;
       for (const one of chart.getStyle().layers) {
-        if (one.source === layer.id) chart.setLayoutProperty(one.id, "visibility", check.checked ? "visible" : "none");
+        if (one.source === layer.id && !one.id.includes(":chosen")) chart.setLayoutProperty(one.id, "visibility", check.checked ? "visible" : "none");
       }
     });
     label.append(check, mark(layer, now), layer.label);
@@ -168,6 +186,35 @@ function pick(box, chart, layers, [lon, lat]) {
   legend(box, chart, layers);
 }
 
+// A tap chooses an option of a select; what is chosen there, by whatever means, is marked on the map.
+function choose(held, layers, select) {
+  const { chart } = held;
+  const offered = (hits) => {
+    const areas = hits.filter((feature) => feature.layer.type === "fill"); // not a name that is written across
+    const value = areas.find((feature) => feature.properties.value)?.properties.value;
+    return [...select.options].some((option) => option.value === value) ? value : undefined;
+  };
+  const show = () => {
+    held.chosen = select.value;
+    for (const layer of layers.filter(choosable)) {
+      for (const part of ["chosen-area", "chosen"]) {
+        if (chart.getLayer(`${layer.id}:${part}`)) chart.setFilter(`${layer.id}:${part}`, chosenIs(held.chosen));
+      }
+    }
+  };
+  chart.on("click", (event) => {
+    const value = offered(chart.queryRenderedFeatures(event.point));
+    if (!value) return;
+    select.value = value;
+    select.dispatchEvent(new Event("input", { bubbles: true }));
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  select.addEventListener("change", show);
+  select.form?.addEventListener("reset", () => setTimeout(show));
+  chart.once("load", show);
+  return offered;
+}
+
 async function start(box) {
   maps.set(box, null);
   let layers;
@@ -178,7 +225,7 @@ async function start(box) {
   } catch (problem) {
     return fail(box, say("mapFailed", { code: problem.message }));
   }
-  const extent = bounds(layers);
+  const { box: extent, maxZoom, padding } = opening(layers);
   if (extent.isEmpty()) return fail(box, say("mapEmpty"));
   let chart;
   try {
@@ -186,7 +233,7 @@ async function start(box) {
       container: box,
       style: styled(layers, colours()),
       bounds: extent,
-      fitBoundsOptions: { padding: 36, maxZoom: 16 },
+      fitBoundsOptions: { padding: Math.min(padding, box.clientHeight / 5), maxZoom },
       attributionControl: false,
       canvasContextAttributes: { preserveDrawingBuffer: true }, // so that a printed page shows the map
       localIdeographFontFamily: getComputedStyle(document.body).fontFamily,
@@ -208,13 +255,17 @@ async function start(box) {
   } catch {
     return fail(box, say("noWebgl"));
   }
-  maps.set(box, { chart, layers });
+  const held = { chart, layers, chosen: "" };
+  maps.set(box, held);
   chart.addControl(new NavigationControl({ showCompass: false }), "top-right");
   chart.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
   const picks = ["pickLon", "pickLat"].map((name) => document.getElementById(box.dataset[name] ?? ""));
   if (picks.every(Boolean)) return pick(box, chart, layers, picks);
+  const select = document.getElementById(box.dataset.choose ?? "");
+  const offered = select ? choose(held, layers, select) : () => undefined;
   chart.on("click", (event) => {
-    const hit = chart.queryRenderedFeatures(event.point).find((feature) => feature.properties.label);
+    const hits = chart.queryRenderedFeatures(event.point);
+    const hit = offered(hits) ? null : hits.find((feature) => feature.properties.label);
     if (hit) popup(chart, event.lngLat, hit);
   });
   chart.on("mousemove", (event) => {
@@ -238,7 +289,7 @@ export function draw(part) {
 document.documentElement.addEventListener("ecopark:theme", () => {
   for (const [box, held] of maps) {
     if (!held) continue;
-    held.chart.setStyle(styled(held.layers, colours()));
+    held.chart.setStyle(styled(held.layers, colours(), held.chosen));
     legend(box, held.chart, held.layers);
   }
 });
