@@ -90,10 +90,9 @@ def test_who_may_store_a_reported_figure(world: World, role: str) -> None:
 def test_a_task_of_a_clause_goes_by_its_value_in_the_assessment_kept_last(world: World) -> None:
     client = world.client_of("office")
     typed(world, "1")
-    body = {"rows": "1", "measure-0": "x", "lead-0": "water", "start-0": "2024-01-01", "due-0": "2099-01-01", "op-0": ">=",
-            "target-0": "2", "base-0": "1", "unit-0": "1"}  # fmt: skip
-    unit = client.get(f"{P}/new/?clause={CLAUSE}&period=2023").context["forms"][0]["unit"]
-    assert client.post(f"{P}/new/?clause={CLAUSE}&period=2023", body | {"unit-0": unit}).status_code == 302
+    aim = client.get(f"{P}/new/?clause={CLAUSE}&period=2023").context["aim"]
+    body = {"rows": "1", "measure-0": "x", "lead-0": "water"} | {f"t-{k}": v for k, v in aim.items()}
+    assert client.post(f"{P}/new/?clause={CLAUSE}&period=2023", body).status_code == 302
     context = shown(world)
     assert (context["one"].state.figure, context["stored"].url) == (1, "/p/alpha/assess/hj274-2015/2023/clause/32/")
     assert "2023" in context["stored"].source.en

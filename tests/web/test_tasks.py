@@ -58,8 +58,10 @@ def test_a_failing_clause_comes_with_its_target_and_what_would_meet_it(world: Wo
     page = client.get("/p/alpha/assess/hj274-2015/2023/")
     failing = [c for c in page.context["result"]["clauses"] if c["status"] == "not_met" and c["changes"]]
     assert failing, "the small park should fail something that can be mended"
-    form = client.get(f"/p/alpha/tasks/new/?clause={failing[0]['id']}&period=2023").context["forms"]
-    assert form[0]["target"] and form[0]["op"]
+    context = client.get(f"/p/alpha/tasks/new/?clause={failing[0]['id']}&period=2023").context
+    assert context["aim"]["target"] and context["aim"]["op"]
+    form = context["forms"]
+    assert form[0]["measure"] and not form[0]["target"]
     change = form[1]
     assert change["quantity"] == failing[0]["changes"][0]["quantity"]
     assert change["base"] and change["target"] and change["measure"]
@@ -137,7 +139,7 @@ def test_what_closed_tasks_did_to_their_clause(world: World) -> None:
 
 
 def test_the_dispatch_list_holds_what_must_be_talked_about(world: World) -> None:
-    make(world, due=str(timezone.localdate() + timedelta(days=10)), target="", op="")
+    make(world, due=str(timezone.localdate() + timedelta(days=10)), target="", op="", quantity="")
     context = world.client_of("reviewer").get("/p/alpha/tasks/dispatch/").context
     assert [[r["line"].reasons for r in g["rows"]] for g in context["groups"]] == [[("amber", "due")]]
     assert world.client_of("reviewer").get("/p/alpha/tasks/dispatch/?month=2020-01").context["groups"] == []

@@ -46,6 +46,7 @@ class TaskOut(Schema):
     base: str
     unit: str
     part: str
+    effect: str
     figure: str | None
     reported: str | None
     done: int | None
@@ -76,12 +77,23 @@ class TaskStored(Schema):
     url: str
 
 
+class TaskSplit(Schema):
+    """Expected effects of the tasks that share a target, against its gap; null: not known where the figure stands."""
+
+    gap: str | None
+    promised: str
+    short: str | None
+    unsaid: int
+
+
 class TaskWhole(TaskOut):
     """A task with its events, and the steps that may follow.
 
     `offer` is the figure reported last, as it can be sent to ``PUT figures`` to be stored; null where there is none to store.
     """
 
+    same_target: list[int]
+    split: TaskSplit | None
     may: list[str]
     events: list[TaskPast]
     stored: TaskStored | None
@@ -105,11 +117,26 @@ class TaskIn(Schema):
     target: Plain = ""
     base: Plain = ""
     unit: Plain = ""
+    effect: Plain = ""
+    portion: Annotated[Plain, Field(max_length=20)] = ""
     programme: Number | None = None
+
+
+class TargetIn(Schema):
+    """A target that tasks share: `quantity` by id or name, `unit` empty for its own, `base` empty for what is stored."""
+
+    quantity: Name = ""
+    part: Annotated[Name, Field(max_length=200)] = ""
+    op: Operator = ""
+    target: Plain = ""
+    base: Plain = ""
+    unit: Plain = ""
 
 
 class TasksIn(Schema):
     """Tasks to be made, all or none; `clause` and `period` name the clause that they are for."""
+
+    target: TargetIn | None = None
 
     clause: Name = ""
     period: Name = ""

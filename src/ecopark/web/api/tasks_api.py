@@ -20,9 +20,12 @@ from ecopark.web.people.access import Standing
 from ecopark.web.projects.told import pair
 from ecopark.web.tasks import lists, work
 from ecopark.web.tasks.lights import look_at
+from ecopark.web.tasks.making import OWN
 from ecopark.web.tasks.models import Task, TaskEvent
 from ecopark.web.tasks.offers import offer_of
 from ecopark.web.tasks.prefill import drafts_of
+from ecopark.web.tasks.stored import named
+from ecopark.web.tasks.targets import Aim, settled, together, with_aim, with_effect
 
 router = Router()
 TaskPage, ProgrammePage = shapes.page_of(out.TaskOut), shapes.page_of(out.ProgrammeOut)
@@ -49,22 +52,33 @@ def tasks(
 
 @router.post("/parks/{slug}/tasks", response={200: list[out.TaskOut], **REFUSED}, summary="make tasks / 立项")
 def make(request: HttpRequest, slug: shapes.Name, body: out.TasksIn) -> Any:
-    """Make tasks, all or none; what is wrong with which is in `problems`."""
+    """Make tasks, all or none; what is wrong with which is in `problems`.
+
+    A `target` given once is that of every task without one of its own; `effect`, or `portion` in per cent of the gap, is what a
+    task is expected to bring towards it. What they come to against the gap stands with each task (`split`).
+    """
     standing = come_in(request, slug, "write_tasks")
     park = standing.park
     there = _clause(standing, body.clause, body.period) if body.clause else None
-    drafts, problems = [], []
+    unit = there[1]["unit"] if there else None
+    aim, about_aim, _ = settled(park, Aim(**body.target.dict()) if body.target else Aim(), clause_unit=unit)
+    problems = [Problem("bad-task", Place("target"), text.zh, text.en) for text in about_aim]
+    drafts = []
     for at, one in enumerate(body.tasks):
         programme = park.programmes.filter(pk=one.programme).first() if one.programme is not None else None
-        draft = work.Draft(**one.dict(exclude={"programme"}), programme=programme)
-        wrong = work.check(park, draft)
+        given = one.dict()
+        own, about_own, _ = settled(park, Aim(**{k: given[k] for k in OWN}), clause_unit=unit)
+        draft = work.Draft(**given | {k: getattr(own, k) for k in OWN} | {"programme": programme})
+        draft, about_effect = with_effect(with_aim(draft, aim))
+        wrong = [*work.check(park, draft), *about_own, *about_effect]
         if one.programme is not None and programme is None:
             wrong.append(Text(f"没有方案 {one.programme}。", f"There is no programme {one.programme}."))
         problems += [Problem("bad-task", Place(f"tasks.{at}"), text.zh, text.en) for text in wrong]
         drafts.append(draft)
     if problems:
         raise InputError(problems)
-    name = Text(there[1]["name"]["zh"], there[1]["name"]["en"]) if there else None
+    known = named(aim.quantity) if aim.quantity else None
+    name = Text(there[1]["name"]["zh"], there[1]["name"]["en"]) if there else known.label if known else None
     made = work.make(park, drafts, request.user, clause=body.clause, kept=there[0] if there else None, name=name)
     return [_task(_shown(task, lists.departments_of(park))) for task in made]
 
@@ -174,7 +188,7 @@ def _task(one: work.Shown) -> dict[str, Any]:
         "lead_is_gone": one.gone, "programme": row.programme_id, "due": one.state.due, "due_first": row.due,
         "status": one.state.status, "light": {"colour": one.light.colour, "why": pair(one.light.why)},
         "figure": _text(one.state.figure), "reported": _text(one.state.reported),
-        "part": row.part, "done": one.done, "elapsed": one.elapsed,
+        "part": row.part, "effect": row.effect, "done": one.done, "elapsed": one.elapsed,
     }  # fmt: skip
 
 
@@ -183,7 +197,12 @@ def _whole(standing: Standing, task: Task) -> dict[str, Any]:
     offer = offer_of(standing, task, stored) if standing.may("write_tasks") else None
     one = _shown(task, lists.departments_of(standing.park))
     may = engine.possible(one.state) if standing.may("write_tasks") else ()
+    same, split = together(task)
     return _task(one) | {
+        "same_target": [other.number for other in same if other.pk != task.pk],
+        "split": None if split is None else {
+            "gap": _text(split.gap), "promised": _text(split.promised), "short": _text(split.short), "unsaid": split.unsaid,
+        },
         "may": list(may), "events": [_event(e) for e in task.events.all()],
         "stored": None if stored is None else {
             "value": _text(stored.value), "period": stored.period, "source": pair(stored.source), "url": stored.url,

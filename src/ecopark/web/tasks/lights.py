@@ -25,8 +25,9 @@ from ecopark.web.parks.models import Park
 from ecopark.web.tasks.models import Lit, Task, TaskEvent
 from ecopark.web.tasks.stored import Now, Stored
 
-COPIES = ("status", "due_now", "said", "share", "supporting", "known", "colour")
-NEEDED = ("pk", "start", "due", "due_now", "status", "op", "target", "base", "said", "share", "known", "quantity", "clause",
+OF_EVENTS = ("status", "due_now", "said", "share", "supporting")
+COPIES = (*OF_EVENTS, "known", "colour")
+NEEDED = ("park", "start", "due", "due_now", "status", "op", "target", "base", "said", "share", "known", "quantity", "clause",
           "colour")  # fmt: skip
 GOES_BY = ("quantity", "part", "clause", "period", "unit")
 AT_ONCE = 500
@@ -170,10 +171,13 @@ def _light(rows: Iterable[Task], today: date) -> None:
 
 def _rebuild(park: Park) -> None:
     """The copies of all tasks from their events: once, for a park whose tasks are older than the copies."""
-    tasks = list(park.tasks.prefetch_related("events"))
-    for task in tasks:
+    others = []
+    for task in park.tasks.prefetch_related("events"):
+        before = [getattr(task, name) for name in OF_EVENTS]
         _copy(task, engine.task_of(task.start, task.due, target_of(task), [event_of(e) for e in task.events.all()]))
-    Task.objects.bulk_update(tasks, ["status", "due_now", "said", "share", "supporting"], batch_size=AT_ONCE)
+        if before != [getattr(task, name) for name in OF_EVENTS]:
+            others.append(task)
+    Task.objects.bulk_update(others, OF_EVENTS, batch_size=50)  # larger ones are slower: a case for every row and field
 
 
 def _copy(task: Task, state: engine.Task) -> None:

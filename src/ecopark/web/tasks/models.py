@@ -57,6 +57,8 @@ class Task(models.Model):
         Departments that help: a list of ``{"key", "zh", "en"}``.
     op, target, base, unit
         What a figure should become and where it started, as decimal texts; empty `target`: the task goes by the work reported.
+    effect
+        What it is expected to bring towards the target, in the target's unit; empty: not said.
     quantity, part
         What the figure is: a quantity of the catalogue or a shared indicator, and one part of its breakdown; empty: the
         clause's own value, or, without a clause, what is reported.
@@ -80,6 +82,7 @@ class Task(models.Model):
     measure_en = models.CharField(max_length=500, blank=True)
     quantity = models.CharField(max_length=120, blank=True)
     part = models.CharField(max_length=200, blank=True)
+    effect = models.CharField(max_length=60, blank=True)
     op = models.CharField(max_length=2, blank=True)
     target = models.CharField(max_length=60, blank=True)
     base = models.CharField(max_length=60, blank=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.tasks import views
+from ecopark.web.tasks import making, views
 
 urlpatterns = [
     path("", views.listing, name="tasks"),
-    path("new/", views.new, name="task-new"),
+    path("new/", making.new, name="task-new"),
+    path("new/split/", making.split, name="task-split"),
     path("dispatch/", views.dispatch, name="tasks-dispatch"),
     path("effects/", views.effects, name="tasks-effects"),
     path("programmes/", views.programmes, name="programmes"),

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -22,15 +22,15 @@ from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.tasks import lists, work
 from ecopark.web.tasks.lights import look_at, number
+from ecopark.web.tasks.making import OPERATORS
 from ecopark.web.tasks.models import PROGRAMME_TEXT, Task
 from ecopark.web.tasks.offers import offer_of
 from ecopark.web.tasks.offers import store as save_figure
-from ecopark.web.tasks.prefill import drafts_of
 from ecopark.web.tasks.stored import named
+from ecopark.web.tasks.targets import together
 from ecopark.web.templatetags.ui import say, t
 
 PER_PAGE = 50
-EMPTY_ROWS = 2
 
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
@@ -58,48 +58,6 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "failing": _failing(standing),
     }
     return render(request, "tasks/list.html", context)
-
-
-def new(request: HttpRequest, slug: str) -> HttpResponse:
-    """Make tasks; with ``?clause=`` and ``?period=`` prefilled from what would meet the clause."""
-    standing = _enter(request, slug, "write_tasks")
-    name, period = request.GET.get("clause", ""), request.GET.get("period", "")
-    there = lists.clause_of(standing.park, name, period) if name else None
-    if name and there is None:
-        raise Http404
-    kept, clause = there or (None, None)
-    today = timezone.localdate()
-    if request.method == "POST":
-        rows, problems = _typed(request.POST, standing)
-        if not rows and not problems:
-            problems.append((0, Text("请至少填写一项任务的措施。", "Fill in at least one measure.")))
-        if not problems:
-            label = Text(clause["name"]["zh"], clause["name"]["en"]) if clause else None
-            made = work.make(standing.park, rows, request.user, clause=name if clause else "", kept=kept, name=label)
-            messages.success(request, t(f"已立项 {len(made)} 项任务", f"{len(made)} task(s) made"))
-            return redirect(f"{_list_address(slug)}{'?clause=' + name if clause else ''}")
-        forms = [_given(request.POST, i) for i in range(_count(request.POST))]
-        for i, text in problems:
-            forms[i]["problems"].append(text)
-        messages.error(
-            request, t("有问题的任务已标出，尚未立项。", "The tasks with problems are marked. None was made yet.")
-        )
-    else:
-        problems = []
-        drafts = (
-            drafts_of(clause, today, today + lists.DEFAULT_TIME, lists.departments_of(standing.park)) if clause else []
-        )
-        forms = [_form(d) for d in drafts] + [_blank(today) for _ in range(1 if clause else EMPTY_ROWS)]
-    context = {
-        "forms": forms,
-        "clause": clause,
-        "period": period,
-        "departments": standing.park.departments.all(),
-        "operators": OPERATORS,
-        "programmes": standing.park.programmes.all(),
-        "pack": name.rpartition("/")[0],
-    }
-    return render(request, "tasks/new.html", context, status=422 if problems else 200)
 
 
 def page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
@@ -210,10 +168,6 @@ def programmes(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "tasks/programmes.html", context)
 
 
-OPERATORS = {
-    ">=": Text("不低于", "at least"), "<=": Text("不高于", "at most"), ">": Text("高于", "more than"),
-    "<": Text("低于", "less than"), "==": Text("等于", "equal to"),
-}  # fmt: skip
 TOWARD = {
     "better": ("good", "check-circle", Text("改善", "better")),
     "worse": ("bad", "cross-circle", Text("变差", "worse")),
@@ -230,6 +184,7 @@ def _page(
     about = named(task.quantity, task.part) if task.quantity else None
     offer = offer_of(standing, task, stored, (typed or {}).get("period", ""))
     reported = one.state.reported
+    rows, found = together(task)
     events = [_line(e, task) for e in reversed(task.events.all())]
     may = engine.possible(one.state) if standing.may("write_tasks") else ()
     context = {
@@ -248,6 +203,17 @@ def _page(
         "stored": stored,
         "reported": shown_number(reported) if reported is not None and reported != one.state.figure else None,
         "offer": offer,
+        "effect": _neat(task.effect),
+        "same": rows if len(rows) > 1 else (),
+        "split": None
+        if found is None or found.unsaid == len(rows)
+        else {
+            "gap": None if found.gap is None else shown_number(found.gap),
+            "promised": shown_number(found.promised),
+            "short": shown_number(found.short) if found.short else None,
+            "enough": found.short == 0,
+            "unsaid": found.unsaid,
+        },
         "quantity": about.label if about else None,
         "pack": task.clause.rpartition("/")[0],
         "tail": task.clause.rpartition("/")[2],
@@ -309,54 +275,6 @@ def _failing(standing: Standing) -> list[dict[str, Any]]:
     return [{"clause": clause, "period": period} for clause, period in lists.failing(standing.park)]
 
 
-def _typed(post: QueryDict, standing: Standing) -> tuple[list[work.Draft], list[tuple[int, Text]]]:
-    """Drafts as typed, and what is wrong with them by their number; rows without a measure are left out."""
-    drafts: list[work.Draft] = []
-    problems: list[tuple[int, Text]] = []
-    for i in range(_count(post)):
-        given = _given(post, i)
-        if not given["measure"].strip():
-            continue
-        start, due = _date(given["start"]), _date(given["due"])
-        if start is None or due is None:
-            problems.append((i, Text("请填写开始和完成日期。", "Give the start and the day it must be done.")))
-            continue
-        programme = (
-            standing.park.programmes.filter(pk=int(given["programme"])).first()
-            if given["programme"].isdecimal()
-            else None
-        )
-        keys = ("measure", "lead", "element", "link", "quantity", "op", "target", "base", "unit", "support")
-        draft = work.Draft(start=start, due=due, programme=programme, **{k: given[k] for k in keys})
-        problems += [(i, text) for text in work.check(standing.park, draft)]
-        drafts.append(draft)
-    return drafts, problems
-
-
-FIELDS = ("measure", "lead", "start", "due", "element", "link", "quantity", "op", "target", "base", "unit", "programme")
-LONGEST = {"measure": 500, "element": 200, "link": 200, "quantity": 120, "target": 60, "base": 60, "unit": 60}
-
-
-def _count(post: QueryDict) -> int:
-    given = post.get("rows", "")
-    return min(int(given), 40) if given.isdecimal() else 0
-
-
-def _given(post: QueryDict, i: int) -> dict[str, Any]:
-    row: dict[str, Any] = {k: post.get(f"{k}-{i}", "").strip()[: LONGEST.get(k, 200)] for k in FIELDS}
-    return row | {"support": post.getlist(f"support-{i}"), "problems": []}
-
-
-def _form(draft: work.Draft) -> dict[str, Any]:
-    row = {k: getattr(draft, k) for k in FIELDS if k not in ("start", "due", "programme")}
-    dates = {"start": draft.start.isoformat(), "due": draft.due.isoformat()}
-    return row | dates | {"support": list(draft.support), "programme": "", "problems": []}
-
-
-def _blank(today: date) -> dict[str, Any]:
-    return _form(work.Draft("", "", today, today + lists.DEFAULT_TIME))
-
-
 def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
@@ -366,10 +284,6 @@ def _date(text: str) -> date | None:
 
 def _task(standing: Standing, number: int) -> Task:
     return get_object_or_404(lists.tasks_of(standing.park).select_related("by"), number=number)
-
-
-def _list_address(slug: str) -> str:
-    return redirect("tasks", slug).url
 
 
 def _enter(request: HttpRequest, slug: str, action: str) -> Standing:

@@ -52,7 +52,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Draft:
-    """A task as somebody wants it, before it is checked."""
+    """A task as somebody wants it, before it is checked; `effect` may be worked out of `portion`, a share of the gap [%]."""
 
     measure: str
     lead: str
@@ -67,6 +67,8 @@ class Draft:
     target: str = ""
     base: str = ""
     unit: str = ""
+    effect: str = ""
+    portion: str = ""
     programme: Programme | None = None
     measure_en: str = ""
 
@@ -87,11 +89,6 @@ def check(park: Park, draft: Draft) -> list[Text]:
         )
     if draft.due < draft.start:
         found.append(Text("完成日期早于开始日期。", "The day lies before the start."))
-    if draft.target and draft.op not in OPERATORS:
-        found.append(Text("有目标值时请选择比较方式。", "With a target, say whether it is at least or at most."))
-    for text in (draft.target, draft.base):
-        if text and number(text) is None:
-            found.append(Text(f"“{text}”不是数字。", f"'{text}' is no number."))
     return found
 
 
@@ -123,7 +120,7 @@ def make(
             park=park, number=n, programme=draft.programme, clause=clause, period=kept.period if kept else "", kept=kept,
             indicator=name.zh if name else "", indicator_en=name.en if name else "", element=draft.element, link=draft.link,
             measure=draft.measure.strip(), measure_en=draft.measure_en, quantity=draft.quantity, part=draft.part,
-            unit=draft.unit,
+            unit=draft.unit, effect=draft.effect,
             op=draft.op if draft.target else "", target=draft.target, base=draft.base, lead=lead.key, lead_name=lead.name,
             lead_name_en=lead.name_en, support=[_triple(known[k]) for k in draft.support], start=draft.start,
             due=draft.due, by=user,
