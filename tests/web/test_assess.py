@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import ecopark as ep
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
@@ -30,3 +32,14 @@ def test_only_what_a_pack_needs_makes_it_anew(world: World) -> None:
     assert status["32"] == "not_met"
     assert {c["tail"]: c["status"] for c in first[0].result["clauses"]}["32"] == "met"
     assert Kept.objects.count() == 3
+
+
+def test_every_missing_figure_stands_on_the_page(world: World) -> None:
+    gaps = keep.assessed(world.park, "hj274-2015", "2023").result["gaps"]
+    client = world.client_of("office")
+    client.cookies["django_language"] = "en"
+    text = client.get("/p/alpha/assess/hj274-2015/2023/").content.decode()
+    assert len(gaps) > 15
+    assert f"{len(gaps) - 15} more" in text
+    listed = text[text.index("Collect these first") :]
+    assert all(escape(gap["label"]["en"]) in listed for gap in gaps)
