@@ -255,6 +255,6 @@ if __name__ == "__main__":
     import django
 
     django.setup()
-    from tests.web import deciding_site
+    from tests.web import deciding_site, furnished_site
 
-    print(json.dumps((ACTIONS | deciding_site.ACTIONS)[sys.argv[1]](*sys.argv[2:])))
+    print(json.dumps((ACTIONS | deciding_site.ACTIONS | furnished_site.ACTIONS)[sys.argv[1]](*sys.argv[2:])))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from ecopark.web.api import main as api
 from ecopark.web.pages import home, story
@@ -17,6 +19,8 @@ urlpatterns = [
     path("story/", story.story, name="story"),
     path("login/", sign_in.SignIn.as_view(), name="login"),
     path("login/code/", sign_in.code, name="login-code"),
+    # where a browser looks by itself when a page, as those of Django's administration, names no icon
+    path("favicon.ico", RedirectView.as_view(url=static("built/icon.svg"))),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/login/", sign_in.SignIn.as_view()),  # before Django's own, which would ask for a password alone
