@@ -266,7 +266,8 @@ def test_a_workbook_is_previewed_then_stored(world: World) -> None:
     assert api.send(f"/parks/alpha/imports/{found['id']}/apply", {"groups": groups}).json()["written"] == 2
     assert api.send(f"/parks/alpha/imports/{found['id']}/apply", {}).status_code == 409
     assert api.get(f"/parks/alpha/imports/{found['id']}").json()["applied"]
-    assert Api(world, "firm").get(f"/parks/alpha/imports/{found['id']}").status_code == 403
+    assert Api(world, "firm").get(f"/parks/alpha/imports/{found['id']}").status_code == 404
+    assert Api(world, "keeper").get(f"/parks/alpha/imports/{found['id']}").status_code == 403
 
 
 def test_an_assessment_whole_and_what_if(world: World) -> None:

@@ -131,8 +131,10 @@ def test_a_big_file_is_refused(world: World, settings: Any) -> None:
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize(("role", "status"), [("firm", 403), ("reviewer", 403), ("stranger", 404), ("anonymous", 404)])
-def test_only_the_office_and_its_consultants_bring_workbooks_in(world: World, role: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("role", "status"), [("keeper", 403), ("reviewer", 403), ("stranger", 404), ("anonymous", 404)]
+)
+def test_who_brings_no_workbooks_in(world: World, role: str, status: int) -> None:
     assert send(world, workbook(ROWS[2]), role=role).status_code == status
 
 

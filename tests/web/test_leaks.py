@@ -24,6 +24,7 @@ from ecopark.web.assess.models import Kept, Scenario
 from ecopark.web.cases.models import Case, CaseFile
 from ecopark.web.comments.models import Comment, HandUp
 from ecopark.web.figures import facts, submit
+from ecopark.web.figures import imports, submit
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.models import Evidence, Figure, Import, SavedMapping
 from ecopark.web.firms.models import Appeal, FirmGrade, RegistryTable
@@ -103,6 +104,9 @@ def other(graded: World) -> Other:
     submit.take(submission, "return", office, "绝密退回")
     stored = keep(SimpleUploadedFile("绝密.csv", b"subject,quantity\n"), f"imports/{park.pk}", ("csv",))
     made = Import.objects.create(park=park, name="绝密.csv", stored=stored.key, by=office, changed=park.changed)
+    theirs = SimpleUploadedFile("绝密.csv", f"quantity,period,value,unit\n{WATER},2022,98765.4321,m3\n".encode())
+    assert world.client_of("stranger").post("/p/alpha/data/import/", {"file": theirs}).status_code == 302
+    brought = Import.objects.get(subject=subject)
     scenario = Scenario.objects.create(
         park=park, pack="hj274-2015", period="2023", name="绝密方案", by=office, share="abcdefgh"
     )
@@ -136,7 +140,7 @@ def other(graded: World) -> Other:
         "figure-history": {"pk": figure.pk}, "evidence-file": {"pk": Evidence.objects.latest("pk").pk},
         "evidence-withdraw": {"pk": Evidence.objects.latest("pk").pk}, "case": {"number": case.number},
         "case-step": {"number": case.number}, "case-file": {"pk": CaseFile.objects.latest("pk").pk},
-        "data-import-preview": {"pk": made.pk}, "data-import-apply": {"pk": made.pk}, "dossier-file": {"pk": job.pk, "name": "all.zip"},
+        "data-import-preview": {"pk": brought.pk}, "data-import-apply": {"pk": brought.pk}, "dossier-file": {"pk": job.pk, "name": "all.zip"},
         "job": {"pk": job.pk}, "job-cancel": {"pk": job.pk}, "grade-sheet": {"pk": run.pk, "key": "alpha-2"},
         "appeal-file": {"pk": run.pk, "key": "alpha-2"}, "simulator": {"pk": run.pk},
         "appeal-decide": {"pk": Appeal.objects.get().pk}, "appeal-evidence": {"pk": Appeal.objects.get().pk},
@@ -268,11 +272,36 @@ def test_the_public_of_a_published_park_sees_verdicts_and_no_figure(published: O
     assert not [s for s in (*SECRETS, *PARKS_OWN) if s in past]
 
 
+def test_a_workbook_that_names_another_firm_brings_nothing_of_it(other: Other) -> None:
+    """A reporter sends rows for the other firm, under its key and its name: they are unusable, and say nothing of it."""
+    rows = [f"{whom},{WATER},2023,1,m3" for whom in ("alpha-2", NAME, "alpha")] + [f"alpha-1,{WATER},2023,7,m3"]
+    data = "\n".join(["subject,quantity,period,value,unit", *rows]).encode()
+    client = other.world.client_of("firm")
+    fields = {"file": SimpleUploadedFile("own.csv", data)}
+    answer = client.post("/p/alpha/data/import/", fields, follow=True)
+    found = Import.objects.latest("pk")
+    assert (found.subject and found.subject.key, answer.status_code) == ("alpha-1", 200)
+    lines = imports.remembered(found)
+    assert sorted((line.group, line.subject) for line in lines) == [
+        ("changed", "alpha-1"), ("unusable", "alpha"), ("unusable", "alpha-2"), ("unusable", NAME),
+    ]  # fmt: skip
+    shown = client.get(f"/p/alpha/data/import/{found.pk}/?group=unusable").content.decode()
+    told = " ".join(p for line in lines for p in (line.stored, line.stored_by, line.subject_name, line.problem_en))
+    for text in (shown, told):  # what the reporter typed stands in the file; nothing that they did not
+        assert not any(s in text for s in SECRETS if s not in ("alpha-2", NAME))
+    before = Figure.objects.get(subject__key="alpha-2", quantity=WATER, period="2023").version
+    client.post(f"/p/alpha/data/import/{found.pk}/apply/", {"group": list(imports.GROUPS)})
+    assert Figure.objects.get(subject__key="alpha-2", quantity=WATER, period="2023").version == before
+    assert Figure.objects.get(subject__key="alpha-1", quantity=WATER, period="2023").correction.given == "7"
+    assert not Figure.objects.filter(subject__key="alpha", quantity=WATER).exists()
+
+
 def test_what_is_the_other_firms_alone_is_not_there(other: Other) -> None:
     client = other.world.client_of("firm")
     for name in (
         "figure-history", "evidence-file", "case", "case-file", "firm", "firm-map", "grade-sheet", "appeal-evidence", "job",
         "parcel", "parcel-map", "case-map",
+        "figure-history", "evidence-file", "data-import-preview", "case", "case-file", "firm", "firm-map", "grade-sheet", "appeal-evidence", "job",
     ):  # fmt: skip
         answer = client.get(reverse(name, kwargs=other.of[name]))
         assert answer.status_code == 404, name

@@ -86,10 +86,12 @@ def test_the_template_of_another_park(world: World, lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_the_template_of_a_firm_is_not_read_as_the_parks(world: World, lang: str) -> None:
-    book = template(world.client_of("firm"), "alpha")
-    said = {"zh-hans": "这是企业“alpha-1”的模板", "en": "the template of the firm 'alpha-1'"}
-    refused(sent(at(world, "office", lang), book), said[lang])
+def test_a_firm_brings_the_template_of_another_firm_or_of_the_park(world: World, lang: str) -> None:
+    theirs = world.client_of("office").get("/p/alpha/data/template.xlsx?of=alpha-2").content
+    said = {"zh-hans": "这是“alpha-2”的模板，您不能导入它的数", "en": "the template of 'alpha-2', whose figures you"}
+    refused(sent(at(world, "firm", lang), theirs), said[lang])
+    said = {"zh-hans": "这是园区的模板，不是贵企业的模板", "en": "the park's template, not the one of your firm"}
+    refused(sent(at(world, "firm", lang), template(world.client_of("office"), "alpha")), said[lang])
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -29,8 +29,8 @@ ImportPage, LinePage, EvidencePage, SubmissionPage, PendingPage = (
 
 
 @router.get("/parks/{slug}/template.xlsx", summary="workbook to fill in / 填报模板")
-def template(request: HttpRequest, slug: shapes.Name) -> HttpResponse:
-    """The workbook that asks for what the park's standards need."""
+def template(request: HttpRequest, slug: shapes.Name, of: shapes.Name = "") -> HttpResponse:
+    """The workbook that asks for what the park's standards need; `of` a firm's key asks for that firm's."""
     return import_views.template(request, slug)
 
 
@@ -38,28 +38,30 @@ def template(request: HttpRequest, slug: shapes.Name) -> HttpResponse:
 def upload(request: HttpRequest, slug: shapes.Name, file: File[UploadedFile], form: Form[shapes.ImportForm]) -> Any:
     """Read a workbook and say what it would change; nothing is stored before `apply`.
 
+    A firm's template holds that firm's figures and nobody else's. What a firm brings waits for the office like what it writes.
+
     A table whose columns are new, or no longer fit its `mapping`, waits without a preview: see `imports/ID/columns`.
     """
-    standing = come_in(request, slug, "import_figures")
+    standing = come_in(request, slug, "import_own")
     saved = None
     if form.mapping.isdecimal():
         saved = get_object_or_404(standing.park.column_mappings, pk=form.mapping, withdrawn__isnull=True)
     stored = keep(file, f"imports/{standing.park.pk}", TABLES)
-    made = incoming.receive(standing, stored, form.year, saved=saved, own=form.mapping == "new")
+    made = incoming.receive(standing, stored, form.year, saved=saved, own=form.mapping == "new", firm=form.firm)
     return import_row(made) | {"problems": [problem_row(p) for p in incoming.doubts(made)]}
 
 
 @router.get("/parks/{slug}/imports", response={200: ImportPage, **REFUSED}, summary="imports / 导入记录")
 def imports_of(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100, offset: shapes.Number = 0) -> Any:
     """Workbooks that were sent, the latest first."""
-    standing = come_in(request, slug, "import_figures")
-    return cut(standing.park.imports.select_related("by"), limit, offset, import_row)
+    standing = come_in(request, slug, "import_own")
+    return cut(imports.visible(standing).select_related("by", "subject"), limit, offset, import_row)
 
 
 @router.get("/parks/{slug}/imports/{number}", response={200: shapes.ImportOut, **REFUSED}, summary="an import / 导入")
 def import_of(request: HttpRequest, slug: shapes.Name, number: shapes.Number) -> Any:
     """How many rows are new, changed, conflicting, of another year, unchanged, unusable; or why there is no preview."""
-    found = find_import(come_in(request, slug, "import_figures"), number)
+    found = find_import(come_in(request, slug, "import_own"), number)
     return import_row(found) | {"problems": [problem_row(p) for p in incoming.doubts(found)]}
 
 
@@ -71,7 +73,7 @@ def lines_of(
     offset: shapes.Number = 0,
 ) -> Any:  # fmt: skip
     """The rows of a preview beside what is stored, by group."""
-    found = find_import(come_in(request, slug, "import_figures"), number)
+    found = find_import(come_in(request, slug, "import_own"), number)
     rows = [line for line in imports.remembered(found) if not group or line.group == group]
     return cut(rows, limit, offset, _line)
 
@@ -82,7 +84,7 @@ def lines_of(
 )  # fmt: skip
 def apply(request: HttpRequest, slug: shapes.Name, number: shapes.Number, body: shapes.ApplyIn) -> Any:
     """Store the rows of some groups, all or none; many rows are stored in the background."""
-    standing = come_in(request, slug, "import_figures")
+    standing = come_in(request, slug, "import_own")
     found = find_import(standing, number)
     if found.applied:
         return said_already()
@@ -214,8 +216,8 @@ def ask(request: HttpRequest, slug: shapes.Name, body: shapes.AskIn) -> Any:
 
 
 def find_import(standing: Standing, number: int) -> Import:
-    """An import of the park."""
-    return get_object_or_404(Import.objects.select_related("by", "mapping", "park"), pk=number, park=standing.park)
+    """An import of the park that the person may know of."""
+    return get_object_or_404(imports.visible(standing).select_related("by", "mapping", "park", "subject"), pk=number)
 
 
 def said_already() -> Status[Any]:
@@ -230,6 +232,7 @@ def import_row(found: Import) -> dict[str, Any]:
     return {
         "id": found.pk, "name": found.name, "at": found.at, "by": who(found.by), "counts": counted,
         "applied": found.applied, "mapping": found.mapping_id, "previewed": imports.previewed(found),
+        "firm": found.subject.key if found.subject else "",
     }  # fmt: skip
 
 

@@ -237,6 +237,7 @@ class ImportOut(Schema):
     """A workbook: how many rows of each kind, and what became of it.
 
     Without a preview (`previewed`) its columns have to be said first; `problems` is why the mapping it came with did not do.
+    `firm` is whose template it is; empty: the park's.
     """
 
     id: int
@@ -247,6 +248,7 @@ class ImportOut(Schema):
     applied: datetime | None
     mapping: int | None
     previewed: bool
+    firm: str
     problems: list[Problem] = Field(default_factory=list)
 
 
@@ -269,10 +271,12 @@ class ImportForm(Schema):
     """The year one means to bring in (empty: all), and what kind of table it is.
 
     `mapping`: the id of a saved column mapping, or `new` for a table whose columns are to be said; empty: the site's own form.
+    `firm`: the one a reporter of several means, where the workbook is no template.
     """
 
     year: YearOrNone = ""
     mapping: Annotated[str, Field(pattern="^(new|[0-9]{1,18})?$")] = ""
+    firm: Name = ""
 
 
 class EvidenceForm(Schema):

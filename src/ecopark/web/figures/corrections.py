@@ -35,7 +35,7 @@ class HandedInError(EcoparkError):
             f"{firm} {zh}已提交，园区办尚未处理，不能修改。请先撤回，改好后再提交。",
             f"{en} are handed in and not decided yet: withdraw them to change them, then hand in again.",
         )
-        super().__init__(self.text.en)
+        super().__init__(self.text.en, zh=self.text.zh)
 
 
 def handed_in(park: Park, wanted: Iterable[tuple[str, str]]) -> tuple[str, str] | None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 
 from ecopark.core.text import Text
@@ -19,6 +21,7 @@ from ecopark.observations.templates import write_template
 from ecopark.web.assess.keep import packs_of, years_of
 from ecopark.web.figures import imports, incoming, whose
 from ecopark.web.figures.change import ConflictError
+from ecopark.web.figures.corrections import HandedInError
 from ecopark.web.figures.form_rows import asked
 from ecopark.web.figures.models import Import
 from ecopark.web.jobs import work
@@ -32,32 +35,38 @@ SHOWN = 200
 
 
 def template(request: HttpRequest, slug: str) -> HttpResponse:
-    """The workbook to fill in: what the park's standards need, the last years as columns."""
-    standing = enter(request, slug, "see_figures")
+    """The workbook to fill in: what the park's standards need, the last years as columns; ``?of=`` a firm's."""
+    wanted = request.GET.get("of")
+    standing = enter(request, slug, "see_figures", wanted)
     park = standing.park
-    subject = park.subjects.get(key=park.key) if standing.wide else standing.subjects().filter(kind="firm").first()
+    own = park.key if standing.wide else min(standing.firms, default="")
+    subject = standing.subjects().filter(key=wanted or own, kind__in=("park", "firm")).first()
     if subject is None:
-        raise PermissionDenied
+        raise Http404 if wanted else PermissionDenied
     latest = max([*years_of(park), 0]) or 2024
     years = list(range(latest - 2, latest + 2))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.xlsx"
         write_template(
-            path, [q.id for q in asked(park, subject)], years, lang=lang(), base_year=park.base_year, title=park.name,
+            path, [q.id for q in asked(park, subject)], years, lang=lang(), base_year=park.base_year, title=subject.name,
             packs=packs_of(park), mark=whose.mark(park, subject.key),
         )  # fmt: skip
         data = path.read_bytes()
     response = HttpResponse(data, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-    response["Content-Disposition"] = f'attachment; filename="{park.slug}-{years[-1]}.xlsx"'
+    named = park.slug if subject.key == park.key else f"{park.slug}-{slugify(subject.key) or subject.pk}"
+    response["Content-Disposition"] = f'attachment; filename="{named}-{years[-1]}.xlsx"'
     return response
 
 
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a workbook in and show what it would change; what cannot be read is told whole."""
     standing = _enter(request, slug)
+    may_map = standing.may("import_figures")
     context: dict[str, object] = {
-        "years": [str(y) for y in years_of(standing.park)], "recent": standing.park.imports.select_related("by")[:10],
-        "mappings": standing.park.column_mappings.filter(withdrawn__isnull=True).select_related("by"),
+        "years": [str(y) for y in years_of(standing.park)], "recent": imports.visible(standing).select_related("by")[:10],
+        "mappings": standing.park.column_mappings.filter(withdrawn__isnull=True).select_related("by") if may_map else [],
+        "may_map": may_map, "wanted": request.POST.get("firm") or request.GET.get("of", ""),
+        "firms": [] if standing.wide else standing.subjects().filter(kind="firm").order_by("name"),
     }  # fmt: skip
     if request.method != "POST":
         return render(request, "data/import.html", context)
@@ -71,7 +80,12 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     )
     try:
         made = incoming.receive(
-            standing, keep(file, f"imports/{standing.park.pk}", TABLES), year, saved=saved, own=chosen == "new"
+            standing,
+            keep(file, f"imports/{standing.park.pk}", TABLES),
+            year,
+            saved=saved,
+            own=chosen == "new",
+            firm=request.POST.get("firm", ""),
         )
     except UploadError as error:
         context["problems"] = [say(error.text)]
@@ -85,7 +99,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """New, changed, conflicting and unusable rows, side by side with what is stored."""
     standing = _enter(request, slug)
-    found = get_object_or_404(Import, pk=pk, park=standing.park)
+    found = get_object_or_404(imports.visible(standing), pk=pk)
     if not imports.previewed(found):
         return redirect("data-import-columns", slug, pk)
     lines = imports.remembered(found)
@@ -101,7 +115,7 @@ def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     job = Job.objects.filter(pk=request.GET.get("job") or 0, by=request.user).first()
     context = {
         "found": found, "tabs": tabs, "page": page, "shown": shown, "counts": counts, "groups": imports.GROUPS,
-        "ticked": imports.TICKED, "job": job, "usable": sum(counts[g] for g in imports.USABLE),
+        "waits": not standing.wide, "ticked": imports.TICKED, "job": job, "usable": sum(counts[g] for g in imports.USABLE),
     }  # fmt: skip
     return render(request, "data/preview.html", context)
 
@@ -110,7 +124,7 @@ def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Store the ticked groups: at once, or in the background where there are many rows."""
     standing = _enter(request, slug)
-    found = get_object_or_404(Import, pk=pk, park=standing.park)
+    found = get_object_or_404(imports.visible(standing), pk=pk)
     here = redirect("data-import-preview", slug, pk)
     if found.applied:
         messages.info(request, t("这份表已导入过。", "This workbook was brought in already."))
@@ -128,8 +142,17 @@ def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     except ConflictError as error:
         messages.error(request, conflict_words(error))
         return here
+    except HandedInError as error:
+        messages.error(request, say(error.text))
+        return here
     messages.success(request, t(f"已导入 {count} 项", f"{count} figure(s) stored"))
-    return redirect("data", slug)
+    return redirect(_data(found))
+
+
+def _data(found: Import) -> str:
+    """The data pages of whom an import is about."""
+    of = f"?{urlencode({'of': found.subject.key})}" if found.subject else ""
+    return f"{reverse('data', args=[found.park.slug])}{of}"
 
 
 def conflict_words(error: ConflictError) -> str:
@@ -146,10 +169,10 @@ def _import(job: Job, step: work.Step) -> dict[str, object]:
     found = Import.objects.get(pk=job.arguments["import_id"])
     step(0, 1)
     count = imports.apply(found, job.by, job.arguments["groups"])
-    return {"count": count, "url": reverse("data", args=[found.park.slug])}
+    return {"count": count, "url": _data(found)}
 
 
 def _enter(request: HttpRequest, slug: str) -> Standing:
-    standing = enter(request, slug, "import_figures")
+    standing = enter(request, slug, "import_own")
     request.standing = standing  # type: ignore[attr-defined]
     return standing

@@ -13,7 +13,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ecopark.core.text import Text
@@ -21,11 +23,11 @@ from ecopark.errors import EcoparkError, InputError, Problem
 from ecopark.observations.mapping import ColumnMapping, mapping_beside, write_mapping
 from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import catalogue
-from ecopark.web.figures import whose
 from ecopark.web.figures.change import Change, as_typed, write
 from ecopark.web.figures.models import Figure, Import
-from ecopark.web.parks.models import Park
+from ecopark.web.parks.models import Park, Subject
 from ecopark.web.people.access import Standing
+from ecopark.web.people.access import standing as standing_of
 from ecopark.web.uploads import stored_path
 from ecopark.workflows.assess_park import read_facts
 
@@ -97,8 +99,9 @@ class Line:
 
 
 def preview(
-    standing: Standing, stored: str, name: str, year: str = "", mapping: ColumnMapping | None = None
-) -> list[Line]:
+    standing: Standing, stored: str, name: str, year: str = "", mapping: ColumnMapping | None = None,
+    subject: Subject | None = None,
+) -> list[Line]:  # fmt: skip
     """Every row of a file beside what is stored.
 
     Parameters
@@ -109,20 +112,24 @@ def preview(
         The year the person meant to bring in; rows of another year are set apart. Empty: all years.
     mapping
         What the columns are, where the file is a department's own table.
+    subject
+        The firm it is of (`whose.subject_of`): nobody else's figures are read. None: the park with all its firms.
 
     Raises
     ------
     InputError
-        The file holds no table that can be read, or is the template of another park or of a firm.
+        The file holds no table that can be read.
     """
-    whose.check(standing.park, stored_path(stored), name)
-    facts = _read(standing.park, stored, name, mapping)
-    allowed = {s.key: s.name for s in standing.subjects()}
+    facts = _read(standing.park, stored, name, mapping, subject)
+    known_ones = standing.subjects().filter(pk=subject.pk) if subject else standing.subjects()
+    allowed = {s.key: s.name for s in known_ones}
+    figures = Figure.objects.filter(park=standing.park, **({"subject": subject} if subject else {}))
     known = {
         (f.subject.key, f.quantity, f.period, f.by): f
-        for f in Figure.objects.filter(park=standing.park).select_related("subject", "entered_by", "correction")
+        for f in figures.select_related("subject", "entered_by", "correction__entered_by")
     }
-    lines = [_line(o, known, allowed, year, name) for o in facts.observations]
+    own = not standing.wide
+    lines = [_line(o, known, allowed, year, name, own=own, one=subject is not None) for o in facts.observations]
     lines += [_unusable(text, problem, name) for text, problem in facts.rejected]
     if mapping is not None:
         left = [p for p in facts.warnings if p.code.startswith("mapping-")]
@@ -131,22 +138,23 @@ def preview(
     return sorted(lines, key=lambda line: order[line.group])
 
 
-def _read(park: Park, stored: str, name: str, mapping: ColumnMapping | None) -> Facts:
-    """Read the file as part of a park folder of this park."""
+def _read(park: Park, stored: str, name: str, mapping: ColumnMapping | None, subject: Subject | None) -> Facts:
+    """Read the file as part of a park folder of this park; a firm's as that of a folder that knows nobody but the firm."""
+    whole = subject or park
     source = stored_path(stored)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "data").mkdir()
         target = folder / "data" / f"upload{source.suffix}"
         shutil.copyfile(source, target)
-        lines = ["[park]", f"id = {_quoted(park.key)}", f"name = {_quoted(park.name)}"]
+        lines = ["[park]", f"id = {_quoted(whole.key)}", f"name = {_quoted(whole.name)}"]
         if park.base_year:
             lines.append(f"base_year = {park.base_year}")
         (folder / "park.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         with (folder / "data" / "subjects.csv").open("w", newline="", encoding="utf-8") as file:
             out = csv.writer(file)
             out.writerow(["subject", "kind", "parent", "from", "until", "name", "credit_code"])
-            for s in park.subjects.exclude(kind="park"):
+            for s in park.subjects.exclude(kind="park") if subject is None else ():
                 out.writerow([s.key, s.kind, s.parent, s.since or "", s.until or "", s.name, s.credit_code])
         if mapping is not None:
             mapping_beside(target).write_text(write_mapping(mapping), encoding="utf-8")
@@ -173,28 +181,30 @@ def _place(o: Observation, name: str) -> str:
 
 
 def _line(
-    o: Observation, known: dict[tuple[str, str, str, str], Figure], allowed: dict[str, str], year: str, name: str
-) -> Line:
+    o: Observation, known: dict[tuple[str, str, str, str], Figure], allowed: dict[str, str], year: str, name: str,
+    *, own: bool, one: bool,
+) -> Line:  # fmt: skip
     period = "" if str(o.period) == "always" else str(o.period)
     quantity = catalogue().find(o.quantity)
     label = quantity.label if quantity else Text(o.quantity, o.quantity)
     given, unit = as_typed(o)
-    there = known.get((o.subject, o.quantity, period, o.by))
+    figure = known.get((o.subject, o.quantity, period, o.by))
+    there = (figure.proposed if figure and own else None) or figure  # a firm goes on from its own correction
     row: dict[str, Any] = {
         "subject": o.subject, "subject_name": allowed.get(o.subject, o.subject), "quantity": o.quantity,
         "label_zh": label.zh, "label_en": label.en, "period": period, "by": o.by, "given": given, "unit": unit,
         "source": o.source, "note": o.note, "place": _place(o, name),
     }  # fmt: skip
     if o.subject not in allowed:
-        return Line(
-            "unusable",
-            **row,
-            problem_zh=f"“{o.subject}”不属于本园区",
-            problem_en=f"'{o.subject}' is no part of this park",
+        zh, en = (
+            (f"“{o.subject}”的数不属于这家企业", f"'{o.subject}' is not the firm whose workbook this is")
+            if one
+            else (f"“{o.subject}”不属于本园区", f"'{o.subject}' is no part of this park")
         )
-    if there is not None:
+        return Line("unusable", **row, problem_zh=zh, problem_en=en)
+    if there is not None and figure is not None:
         row |= {
-            "stored": f"{there.given} {there.unit}".strip(), "version": there.stamp,
+            "stored": f"{there.given} {there.unit}".strip(), "version": figure.stamp,
             "stored_by": there.entered_by.shown_name if there.entered_by else "",
         }  # fmt: skip
     if there is not None and (there.given, there.unit) == (given, unit):
@@ -232,18 +242,36 @@ def previewed(found: Import) -> bool:
     return bool(found.applied) or "lines" in found.summary
 
 
-def apply(found: Import, user: Any, groups: Sequence[str], state: str = "accepted") -> int:
+def visible(standing: Standing) -> QuerySet[Import]:
+    """The imports a person may know of: all; a reporter those of their own for their own firm."""
+    rows = Import.objects.filter(park=standing.park)
+    return rows if standing.wide else standing.of_subjects(rows).filter(by=standing.user)
+
+
+def apply(found: Import, user: Any, groups: Sequence[str]) -> int:
     """Write the rows of these groups, all or none; says how many figures changed. Asked again, it says so again.
+
+    What a firm brings waits for the office like what it types.
 
     Raises
     ------
     ConflictError
         Somebody changed one of them since the preview.
+    HandedInError
+        A firm has handed in the year and the office has not decided.
     NotPreviewedError
         There is no preview yet.
+    PermissionDenied
+        The person may no longer bring these figures.
     """
     if not previewed(found):
         raise NotPreviewedError
+    here = standing_of(user, found.park)
+    if here is None or not here.may("import_own", found.subject.key if found.subject else None):
+        raise PermissionDenied
+    if not here.wide and found.subject is None:
+        raise PermissionDenied
+    state = "accepted" if here.wide else "draft"
     with transaction.atomic():
         locked = Import.objects.select_for_update().get(pk=found.pk)
         found.applied, found.summary = locked.applied, locked.summary

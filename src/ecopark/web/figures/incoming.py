@@ -7,18 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
 from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.mapping import ColumnMapping
-from ecopark.web.figures import imports, mappings
+from ecopark.web.figures import imports, mappings, whose
 from ecopark.web.figures.models import Import, SavedMapping
 from ecopark.web.people.access import Standing
-from ecopark.web.uploads import Stored
+from ecopark.web.uploads import Stored, stored_path
 
 
-def receive(standing: Standing, stored: Stored, year: str, *, saved: SavedMapping | None, own: bool) -> Import:
+def receive(
+    standing: Standing, stored: Stored, year: str, *, saved: SavedMapping | None, own: bool, firm: str = ""
+) -> Import:
     """Keep a file as an import with its preview; without a preview where its columns have to be said, or said anew.
 
     Parameters
@@ -27,24 +30,33 @@ def receive(standing: Standing, stored: Stored, year: str, *, saved: SavedMappin
         The mapping it is read by.
     own
         Whether it is a table of one's own whose columns nobody has said yet.
+    firm
+        Key of the firm that a reporter of several means.
 
     Raises
     ------
     InputError
-        It holds no table, or is not of the site's own form; nothing is kept then.
+        It holds no table, is not of the site's own form, or is the template of somebody else; nothing is kept then.
+    PermissionDenied
+        A reporter of no firm, or one who wants to say what the columns of a table are.
     """
+    if (own or saved) and not standing.may("import_figures"):
+        raise PermissionDenied
+    subject = whose.subject_of(standing, stored_path(stored.key), stored.name, firm)
+    if subject is None and not standing.wide:
+        raise PermissionDenied
     lines, mapping = None, mappings.loaded(saved) if saved else None
     if own or saved:
         mappings.readable(stored.key, stored.name)
     if mapping is not None or not (own or saved):
         try:
-            lines = imports.preview(standing, stored.key, stored.name, year, mapping and mapping.of_year(year))
+            lines = imports.preview(standing, stored.key, stored.name, year, mapping and mapping.of_year(year), subject)
         except InputError:
             if saved is None:
                 raise
     made = Import.objects.create(
         park=standing.park, name=stored.name, stored=stored.key, by=standing.user, changed=standing.park.changed,
-        mapping=saved, summary={"year": year},
+        mapping=saved, subject=subject, summary={"year": year},
     )  # fmt: skip
     if lines is not None:
         imports.remember(made, lines)
@@ -81,7 +93,7 @@ def say_columns(standing: Standing, found: Import, name: str, m: ColumnMapping, 
     """
     if problems := unnamed(found, name) + mappings.problems_of(found, m):
         raise InputError(problems)
-    lines = imports.preview(standing, found.stored, found.name, m.year, m)
+    lines = imports.preview(standing, found.stored, found.name, m.year, m, found.subject)
     with transaction.atomic():
         found.mapping = mappings.save(standing.park, name, m, user, f"{found.name} ({timezone.localdate()})")
         found.changed = standing.park.changed

@@ -53,7 +53,13 @@ class SavedMapping(models.Model):
 
 
 class Import(models.Model):
-    """A workbook that was brought in: what it held and what became of it."""
+    """A workbook that was brought in: what it held and what became of it.
+
+    Parameters
+    ----------
+    subject
+        The firm whose template it is: it holds nothing of anybody else. None: a workbook of the park.
+    """
 
     park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="imports")
     name = models.CharField(max_length=200)
@@ -63,6 +69,7 @@ class Import(models.Model):
     changed = models.BigIntegerField(help_text="the park's change counter when the preview was made")
     summary = models.JSONField(default=dict)
     mapping = models.ForeignKey(SavedMapping, on_delete=models.SET_NULL, null=True, blank=True)
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, null=True, blank=True, related_name="imports")
     applied = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -34,7 +34,7 @@ def themes(request: HttpRequest, slug: str) -> HttpResponse:
         "subject": subject, "period": period, "themes": themes_of(standing.park, subject, period),
         "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
         "handing_in": submit_views.handing_in(standing, subject, period),
-        "may_import": standing.may("import_figures"), "reminders": reminders(standing, timezone.localdate()),
+        "may_import": standing.may("import_own", subject.key), "reminders": reminders(standing, timezone.localdate()),
     }  # fmt: skip
     return render(request, "data/themes.html", context)
 

@@ -23,6 +23,7 @@ ROLES_FOR = {
     "see_figures": ("office", "consultant", "reviewer", "firm"),
     "write_figures": ("office", "consultant", "firm"),
     "import_figures": ("office", "consultant"),
+    "import_own": ("office", "consultant", "firm"),
     "accept_figures": ("office",),
     "see_evidence": ("office", "consultant", "reviewer", "firm"),
     "see_assessments": ("office", "consultant", "reviewer", "viewer"),
