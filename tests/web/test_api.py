@@ -247,8 +247,9 @@ def test_evidence_in_and_out(world: World) -> None:
     assert Api(world, "keeper").get(f"/parks/alpha/evidence/{made['id']}/file").status_code == 403
     wrong = {"file": SimpleUploadedFile("bill.pdf", b"MZ"), "about": WATER}
     assert api.upload("/parks/alpha/evidence", wrong).status_code == 422
-    assert Api(world, "reviewer").send(f"/parks/alpha/evidence/{made['id']}/withdraw", {}).status_code == 403
-    assert api.send(f"/parks/alpha/evidence/{made['id']}/withdraw", {}).status_code == 200
+    assert Api(world, "reviewer").send(f"/parks/alpha/evidence/{made['id']}/withdraw", {"why": "x"}).status_code == 403
+    assert api.send(f"/parks/alpha/evidence/{made['id']}/withdraw", {"why": " "}).status_code == 422
+    assert api.send(f"/parks/alpha/evidence/{made['id']}/withdraw", {"why": "扫描不清"}).status_code == 200
     assert Evidence.objects.get(pk=made["id"]).withdrawn is not None
 
 

@@ -23,8 +23,7 @@ from django.utils import timezone
 from ecopark.web.assess.models import Kept, Scenario
 from ecopark.web.cases.models import Case, CaseFile
 from ecopark.web.comments.models import Comment, HandUp
-from ecopark.web.figures import facts, submit
-from ecopark.web.figures import imports, submit
+from ecopark.web.figures import facts, imports, submit
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.models import Evidence, Figure, Import, SavedMapping
 from ecopark.web.firms.models import Appeal, FirmGrade, RegistryTable
@@ -138,7 +137,7 @@ def other(graded: World) -> Other:
     pack = {"pack": "hj274-2015", "period": "2023", "tail": "32"}
     of: dict[str, dict[str, Any]] = {
         "figure-history": {"pk": figure.pk}, "evidence-file": {"pk": Evidence.objects.latest("pk").pk},
-        "evidence-withdraw": {"pk": Evidence.objects.latest("pk").pk}, "case": {"number": case.number},
+        "evidence-history": {"pk": Evidence.objects.latest("pk").pk}, "evidence-withdraw": {"pk": Evidence.objects.latest("pk").pk}, "case": {"number": case.number},
         "case-step": {"number": case.number}, "case-file": {"pk": CaseFile.objects.latest("pk").pk},
         "data-import-preview": {"pk": brought.pk}, "data-import-apply": {"pk": brought.pk}, "dossier-file": {"pk": job.pk, "name": "all.zip"},
         "job": {"pk": job.pk}, "job-cancel": {"pk": job.pk}, "grade-sheet": {"pk": run.pk, "key": "alpha-2"},
@@ -299,9 +298,8 @@ def test_a_workbook_that_names_another_firm_brings_nothing_of_it(other: Other) -
 def test_what_is_the_other_firms_alone_is_not_there(other: Other) -> None:
     client = other.world.client_of("firm")
     for name in (
-        "figure-history", "evidence-file", "case", "case-file", "firm", "firm-map", "grade-sheet", "appeal-evidence", "job",
-        "parcel", "parcel-map", "case-map",
-        "figure-history", "evidence-file", "data-import-preview", "case", "case-file", "firm", "firm-map", "grade-sheet", "appeal-evidence", "job",
+        "figure-history", "evidence-file", "evidence-history", "data-import-preview", "case", "case-file", "firm",
+        "firm-map", "grade-sheet", "appeal-evidence", "job", "parcel", "parcel-map", "case-map",
     ):  # fmt: skip
         answer = client.get(reverse(name, kwargs=other.of[name]))
         assert answer.status_code == 404, name

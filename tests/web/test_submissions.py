@@ -130,7 +130,10 @@ def test_a_file_that_is_not_what_its_name_says(world: World) -> None:
 def test_what_is_taken_back_stays_on_file(world: World) -> None:
     _attach(world, "office", "alpha")
     found = Evidence.objects.get(stored__gt="")
-    world.client_of("office").post(f"/p/alpha/data/evidence/{found.pk}/withdraw/")
+    address = f"/p/alpha/data/evidence/{found.pk}/withdraw/"
+    assert "请写明撤下理由" in world.client_of("office").post(address, follow=True).content.decode()
+    world.client_of("office").post(address, {"why": "扫描不清"})
     found.refresh_from_db()
     assert found.withdrawn is not None
+    assert (found.withdrawn_by, found.withdrawn_why) == (world.people["office"], "扫描不清")
     assert stored_path(found.stored).is_file()

@@ -7,14 +7,14 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
 from ecopark.core.text import Text
 from ecopark.web.api import shapes
 from ecopark.web.api.common import REFUSED, come_in, cut, problem_row, who
-from ecopark.web.figures import attach, corrections, evidence_views, import_views, imports, incoming, submit
+from ecopark.web.assess.views import pack_or_404
+from ecopark.web.figures import attach, corrections, evidence, evidence_views, import_views, imports, incoming, submit
 from ecopark.web.figures.change import ConflictError
 from ecopark.web.figures.models import Evidence, Import, Submission
 from ecopark.web.jobs import work
@@ -102,17 +102,27 @@ def apply(request: HttpRequest, slug: shapes.Name, number: shapes.Number, body: 
 
 
 @router.get("/parks/{slug}/evidence", response={200: EvidencePage, **REFUSED}, summary="evidence / 佐证材料")
-def evidence(
-    request: HttpRequest,
-    slug: shapes.Name,
-    about: shapes.Name = "",
-    limit: shapes.Limit = 100,
+def documents(
+    request: HttpRequest, slug: shapes.Name, about: shapes.Name = "", subject: shapes.Name = "",
+    period: shapes.YearOrNone = "", clause: shapes.Name = "", withdrawn: bool = False, limit: shapes.Limit = 100,
     offset: shapes.Number = 0,
-) -> Any:
-    """Documents behind figures and clauses, as far as you may see them."""
-    standing = come_in(request, slug, "see_evidence")
-    rows = evidence_views.visible(standing).filter(withdrawn__isnull=True).select_related("subject", "by")
-    return cut(rows.filter(about=about) if about else rows, limit, offset, _evidence)
+) -> Any:  # fmt: skip
+    """Documents behind figures and clauses, as far as you may see them.
+
+    `clause` (`pack/tail`): also those behind every figure that bears on it. `withdrawn`: those that were taken back instead.
+    """
+    standing = come_in(request, slug, "see_evidence", subject or None)
+    rows = evidence.visible(standing)
+    if clause:
+        pack, _, tail = clause.partition("/")
+        rows = evidence.of_clause(standing, pack_or_404(pack).id, tail, period)
+    if withdrawn or not clause:
+        rows = rows.filter(withdrawn__isnull=not withdrawn)
+    if subject:
+        rows = rows.filter(subject__key=subject)
+    if about:
+        rows = rows.filter(about=about)
+    return cut(evidence.of_year(rows, period), limit, offset, _evidence)
 
 
 @router.post("/parks/{slug}/evidence", response={200: shapes.EvidenceOut, **REFUSED}, summary="add evidence / 上传佐证")
@@ -143,15 +153,28 @@ def evidence_file(request: HttpRequest, slug: shapes.Name, number: shapes.Number
     response={200: shapes.EvidenceOut, **REFUSED},
     summary="take back / 撤下",
 )
-def withdraw_evidence(request: HttpRequest, slug: shapes.Name, number: shapes.Number) -> Any:
-    """Take a document back; it stays on file."""
+def withdraw_evidence(request: HttpRequest, slug: shapes.Name, number: shapes.Number, body: shapes.WithdrawIn) -> Any:
+    """Take a document back, with a reason; it stays on file."""
     standing = come_in(request, slug, "see_evidence")
-    found = get_object_or_404(evidence_views.visible(standing), pk=number, withdrawn__isnull=True)
+    found = get_object_or_404(evidence.visible(standing), pk=number)
     if not standing.may("write_figures", found.subject.key):
         raise PermissionDenied
-    found.withdrawn = timezone.now()
-    found.save(update_fields=["withdrawn"])
+    attach.take_back(found, request.user, body.why)
     return _evidence(found)
+
+
+@router.get(
+    "/parks/{slug}/evidence/{number}/history", response={200: list[shapes.EvidenceEvent], **REFUSED},
+    summary="what happened to a document / 佐证变更记录",
+)  # fmt: skip
+def evidence_history(request: HttpRequest, slug: shapes.Name, number: shapes.Number) -> Any:
+    """Who added a document, who moved it to another firm, who took it back, when and why; the latest first."""
+    standing = come_in(request, slug, "see_evidence")
+    found = get_object_or_404(evidence.visible(standing), pk=number)
+    return [
+        {"at": e.at, "who": who(e.who), "what": {"zh": e.what.zh, "en": e.what.en}, "why": e.why}
+        for e in evidence.past(found)
+    ]
 
 
 @router.get("/parks/{slug}/submissions", response={200: SubmissionPage, **REFUSED}, summary="submissions / 企业填报")
@@ -245,7 +268,8 @@ def _evidence(e: Evidence) -> dict[str, Any]:
     return {
         "id": e.pk, "about": e.about, "subject": e.subject.key, "period": e.period, "name": e.name,
         "media_type": e.media_type, "size": e.size, "digest": e.digest, "page": e.page, "dated": e.dated, "by": who(e.by),
-        "at": e.at, "has_file": bool(e.stored),
+        "at": e.at, "has_file": bool(e.stored), "withdrawn": e.withdrawn, "withdrawn_by": who(e.withdrawn_by),
+        "withdrawn_why": e.withdrawn_why,
     }  # fmt: skip
 
 

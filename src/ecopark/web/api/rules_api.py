@@ -198,16 +198,16 @@ def quantity(request: HttpRequest, name: shapes.Name) -> Any:
     response={200: office.QuantityHere, **REFUSED},
     summary="a quantity here / 本园区取值",
 )
-def quantity_here(request: HttpRequest, slug: shapes.Name, name: shapes.Name) -> Any:
-    """Which clauses use a quantity, and its values over the years with their traces, for who may see figures."""
-    standing = come_in(request, slug, "see_park")
+def quantity_here(request: HttpRequest, slug: shapes.Name, name: shapes.Name, of: shapes.Name = "") -> Any:
+    """Which clauses use a quantity, and its values over the years with their traces, for who may see figures; `of` a firm."""
+    standing = come_in(request, slug, "see_park", of or None)
     found = catalogue().find(name)
     if found is None:
         raise Http404
-    may = standing.may("see_figures")
+    may, subject = standing.may("see_figures"), of or own_subject(standing)
     return {
         "quantity": found.id, "used_by": [f"{p.id}/{c.tail}" for p, c in clauses_using(found.id)],
-        "subject": own_subject(standing) if may else "", "values": values_of(standing, found) if may else [],
+        "subject": subject if may else "", "values": values_of(standing, found, subject) if may else [],
     }  # fmt: skip
 
 

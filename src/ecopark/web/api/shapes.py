@@ -318,6 +318,24 @@ class EvidenceOut(Schema):
     by: str
     at: datetime
     has_file: bool
+    withdrawn: datetime | None
+    withdrawn_by: str
+    withdrawn_why: str
+
+
+class EvidenceEvent(Schema):
+    """One thing that happened to a document: added, moved to another firm, taken back."""
+
+    at: datetime
+    who: str
+    what: dict[str, str]
+    why: str
+
+
+class WithdrawIn(Schema):
+    """Why a document is taken back."""
+
+    why: Reason
 
 
 class SubmissionOut(Schema):

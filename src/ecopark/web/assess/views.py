@@ -16,6 +16,7 @@ from ecopark.web.assess.models import Kept
 from ecopark.web.assess.shown import shown
 from ecopark.web.background import StillWorkingError
 from ecopark.web.comments import shown as comments
+from ecopark.web.figures import evidence, evidence_views
 from ecopark.web.pages.errors import AGAIN_AFTER
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
@@ -84,6 +85,8 @@ def drawer(request: HttpRequest, slug: str, pack: str, period: str, tail: str) -
         "may_make_tasks": failing and not is_past and standing.may("write_tasks"),
     }  # fmt: skip
     context |= comments.of_clause(standing, found.id, period, tail)
+    behind = evidence.of_clause(standing, found.id, tail, period, kept.at if is_past else None)
+    context |= evidence_views.documents(standing, behind)
     return render(request, "assess/drawer.html", context)
 
 

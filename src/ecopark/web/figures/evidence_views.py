@@ -2,46 +2,75 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from ecopark.web.figures.attach import attach
-from ecopark.web.figures.models import Evidence
+from ecopark.web.figures import evidence
+from ecopark.web.figures.attach import attach, take_back
+from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.uploads import DOCUMENTS, UploadError, stored_path
 
+PAGE = 100
+
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
-    """What supports the figures; ``?about=`` cuts it down to one quantity or clause. Posting adds a file."""
-    standing = enter(request, slug, "see_evidence")
+    """What supports the figures; ``?about=&of=&year=`` cut it down. Posting adds a file."""
+    wanted = request.GET.get("of") or None
+    standing = enter(request, slug, "see_evidence", wanted)
     request.standing = standing  # type: ignore[attr-defined]
-    about = request.GET.get("about", "")
     status = 200
     if request.method == "POST":
         if _add(request, standing):
-            return redirect(request.get_full_path())
+            return redirect(_back(request))
         status = 422
-    found = visible(standing).filter(withdrawn__isnull=True).select_related("subject", "by")
+    about, year = request.GET.get("about", ""), request.GET.get("year", "")
+    back, gone = request.GET.get("back", ""), request.GET.get("withdrawn") == "1"
+    subject = standing.subjects().filter(key=wanted or _own(standing)).first()
+    found = evidence.visible(standing).filter(withdrawn__isnull=not gone)
     if about:
         found = found.filter(about=about)
+    if wanted:
+        found = found.filter(subject=subject)
+    page = Paginator(evidence.of_year(found, year), PAGE).get_page(request.GET.get("page"))
+    may_add = subject is not None and standing.may("write_figures", subject.key)
     context = {
-        "evidence": found[:500], "about": about, "accept": ",".join(f".{k}" for k in DOCUMENTS),
-        "subjects": standing.subjects().exclude(kind="parcel").order_by("kind", "name")[:500] if may_add(standing) else [],
-        "typed": request.POST,
+        "page": page, "rows": rows_of(standing, page), "about": about,
+        "about_words": evidence.about_words(about) if about else "",
+        "subject": subject, "cut_down": bool(about or wanted or year), "year": year, "gone": gone,
+        "back": back if own_address(back) else "", "accept": ",".join(f".{k}" for k in DOCUMENTS), "may_add": may_add,
+        "choices": evidence.choices(standing.park, subject) if may_add and subject and not about else [], "typed": request.POST,
     }  # fmt: skip
     return render(request, "data/evidence.html", context, status=status)
 
 
+def rows_of(standing: Standing, found: Any) -> list[dict[str, Any]]:
+    """Documents as the pages list them: each with what it is about in words, and whether this person may take it back."""
+    return [
+        {
+            "one": one, "about": evidence.about_words(one.about),
+            "may_withdraw": one.withdrawn is None and standing.may("write_figures", one.subject.key),
+        }
+        for one in found
+    ]  # fmt: skip
+
+
+def _own(standing: Standing) -> str:
+    """The subject somebody's documents are about where they name none."""
+    return standing.park.key if standing.wide else min(standing.firms, default="")
+
+
 def _add(request: HttpRequest, standing: Standing) -> bool:
     about = request.POST.get("about", "").strip()
-    subject = standing.subjects().filter(key=request.POST.get("subject", standing.park.key)).first()
-    if subject is None or not standing.may("write_figures", subject.key):
-        raise Http404
+    subject = _written(standing, request.POST.get("subject", standing.park.key))
     typed = {key: request.POST.get(key, "") for key in ("period", "page", "dated")}
     try:
         made = attach(subject, about, request.FILES.get("file"), request.user, **typed)
@@ -52,10 +81,17 @@ def _add(request: HttpRequest, standing: Standing) -> bool:
     return True
 
 
+def _written(standing: Standing, key: str) -> Subject:
+    subject = standing.subjects().filter(key=key).first()
+    if subject is None or not standing.may("write_figures", subject.key):
+        raise Http404
+    return subject
+
+
 def download(request: HttpRequest, slug: str, pk: int) -> FileResponse:
     """The file itself, always as a download."""
     standing = enter(request, slug, "see_evidence")
-    found = get_object_or_404(visible(standing), pk=pk)
+    found = get_object_or_404(evidence.visible(standing), pk=pk)
     if not found.stored or not stored_path(found.stored).is_file():
         raise Http404
     return FileResponse(
@@ -63,24 +99,59 @@ def download(request: HttpRequest, slug: str, pk: int) -> FileResponse:
     )
 
 
+def history(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """What happened to one document: added, moved, taken back; by whom, when and why."""
+    standing = enter(request, slug, "see_evidence")
+    request.standing = standing  # type: ignore[attr-defined]
+    found = get_object_or_404(evidence.visible(standing), pk=pk)
+    events = [
+        {"at": e.at, "who": e.who.shown_name if e.who else "", "what": e.what, "why": e.why or None}
+        for e in evidence.past(found)
+    ]
+    context = {"found": found, "about_words": evidence.about_words(found.about), "events": events}
+    return render(request, "data/evidence_history.html", context)
+
+
 @require_POST
 def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Take a document back: it is no longer listed, and nothing is deleted."""
+    """Take a document back, with a reason: it is no longer listed, and nothing is deleted."""
     standing = enter(request, slug, "see_evidence")
-    found = get_object_or_404(visible(standing), pk=pk, withdrawn__isnull=True)
-    if not standing.may("write_figures", found.subject.key):
-        raise Http404
-    found.withdrawn = timezone.now()
-    found.save(update_fields=["withdrawn"])
-    messages.success(request, t(f"已撤下“{found.name}”", f"'{found.name}' was taken back"))
-    return redirect("evidence", slug)
+    found = get_object_or_404(evidence.visible(standing), pk=pk)
+    _written(standing, found.subject.key)
+    try:
+        take_back(found, request.user, request.POST.get("why", ""))
+    except UploadError as error:
+        messages.error(request, say(error.text))
+    else:
+        messages.success(request, t(f"已撤下“{found.name}”", f"'{found.name}' was taken back"))
+    return redirect(_back(request))
 
 
-def visible(standing: Standing) -> QuerySet[Evidence]:
-    """The documents a person may know."""
-    return standing.of_subjects(Evidence.objects.filter(park=standing.park))
+def _back(request: HttpRequest) -> str:
+    """Where somebody came from, else the list."""
+    back = request.POST.get("back", "")
+    if own_address(back):
+        return back
+    here = reverse("evidence", args=[request.resolver_match.kwargs["slug"]]) if request.resolver_match else "/"
+    kept = {k: v for k in ("about", "of", "year", "page") if (v := request.GET.get(k))}
+    return f"{here}?{urlencode(kept)}" if kept else here
 
 
-def may_add(standing: Standing) -> bool:
-    """Whether they may add evidence to anything here."""
-    return standing.may("write_figures") or bool(standing.firms)
+def own_address(address: str) -> bool:
+    """Whether an address to go back to is one of this site."""
+    return address.startswith("/") and not address.startswith(("//", "/\\"))
+
+
+def documents(standing: Standing, found: Any) -> dict[str, Any]:
+    """What the drawers of a figure and of a clause show of the documents behind them."""
+    shown = list(found[: evidence.SHOWN + 1])
+    return {
+        "documents": rows_of(standing, shown[: evidence.SHOWN]), "documents_more": len(shown) > evidence.SHOWN,
+        "may_see_evidence": standing.may("see_evidence"),
+    }  # fmt: skip
+
+
+def of_figure(standing: Standing, subject: Subject, about: str, period: str) -> dict[str, Any]:
+    """The documents behind one figure, those that were taken back too."""
+    rows: Any = evidence.of_year(evidence.visible(standing), period).filter(subject=subject, about=about)
+    return documents(standing, rows)

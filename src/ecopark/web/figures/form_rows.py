@@ -46,6 +46,7 @@ class FormRow:
     theirs: Figure | None = None
     own: bool = False
     locked: bool = False
+    documents: int = 0
 
     @property
     def correction(self) -> Correction | None:

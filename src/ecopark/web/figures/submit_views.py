@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
 from ecopark.web.figures import corrections, submit
+from ecopark.web.figures.evidence_views import own_address
 from ecopark.web.figures.models import STATES, Figure, Submission
 from ecopark.web.figures.reminders import SOON
 from ecopark.web.parks.models import Park, Subject
@@ -140,7 +141,7 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
     back = request.POST.get("back", "")
     return (
         redirect(back)
-        if _own(back)
+        if own_address(back)
         else redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period})}")
     )
 
@@ -166,8 +167,3 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period})}")
     messages.success(request, t(f"已向 {count} 家企业下达填报要求", f"{count} firm(s) were asked"))
     return redirect("submissions", slug)
-
-
-def _own(address: str) -> bool:
-    """Whether an address to go back to is one of this site."""
-    return address.startswith("/") and not address.startswith("//")

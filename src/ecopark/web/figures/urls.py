@@ -11,6 +11,7 @@ urlpatterns = [
     path("theme/<str:theme>/", views.form, name="data-theme"),
     path("evidence/", evidence_views.listing, name="evidence"),
     path("evidence/<int:pk>/", evidence_views.download, name="evidence-file"),
+    path("evidence/<int:pk>/history/", evidence_views.history, name="evidence-history"),
     path("evidence/<int:pk>/withdraw/", evidence_views.withdraw, name="evidence-withdraw"),
     path("submissions/", submit_views.listing, name="submissions"),
     path("submissions/changes/", submit_views.changes, name="submission-changes"),

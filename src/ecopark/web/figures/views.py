@@ -13,7 +13,7 @@ from django.utils import timezone
 from ecopark.errors import InputError
 from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
-from ecopark.web.figures import corrections, submit_views
+from ecopark.web.figures import corrections, evidence, evidence_views, submit_views
 from ecopark.web.figures.change import ConflictError, write
 from ecopark.web.figures.facts import problems_of, read_one
 from ecopark.web.figures.form_rows import FormRow, asked, form_rows, themes_of
@@ -50,6 +50,9 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
     quantities = [q for q in asked(standing.park, subject, everything=everything) if q.theme == theme]
     handed_in = subject.kind == "firm" and corrections.handed_in(standing.park, [(subject.key, period)]) is not None
     rows = form_rows(standing.park, subject, quantities, period, own=not standing.wide, locked=handed_in)
+    behind = evidence.counts(standing, subject, [q.id for q in quantities], period)
+    for row in rows:
+        row.documents = behind.get(row.quantity.id, 0)
     status = 200
     if request.method == "POST":
         if not standing.may("write_figures", subject.key):
@@ -62,6 +65,7 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
         "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
         "problems": sum(bool(r.problems) for r in rows), "departments": catalogue().departments,
         "handing_in": submit_views.handing_in(standing, subject, period), "locked": handed_in and not standing.wide,
+        "may_see_evidence": standing.may("see_evidence"),
     }  # fmt: skip
     return render(request, "data/form.html", context, status=status)
 
@@ -142,6 +146,7 @@ def history(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         for one in past(figure)
     ]  # fmt: skip
     context = {"figure": figure, "quantity": catalogue().find(figure.quantity), "events": events}
+    context |= evidence_views.of_figure(standing, figure.subject, figure.quantity, figure.period)
     return render(request, "data/history.html", context)
 
 

@@ -19,6 +19,7 @@ from simple_history.utils import bulk_update_with_history
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, did_you_mean
 from ecopark.grading.credit_code import read_code
+from ecopark.web.figures.attach import move
 from ecopark.web.figures.facts import forget
 from ecopark.web.figures.models import Evidence, Figure
 from ecopark.web.firms.models import FirmEvent
@@ -152,8 +153,9 @@ def merge(kept: Subject, double: Subject, user: Any, why: str) -> FirmEvent:
     for figure in aside:
         figure.state = SET_ASIDE
     _write(park, [*moving, *aside], user, f"并入 {kept.key} / merged into {kept.key}: {why}")
-    evidence = list(Evidence.objects.filter(subject=double).values_list("pk", flat=True))
-    Evidence.objects.filter(pk__in=evidence).update(subject=kept)
+    documents = list(Evidence.objects.filter(subject=double))
+    move(documents, kept, user, f"并入 {kept.key} / merged into {kept.key}: {why}")
+    evidence = [e.pk for e in documents]
     people = []
     for m in Membership.objects.filter(park=park, role="firm", firm=double.key):
         if not Membership.objects.filter(park=park, role="firm", firm=kept.key, user=m.user).exists():
@@ -194,7 +196,7 @@ def undo(event: FirmEvent, user: Any, why: str) -> None:
     for figure in aside:
         figure.state = data["aside"][str(figure.pk)]
     _write(park, [*moved, *aside], user, f"撤销合并 / merge undone: {why}")
-    Evidence.objects.filter(pk__in=data["evidence"]).update(subject=double)
+    move(list(Evidence.objects.filter(pk__in=data["evidence"])), double, user, f"撤销合并 / merge undone: {why}")
     for m in Membership.objects.filter(pk__in=data["people"], firm=kept.key):
         m.firm = double.key
         m._change_reason = f"merge of {double.key} undone"

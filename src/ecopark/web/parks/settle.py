@@ -67,14 +67,15 @@ def settle(
     MapLayer.objects.bulk_create([MapLayer(park=park, name=n, features=f) for n, f in (layers or {}).items()])
     figures = [_figure(park, subjects[o.subject], o, user) for o in facts.observations if o.subject in subjects]
     bulk_create_with_history(figures, Figure, default_user=user, default_change_reason=reason, batch_size=1000)
-    Evidence.objects.bulk_create(
+    bulk_create_with_history(
         [
             Evidence(
                 park=park, subject=subjects[subject], about=str(e.get("clause_or_quantity", "")), name=str(e.get("file", "")),
                 page=str(e.get("page", "")), dated=str(e.get("date", "")), period=str(e.get("period", "")), by=user,
             )
             for e in facts.settings.get("evidence") or ()
-        ]
+        ],
+        Evidence, default_user=user, default_change_reason=reason, batch_size=1000,
     )  # fmt: skip
     return park
 

@@ -16,6 +16,7 @@ from ecopark.core.words import shown, unit_words, with_unit
 from ecopark.indicators.resolve import SubjectLookup
 from ecopark.observations.quantity import Quantity, catalogue
 from ecopark.web.assess.keep import packs_of, years_of
+from ecopark.web.figures.evidence import visible
 from ecopark.web.figures.facts import facts_at_once
 from ecopark.web.figures.models import Figure
 from ecopark.web.people.access import Standing, enter, parks_of
@@ -61,7 +62,8 @@ def everywhere(request: HttpRequest) -> HttpResponse:
 
 def quantity(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """One quantity: definition, unit, other names, who uses it, how firms add up; values over the years with their trace."""
-    standing = enter(request, slug, "see_park")
+    wanted = request.GET.get("of") or None
+    standing = enter(request, slug, "see_park", wanted)
     request.standing = standing  # type: ignore[attr-defined]
     found = catalogue().find(name)
     if found is None:
@@ -76,9 +78,14 @@ def quantity(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "figures": [], "values": [],
     }  # fmt: skip
     if standing.may("see_figures"):
-        context |= {"figures": _figures(standing, found), "values": values_of(standing, found)}
-        context["may_write"] = standing.may("write_figures", own_subject(standing))
-        context["may_see"] = True
+        subject = wanted or own_subject(standing)
+        context |= {"figures": _figures(standing, found, subject), "values": values_of(standing, found, subject)}
+        context["may_write"] = standing.may("write_figures", subject)
+        context["may_see"], context["of"] = True, "" if subject == standing.park.key else subject
+        context["may_see_evidence"] = standing.may("see_evidence")
+        context["documents"] = (
+            visible(standing).filter(subject__key=subject, about=found.id, withdrawn__isnull=True).count()
+        )
     return render(request, "search/quantity.html", context)
 
 
@@ -87,17 +94,15 @@ def own_subject(standing: Standing) -> str:
     return standing.park.key if standing.wide else min(standing.firms, default="")
 
 
-def _figures(standing: Standing, found: Quantity) -> list[Figure]:
+def _figures(standing: Standing, found: Quantity, subject: str) -> list[Figure]:
     rows = standing.of_subjects(Figure.objects.filter(park=standing.park, quantity=found.id)).exclude(given="")
-    subject = own_subject(standing)
     return list(
         rows.filter(subject__key=subject).select_related("subject", "entered_by").order_by("-period", "by")[:100]
     )
 
 
-def values_of(standing: Standing, found: Quantity) -> list[dict[str, Any]]:
+def values_of(standing: Standing, found: Quantity, subject: str) -> list[dict[str, Any]]:
     """The value of every year as the engines have it, with its trace; nothing for a code or a flag that never was given."""
-    subject = own_subject(standing)
     if not subject:
         return []
     facts = facts_at_once(standing.park)
