@@ -156,7 +156,7 @@ def other(graded: World) -> Other:
         "signature-withdraw": {"pk": 1}, "mapping-file": {"pk": columns.pk}, "mapping-withdraw": {"pk": columns.pk},
         **{f"firms-{step}": {"pk": registered.pk} for step in ("table", "again", "choose", "columns", "store")},
         "layer-take": {"pk": layer.pk}, "comment-reply": {"pk": comment.pk}, "handed-step": {"pk": HandUp.objects.get().pk},
-        "layer-take": {"pk": layer.pk}, "parcel": {"name": "S1"}, "parcel-map": {"name": "S1"}, "case-map": {"number": case.number},
+        "parcel": {"name": "S1"}, "parcel-map": {"name": "S1"}, "case-map": {"number": case.number},
         "data-import-columns": {"pk": made.pk}, "briefing-file": {"pk": job.pk},
     }  # fmt: skip
     asked = {
