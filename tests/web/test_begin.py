@@ -198,7 +198,9 @@ def test_an_administrator_makes_a_reviewer_of_an_area(world: World) -> None:
     client = world.client_of("admin")
     user = world.people["stranger"]
     assert client.get("/admin/people/user/").status_code == 200
-    answer = client.post("/admin/people/membership/add/", {"user": user.pk, "role": "reviewer", "area": "江苏省"})
+    answer = client.post(
+        "/admin/people/membership/add/", {"user": user.pk, "role": "reviewer", "area": "江苏省", "why": "新任"}
+    )
     assert answer.status_code == 302
     assert Membership.objects.get(user=user).area == "江苏省"
 

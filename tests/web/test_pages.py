@@ -90,7 +90,8 @@ def test_a_reporters_figures_wait_for_the_office(world: World) -> None:
     address = "/p/alpha/data/theme/water/?year=2023"
     row = next(r for r in client.get(address).context["rows"] if r.quantity.id == "industrial_fresh_water_m3")
     client.post(
-        address, {f"given|{row.name}": "777", f"unit|{row.name}": "m3", f"version|{row.name}": str(row.version)}
+        address,
+        {f"given|{row.name}": "777", f"unit|{row.name}": "m3", f"version|{row.name}": str(row.version), "reason": "更正"},
     )
     figure = Figure.objects.get(subject__key="alpha-1", quantity=row.quantity.id, period="2023")
     assert (figure.given, figure.state) == ("110", "accepted")

@@ -175,7 +175,7 @@ def test_the_life_of_a_title_reminds(world: World) -> None:
     ]
     step = TitleStep.objects.get()
     assert world.client_of("reviewer").post(f"/p/alpha/rules/titles/{step.pk}/withdraw/").status_code == 403
-    client.post(f"/p/alpha/rules/titles/{step.pk}/withdraw/")
+    client.post(f"/p/alpha/rules/titles/{step.pk}/withdraw/", {"why": "记错"})
     assert client.get("/p/alpha/rules/titles/").context["due"] == []
     client.post("/p/alpha/rules/titles/add/", fields | {"dated": "2015-13-01"})
     client.post("/p/alpha/rules/titles/add/", fields | {"until": "2014-01-01"})

@@ -24,7 +24,8 @@ from ecopark.errors import EcoparkError
 from ecopark.web.projects import gate
 
 LEFT_OUT = ("contenttypes", "auth.permission", "sessions", "admin.logentry", "axes")
-"""What every site makes for itself."""
+"""What every site makes for itself. `admin.logentry` is Django's list of clicks in the administration: what can be changed
+there has a history of its own that says more (`people.admin`), and that is in the archive."""
 ABOUT, ROWS, UPLOADS, LEDGER = "about.json", "rows.jsonl", "uploads/", "ledger.sqlite"
 
 

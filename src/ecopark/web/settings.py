@@ -124,6 +124,9 @@ TWO_FACTOR = two_factor(os.environ.get("ECOPARK_TWO_FACTOR", ""))
 OTP_TOTP_ISSUER = "ecopark"
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 
+SIMPLE_HISTORY_REVERT_DISABLED = True
+"""What was is shown, not put back: another change, with its own reason, does that."""
+
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LANGUAGE_COOKIE_SAMESITE = "Lax"

@@ -24,6 +24,7 @@ urlpatterns = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/login/", sign_in.SignIn.as_view()),  # before Django's own, which would ask for a password alone
+    path("admin/password_change/", RedirectView.as_view(pattern_name="password")),
     path("admin/", admin.site.urls),
     path("account/", include("ecopark.web.people.urls")),
     path("parks/", include("ecopark.web.many.urls")),

@@ -156,7 +156,7 @@ def withdraw_title_step(request: HttpRequest, slug: shapes.Name, step: shapes.Nu
     """Take a step back, with the reason; it stays on file."""
     standing = come_in(request, slug, "settings")
     found = get_object_or_404(TitleStep, pk=step, park=standing.park, withdrawn__isnull=True)
-    title_steps.withdraw(found, body.why)
+    title_steps.withdraw(found, body.why, request.user)
     return _title_step(found)
 
 

@@ -66,8 +66,15 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
         "problems": sum(bool(r.problems) for r in rows), "departments": catalogue().departments,
         "handing_in": submit_views.handing_in(standing, subject, period), "locked": handed_in and not standing.wide,
         "may_see_evidence": standing.may("see_evidence"),
+        "reason": request.POST.get("reason", ""), "reason_missing": status == 422 and _unexplained(request, rows),
     }  # fmt: skip
     return render(request, "data/form.html", context, status=status)
+
+
+def _unexplained(request: HttpRequest, rows: list[FormRow]) -> bool:
+    """Whether an accepted figure is to be changed without a reason; a first entry needs none."""
+    changed = any(row.changed and row.figure and row.figure.state == "accepted" for row in rows)
+    return changed and not request.POST.get("reason", "").strip()
 
 
 def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list[FormRow]) -> bool:
@@ -107,6 +114,15 @@ def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list
         messages.error(
             request,
             t("有问题的数已标出，尚未保存任何一项。", "The fields with problems are marked. Nothing was stored yet."),
+        )
+        return False
+    if _unexplained(request, rows):
+        messages.error(
+            request,
+            t(
+                "改动已采用的数须写明变更原因；尚未保存任何一项。",
+                "Say why an accepted figure is changed. Nothing was stored yet.",
+            ),
         )
         return False
     why = request.POST.get("reason", "").strip()[:300]

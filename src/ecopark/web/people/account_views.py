@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
@@ -10,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_POST
 
-from ecopark.web.people.models import ROLE_TEXT, ApiToken, Membership
+from ecopark.web.people.models import NEW_PASSWORD, ROLE_TEXT, ApiToken, Membership
 from ecopark.web.templatetags.ui import t
 
 MOST_TOKENS = 20
@@ -61,7 +63,8 @@ class Password(auth.PasswordChangeView):
     template_name = "account/password.html"
     success_url = reverse_lazy("account")
 
-    def form_valid(self, form: object) -> HttpResponse:
-        """Say that it was changed."""
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Say that it was changed; the history keeps that, not the password."""
+        form.user._change_reason = NEW_PASSWORD
         messages.success(self.request, t("密码已修改", "The password was changed"))
         return super().form_valid(form)

@@ -10,3 +10,4 @@ class Config(AppConfig):
 
     name = "ecopark.web.people"
     label = "people"
+    verbose_name = "人员 / people"

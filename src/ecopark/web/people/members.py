@@ -71,7 +71,9 @@ def add(
     password = ""
     if user is None:
         password = secrets.token_urlsafe(9)
-        user = User.objects.create_user(username, password=password, last_name=name.strip()[:150])
+        user = User(username=username, last_name=name.strip()[:150])
+        user.set_password(password)
+        _saved(user, by, reason)
     firm = firm if role == "firm" else ""
     if Membership.objects.filter(user=user, role=role, park=park, firm=firm, area="").exists():
         raise MemberError(Text("此人已有这个角色。", "They have this role already."))
@@ -122,7 +124,7 @@ def _grids(park: Park, text: str) -> str:
     return " ".join(wanted)[:200]
 
 
-def _saved(membership: Membership, by: Any, reason: str) -> None:
-    membership._change_reason = reason
-    membership._history_user = by
-    membership.save()
+def _saved(row: Membership | User, by: Any, reason: str) -> None:
+    row._change_reason = reason
+    row._history_user = by
+    row.save()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import connection, models
@@ -26,10 +27,28 @@ TO_THE_MINUTE = timedelta(minutes=1)
 """So exactly a token's last use is kept: it is not written anew with every request."""
 
 
+NEW_PASSWORD = "新密码 / a new password"
+"""The reason under which a new password stands in the history, which keeps no password."""
+NOT_KEPT = ("password", "last_login")
+
+
+class AccountRecords(HistoricalRecords):
+    """The history of accounts: without passwords, and without a row for every sign-in."""
+
+    def post_save(self, instance: Any, created: bool, using: Any = None, **kwargs: Any) -> None:
+        """Keep what was saved, unless only that was saved which is not kept."""
+        fields = kwargs.get("update_fields")
+        if fields is None or not set(fields) <= set(NOT_KEPT):
+            super().post_save(instance, created, using, **kwargs)
+
+
 class User(AbstractUser):
     """A person. What they may do where stands in their memberships; an administrator may do everything."""
 
     phone = models.CharField(max_length=32, blank=True)
+    history = AccountRecords(
+        history_change_reason_field=models.CharField(max_length=300, null=True), excluded_fields=[*NOT_KEPT]
+    )
 
     @property
     def shown_name(self) -> str:
@@ -64,6 +83,7 @@ class Membership(models.Model):
     history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
 
     class Meta:
+        verbose_name, verbose_name_plural = "角色 / role", "角色 / roles"
         constraints = [
             models.UniqueConstraint(fields=["user", "role", "park", "firm", "area"], name="one_membership_each"),
             models.CheckConstraint(

@@ -37,7 +37,16 @@ def add(park: Park, title: str, step: str, dated: date | None, until: date | Non
     return TitleStep.objects.create(park=park, title=title, step=step, dated=dated, until=until, by=user)
 
 
-def withdraw(step: TitleStep, why: str) -> None:
-    """Take a step back; it stays on file."""
+def withdraw(step: TitleStep, why: str, user: Any) -> None:
+    """Take a step back, with the reason; it stays on file, and the history says who took it back.
+
+    Raises
+    ------
+    TitleError
+        No reason.
+    """
+    if not why.strip():
+        raise TitleError(Text("请写明撤下的理由。", "Say why it is taken back."))
     step.withdrawn, step.withdrawn_why = timezone.now(), why.strip()[:300]
+    step._history_user, step._change_reason = user, step.withdrawn_why[:100]
     step.save()

@@ -26,9 +26,11 @@ def titles(request: HttpRequest, slug: str) -> HttpResponse:
     """Every title somebody may hold, the park's own steps, and what is due."""
     standing = _enter(request, slug, "see_titles")
     park = standing.park
-    steps = TitleStep.objects.filter(park=park, withdrawn__isnull=True).select_related("by")
+    every = TitleStep.objects.filter(park=park).select_related("by")
+    steps = every.filter(withdrawn__isnull=True)
+    gone = [(s, _taken_by(s)) for s in every.filter(withdrawn__isnull=False)]
     context = {
-        "titles": list(load_titles().values()), "steps": steps, "given": park.settings.get("titles", ()),
+        "titles": list(load_titles().values()), "steps": steps, "gone": gone, "given": park.settings.get("titles", ()),
         "due": due(park), "may_write": standing.may("settings"), "step_names": STEP_TEXT, "today": timezone.localdate(),
     }  # fmt: skip
     return render(request, "rules/titles.html", context)
@@ -54,7 +56,12 @@ def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take a step back; it stays on file."""
     standing = _enter(request, slug, "settings")
     found = get_object_or_404(TitleStep, pk=pk, park=standing.park, withdrawn__isnull=True)
-    title_steps.withdraw(found, request.POST.get("why", ""))
+    try:
+        title_steps.withdraw(found, request.POST.get("why", ""), request.user)
+    except title_steps.TitleError as error:
+        messages.error(request, say(error.text))
+    else:
+        messages.success(request, t("已撤下，记录保留在页面下方。", "Taken back; it stays on file below."))
     return redirect("titles", slug)
 
 
@@ -66,6 +73,11 @@ def due(park: Park, on: date | None = None) -> list[dict[str, Any]]:
 
 def _shown(r: Reminder) -> dict[str, Any]:
     return {"reminder": r, "light": LIGHTS[r.light], "words": LIGHT_TEXT[r.light]}
+
+
+def _taken_by(step: TitleStep) -> str:
+    last = step.history.select_related("history_user").latest()
+    return last.history_user.shown_name if last.history_user else ""
 
 
 def _day(text: str) -> date | None:
