@@ -10,6 +10,7 @@ from django.test import Client
 
 from ecopark.observations import reading
 from ecopark.observations.model import Subject
+from ecopark.web.figures import as_known
 from ecopark.web.figures import facts as figure_facts
 from ecopark.web.parks.models import Park
 from ecopark.web.parks.settle import settle
@@ -59,6 +60,7 @@ class World:
 @pytest.fixture(autouse=True)
 def _empty_memory() -> None:
     figure_facts.forget()
+    as_known.forget()
 
 
 @pytest.fixture

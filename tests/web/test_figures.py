@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from ecopark.core.period import Period
 from ecopark.errors import InputError
+from ecopark.web.figures.as_known import facts_on
 from ecopark.web.figures.change import Change, ConflictError, write
-from ecopark.web.figures.facts import facts_of, facts_on, facts_with
+from ecopark.web.figures.facts import facts_of, facts_with
 from ecopark.web.figures.models import Figure
 
 from .conftest import World

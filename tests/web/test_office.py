@@ -137,6 +137,7 @@ def test_every_change_keeps_who_when_before_after_and_why(world: World) -> None:
     assert _save(world, "general", **fields) == 302
     park = Park.objects.get(pk=world.park.pk)
     assert (park.name, park.base_year, park.published, park.changed) == ("阿尔法园区", 2020, True, 1)
+    assert park.fact_settings()["base_year"] == 2020, "also where the park's folder named another, or none"
     events = world.client_of("office").get("/p/alpha/settings/history/").context["events"]
     found = {e["what"].en: e for e in events}
     assert (found["base year"]["after"], found["base year"]["who"], found["base year"]["why"]) == (

@@ -9,7 +9,8 @@ import pytest
 from ecopark.packs.load import find_pack
 from ecopark.packs.verify import verified_clauses
 from ecopark.web.assess import keep
-from ecopark.web.figures.facts import facts_of, facts_on
+from ecopark.web.figures.as_known import facts_on
+from ecopark.web.figures.facts import facts_of
 from ecopark.web.rules import sign
 from ecopark.web.rules.models import TitleStep, Verification
 from ecopark.web.rules.notes import blocks

@@ -11,12 +11,14 @@ from ninja import Router
 from ecopark.web.api import shapes
 from ecopark.web.api import shapes_office as office
 from ecopark.web.api.common import REFUSED, come_in, cut
-from ecopark.web.assess import compare_views, dossier_views, keep
+from ecopark.web.assess import compare_views, dossier_views, keep, past
 from ecopark.web.assess.models import Kept
 from ecopark.web.assess.shown import shown
 from ecopark.web.assess.views import pack_or_404, period_or_404
+from ecopark.web.figures.as_known import day_of
 from ecopark.web.jobs import views as jobs
 from ecopark.web.jobs.models import Job
+from ecopark.web.projects.told import pair
 
 router = Router()
 AssessmentPage, JobPage = shapes.page_of(shapes.AssessmentOut), shapes.page_of(shapes.JobOut)
@@ -43,14 +45,22 @@ def assessments(
     summary="one assessment whole / 完整评价",
 )
 def assessment(
-    request: HttpRequest, slug: shapes.Name, pack: shapes.Name, period: shapes.Year, kept: shapes.Number = 0
-) -> Any:
+    request: HttpRequest, slug: shapes.Name, pack: shapes.Name, period: shapes.Year, kept: shapes.Number = 0,
+    on: shapes.Short = "",
+) -> Any:  # fmt: skip
     """Verdict, score, bounds, gaps, and every clause with its trace; `kept` shows one as it was on its day.
+
+    `on` (a day, as 2026-03-15) shows what was known at the end of it: the assessment that was kept and still held then, else
+    one that is worked out from the figures of that day; ``as_known`` says which, and ``id`` is null where it is not kept.
 
     The public of a park that publishes its verdicts gets these, the limits and their basis: no value, no trace, no other day.
     """
     standing = come_in(request, slug, "see_assessments")
     found = pack_or_404(pack)
+    if (day := day_of(on, standing)) is not None:
+        then = past.answer(standing.park, found, period_or_404(standing, period), day)
+        said = {"day": day, "computed": then.computed, "said": [pair(text) for text in then.said]}
+        return {"assessment": _kept(then.kept), "result": then.kept.result, "as_known": said}
     if kept and standing.may("see_values"):
         one = get_object_or_404(Kept, pk=kept, park=standing.park, pack=found.id, period=period)
     else:

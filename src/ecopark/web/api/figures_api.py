@@ -14,6 +14,7 @@ from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.quantity import catalogue
 from ecopark.web.api import shapes
 from ecopark.web.api.common import REFUSED, come_in, cut, who
+from ecopark.web.figures import as_known
 from ecopark.web.figures.change import Change, ConflictError, write
 from ecopark.web.figures.facts import read_one
 from ecopark.web.figures.models import Correction, Figure
@@ -33,23 +34,30 @@ CONFLICT = Text(
 def figures(
     request: HttpRequest, slug: shapes.Name, subject: shapes.Name = "", quantity: shapes.Name = "",
     period: shapes.Name = "", state: shapes.Name = "", since: shapes.Number = 0, limit: shapes.Limit = 100,
-    offset: shapes.Number = 0,
+    offset: shapes.Number = 0, on: shapes.Short = "",
 ) -> Any:  # fmt: skip
-    """Figures as typed; `period` is a beginning (2023 takes in its months); `since` a park's count of changes."""
+    """Figures as typed; `period` is a beginning (2023 takes in its months); `since` a park's count of changes.
+
+    `on` (a day, as 2026-03-15) gives them as they stood at the end of it; for whoever may see all firms.
+    """
     standing = come_in(request, slug, "see_figures")
-    rows = standing.of_subjects(Figure.objects.filter(park=standing.park)).select_related(*WITH)
+    if (day := as_known.day_of(on, standing)) is None:
+        rows = standing.of_subjects(Figure.objects.filter(park=standing.park)).select_related(*WITH)
+    else:
+        then = as_known.figures_on(standing.park, as_known.end_of(day))
+        rows = standing.of_subjects(then).select_related("subject", "entered_by")
     if subject:
         rows = rows.filter(subject__key=subject)
     if quantity:
-        known = catalogue().find(quantity)
-        rows = rows.filter(quantity=known.id if known else quantity)
+        named = catalogue().find(quantity)
+        rows = rows.filter(quantity=named.id if named else quantity)
     if period:
         rows = rows.filter(period__startswith=period)
     if state:
         rows = rows.filter(state=state)
     if since:
         rows = rows.filter(seq__gt=since)
-    return cut(rows.order_by("pk"), limit, offset, figure_now)
+    return cut(rows.order_by("id"), limit, offset, figure_now if day is None else _figure_then)
 
 
 @router.put(
@@ -172,6 +180,10 @@ def figure_now(f: Figure) -> dict[str, Any]:
         "entered_by": who(f.entered_by), "entered_at": f.entered_at,
         "correction": correction_now(f.proposed) if f.proposed else None,
     }  # fmt: skip
+
+
+def _figure_then(row: Any) -> dict[str, Any]:
+    return figure_now(as_known.figure_of(row))
 
 
 def correction_now(c: Correction) -> dict[str, Any]:

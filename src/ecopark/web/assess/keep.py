@@ -13,11 +13,13 @@ import json
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache, partial
 from threading import Lock
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from ecopark import __version__
 from ecopark.observations.model import Facts
@@ -25,6 +27,7 @@ from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.reports.plain import Said, whole
 from ecopark.standards.again import Again
 from ecopark.standards.needs import FACTORS, reach
+from ecopark.standards.result import Assessment
 from ecopark.web import background, lasting
 from ecopark.web.assess.models import Kept
 from ecopark.web.background import StillWorkingError
@@ -68,8 +71,8 @@ class Current:
         """A hash of everything the assessment of this pack and period depends on."""
         pack = find_pack(pack_id)
         last = self._written.last
-        needs = _needs(pack.id, pack.hash)
-        rests = {name: seq for name, seq in last.items() if name in needs or name.startswith(FACTORS)}
+        needed = needs(pack.id, pack.hash)
+        rests = {name: seq for name, seq in last.items() if name in needed or name.startswith(FACTORS)}
         parts = [pack.id, pack.hash, __version__, period, rests, self._beside.of_pack(pack.id)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -164,21 +167,30 @@ class Current:
         rows = Kept.objects.filter(park=self.park, pack=pack_id, period=period)
         last = rows.defer("body").order_by("-at", "-pk").first()
         key = self.key(pack_id, period)
-        if last is not None and last.version == result.version and _same(last.result, body):
+        if last is not None and last.version == result.version and same(last.result, body):
             last.key = key
             last.remember(body)  # the next comparison meets the same objects
             return last, body
-        made = Kept(
-            park=self.park, pack=pack_id, period=period, key=key, verdict=result.verdict, score=body["score"] or "",
-            basis=body["basis"], verified=body["verified"], pack_hash=result.pack.hash, version=result.version,
-            fingerprint=result.fingerprint, changed=self.park.changed, body=Kept.packed(body),
-        )  # fmt: skip
-        return made, body
+        return unsaved(self.park, result, body, key=key), body
 
 
 def assessed(park: Park, pack_id: str, period: str) -> Kept:
     """The assessment that holds now; see `Current.assessed`."""
     return Current(park).assessed(pack_id, period)
+
+
+def unsaved(park: Park, result: Assessment, body: dict[str, Any], *, key: str = "", at: datetime | None = None) -> Kept:
+    """The row that keeps an answer, not stored yet."""
+    return Kept(
+        park=park, pack=result.pack.id, period=str(result.period), key=key, verdict=result.verdict, score=body["score"] or "",
+        basis=body["basis"], verified=body["verified"], pack_hash=result.pack.hash, version=result.version,
+        fingerprint=result.fingerprint, changed=park.changed, body=Kept.packed(body), at=at or timezone.now(),
+    )  # fmt: skip
+
+
+def local(moment: datetime) -> str:
+    """A moment as texts write it, in the time of the site."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
 
 
 def live(facts: Facts, pack_id: str, period: str, subject: str) -> dict[str, Any]:
@@ -208,7 +220,8 @@ def ready_last() -> None:
 
 
 @lru_cache(maxsize=256)
-def _needs(pack_id: str, pack_hash: str) -> frozenset[str]:
+def needs(pack_id: str, pack_hash: str) -> frozenset[str]:
+    """The quantities that bear on a pack's answers; the hash is that of the pack as it stands."""
     pack = find_pack(pack_id)
     return frozenset().union(*(reach(clause, pack) for clause in pack.clauses))
 
@@ -276,6 +289,6 @@ def _keep(now: Current, answers: Answers) -> dict[Cell, Kept]:
     return {cell: kept for cell, (kept, _) in answers.items()}
 
 
-def _same(before: dict[str, Any], now: dict[str, Any]) -> bool:
+def same(before: dict[str, Any], now: dict[str, Any]) -> bool:
     """Whether two assessments say the same; that other figures of the park differ (the fingerprint) says nothing of them."""
     return {**before, "fingerprint": ""} == {**now, "fingerprint": ""}

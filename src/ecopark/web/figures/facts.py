@@ -13,6 +13,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ecopark.core.collector import without_collector
@@ -27,9 +28,9 @@ from ecopark.observations.rows import RawRow
 from ecopark.web import background, lasting
 from ecopark.web.background import StillWorkingError
 from ecopark.web.figures import stamps
-from ecopark.web.figures.models import COUNTED, Figure
+from ecopark.web.figures.models import COUNTED, Evidence, Figure
 from ecopark.web.figures.stamps import Beside
-from ecopark.web.parks.models import Park, Subject
+from ecopark.web.parks.models import Department, Park, Subject
 from ecopark.web.rules import sign
 from ecopark.workflows.assess_park import known_reported
 
@@ -127,9 +128,9 @@ def facts_at_once(park: Park) -> Facts | None:
 def _read_whole(park: Park, now: Beside) -> _Known:
     new = Figure.objects.filter(park=park, state__in=COUNTED).order_by("pk")
     subjects = [s.as_fact() for s in park.subjects.all()]
-    rows = _observations(park, new.values_list(*FIELDS).iterator(chunk_size=5000), subjects)
+    rows = read_rows(park, new.values_list(*FIELDS).iterator(chunk_size=5000), subjects)
     there = {key: o for key, o in rows.items() if o is not None}
-    facts = _facts(park, there.values(), subjects)
+    facts = gathered(there.values(), subjects, _settings(park))
     return _Known(park.changed, now, {k: o.key for k, o in there.items()}, _grouped(facts.warnings), facts)
 
 
@@ -142,7 +143,7 @@ def _brought_up(park: Park, known: _Known, now: Beside) -> _Known:
         if not {row[0] for row in rows} <= known.facts.subjects.keys():  # a firm was added in this very moment
             return _read_whole(park, stamps.beside(park))
         subjects = _with_wholes(known.facts, [park.key, *{row[0] for row in rows}])
-        changes = _changes(keys, _observations(park, rows, subjects))
+        changes = _changes(keys, read_rows(park, rows, subjects))
     facts = known.facts.with_changes(changes)
     warned = _warned_again(known, facts, changes) if changes else known.warned
     facts.warnings = tuple(w for found in warned.values() for w in found)
@@ -194,14 +195,6 @@ def _grouped(problems: Iterable[Problem]) -> Warned:
     return found
 
 
-def facts_on(park: Park, moment: datetime) -> Facts:
-    """What was known at `moment`: the accepted figures as the history has them."""
-    past = Figure.history.as_of(moment).filter(park=park, state__in=COUNTED)
-    subjects = [s.as_fact() for s in park.subjects.all()]
-    found = _observations(park, past.values_list(*FIELDS), subjects)
-    return _facts(park, [o for o in found.values() if o is not None], subjects, moment)
-
-
 def facts_with(park: Park, changes: Sequence[dict[str, Any]]) -> Facts:
     """The figures with `changes` (rows of the facts contract) in place of the same keys; nothing is stored.
 
@@ -232,10 +225,9 @@ def forget(park: Park | None = None) -> None:
             _kept.pop(park.pk, None)
 
 
-def _facts(
-    park: Park, rows: Iterable[Observation], subjects: list[FactSubject], moment: datetime | None = None
-) -> Facts:
-    facts = Facts(rows, subjects, settings=_settings(park, moment))
+def gathered(rows: Iterable[Observation], subjects: list[FactSubject], settings: dict[str, Any]) -> Facts:
+    """Facts of figures that were read, with the findings of the quality checks."""
+    facts = Facts(rows, subjects, settings=settings)
     found: list[Problem] = []
     for at in range(0, len(facts), AT_ONCE):
         background.go_on()
@@ -244,20 +236,30 @@ def _facts(
     return facts
 
 
-def _settings(park: Park, moment: datetime | None = None) -> dict[str, Any]:
+def _settings(park: Park) -> dict[str, Any]:
+    return settings_with(
+        park, verified=sign.entries(park), titles=sign.title_entries(park),
+        evidence=park.evidence.filter(withdrawn__isnull=True), departments=park.departments.all(),
+    )  # fmt: skip
+
+
+def settings_with(
+    park: Park, *, verified: Iterable[Any], titles: Iterable[Any], evidence: QuerySet[Evidence],
+    departments: Iterable[Department],
+) -> dict[str, Any]:  # fmt: skip
     """What the park's folder would say besides figures: options, signatures, titles, evidence, departments."""
     settings = park.fact_settings()
-    settings["verified"] = [*settings.get("verified", ()), *sign.entries(park, moment)]
-    settings["titles"] = [*settings.get("titles", ()), *sign.title_entries(park, moment)]
+    settings["verified"] = [*settings.get("verified", ()), *verified]
+    settings["titles"] = [*settings.get("titles", ()), *titles]
     settings["evidence"] = [
         {
             "clause_or_quantity": e.about, "file": e.name, "page": e.page, "date": e.dated, "period": e.period,
             "place": None,
         }
-        for e in park.evidence.filter(withdrawn__isnull=True).order_by("about", "pk")
+        for e in evidence.order_by("about", "pk")
     ]  # fmt: skip
     named = catalogue().departments
-    own = {d.key: d.name for d in park.departments.all() if d.key not in named or named[d.key].zh != d.name}
+    own = {d.key: d.name for d in departments if d.key not in named or named[d.key].zh != d.name}
     settings["departments"] = own | settings.get("departments", {})
     return settings
 
@@ -272,7 +274,7 @@ def _with_wholes(facts: Facts, keys: Iterable[str]) -> list[FactSubject]:
     return list(found.values())
 
 
-def _observations(
+def read_rows(
     park: Park, rows: Iterable[tuple[Any, ...]], subjects: list[FactSubject]
 ) -> dict[Key, Observation | None]:
     """Figures read as the engines read them; None for a figure that does not count or holds nothing."""

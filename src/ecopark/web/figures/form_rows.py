@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 
 from ecopark.core.period import Period
@@ -15,6 +16,7 @@ from ecopark.observations.quantity import Code, Quantity, catalogue
 from ecopark.packs.load import find_pack
 from ecopark.standards.needs import needed_quantities
 from ecopark.web.assess.keep import packs_of
+from ecopark.web.figures import as_known
 from ecopark.web.figures.breakdowns import by_words
 from ecopark.web.figures.change import Change
 from ecopark.web.figures.facts import facts_at_once
@@ -172,7 +174,8 @@ def asked(park: Park, subject: Subject, *, everything: bool = False) -> list[Qua
 
 
 def form_rows(
-    park: Park, subject: Subject, quantities: Iterable[Quantity], period: str, *, own: bool = False, locked: bool = False
+    park: Park, subject: Subject, quantities: Iterable[Quantity], period: str, *, own: bool = False, locked: bool = False,
+    day: date | None = None,
 ) -> list[FormRow]:  # fmt: skip
     """The rows of a form, filled with what is stored.
 
@@ -182,15 +185,20 @@ def form_rows(
         Whether the firm itself looks: its corrections stand in the fields, beside them what counts.
     locked
         Whether the year is handed in, so that the firm cannot change it.
+    day
+        Show what was stored at the end of this earlier day.
     """
     wanted = list(quantities)
     before = str(int(period) - 1) if period.isdecimal() else ""
-    figures = Figure.objects.filter(
-        park=park, subject=subject, quantity__in=[q.id for q in wanted], period__in=[period, before, ""]
-    ).select_related("entered_by", "correction__entered_by")
-    known = {f.key: f for f in figures}
+    about = {"subject": subject, "quantity__in": [q.id for q in wanted], "period__in": [period, before, ""]}
+    if day is None:
+        figures = Figure.objects.filter(park=park, **about).select_related("entered_by", "correction__entered_by")
+        known = {f.key: f for f in figures}
+    else:
+        then = as_known.figures_on(park, as_known.end_of(day)).filter(**about).select_related("subject", "entered_by")
+        known = {f.key: f for f in map(as_known.figure_of, then)}
     used = used_by(park)
-    facts = facts_at_once(park)
+    facts = facts_at_once(park) if day is None else as_known.facts_at_once(park, day)
     lookup = None if facts is None else SubjectLookup(facts, subject.key)
     rows = []
     for quantity in wanted:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from ecopark.errors import InputError
 from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
+from ecopark.web.assess.views import asked_day, of_a_day
 from ecopark.web.figures import corrections, evidence, evidence_views, submit_views
 from ecopark.web.figures.change import ConflictError, write
 from ecopark.web.figures.facts import problems_of, read_one
@@ -39,8 +40,12 @@ def themes(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "data/themes.html", context)
 
 
+@of_a_day
 def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
-    """The form of one theme; what is wrong stands at its field, and nothing is stored until all of it can be."""
+    """The form of one theme; what is wrong stands at its field, and nothing is stored until all of it can be.
+
+    With ``?on=`` it shows an earlier day, only to be read.
+    """
     standing, subject = _enter(request, slug, "see_figures")
     found = catalogue().themes.get(theme)
     if found is None:
@@ -49,20 +54,23 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
     everything = request.GET.get("all") == "1"
     quantities = [q for q in asked(standing.park, subject, everything=everything) if q.theme == theme]
     handed_in = subject.kind == "firm" and corrections.handed_in(standing.park, [(subject.key, period)]) is not None
-    rows = form_rows(standing.park, subject, quantities, period, own=not standing.wide, locked=handed_in)
-    behind = evidence.counts(standing, subject, [q.id for q in quantities], period)
-    for row in rows:
-        row.documents = behind.get(row.quantity.id, 0)
+    day = asked_day(request, standing)
+    rows = form_rows(standing.park, subject, quantities, period, own=not standing.wide, locked=handed_in, day=day)
+    may_write = day is None and standing.may("write_figures", subject.key)
+    if day is None:
+        behind = evidence.counts(standing, subject, [q.id for q in quantities], period)
+        for row in rows:
+            row.documents = behind.get(row.quantity.id, 0)
     status = 200
     if request.method == "POST":
-        if not standing.may("write_figures", subject.key):
+        if not may_write:
             raise PermissionDenied
         if _save(request, standing, subject, rows):
             return redirect(f"{request.path}?{request.GET.urlencode()}")
         status = 422
     context = {
         "subject": subject, "period": period, "theme": found, "rows": rows, "everything": everything,
-        "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
+        "years": _years(standing, period), "may_write": may_write,
         "problems": sum(bool(r.problems) for r in rows), "departments": catalogue().departments,
         "handing_in": submit_views.handing_in(standing, subject, period), "locked": handed_in and not standing.wide,
         "may_see_evidence": standing.may("see_evidence"),

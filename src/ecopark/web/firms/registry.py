@@ -294,6 +294,7 @@ def unknown_parcels(known: Collection[str], given: str) -> Text | None:
 
 
 def put(subject: Subject, fields: dict[str, Any]) -> None:
+    """Write the fields of an entry into it; nothing is stored."""
     for name in ("name", "credit_code", "parent", "since", "until"):
         setattr(subject, name, fields[name])
     attributes = dict(subject.attributes)

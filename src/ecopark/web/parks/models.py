@@ -45,9 +45,7 @@ class Park(models.Model):
 
     def fact_settings(self) -> dict[str, Any]:
         """``Facts.settings`` of this park."""
-        found = dict(self.settings)
-        found.setdefault("base_year", self.base_year)
-        return found
+        return self.settings | {"base_year": self.base_year}
 
 
 class Department(models.Model):

@@ -101,6 +101,17 @@ class Standing:
             return subject in self.firms or (subject == self.park.key and action in ("see_park", "see_published"))
         return subject == self.park.key
 
+    def need(self, action: str) -> None:
+        """Go on only if the user may do `action`.
+
+        Raises
+        ------
+        PermissionDenied
+            They may not.
+        """
+        if not self.may(action):
+            raise PermissionDenied
+
     @property
     def wide(self) -> bool:
         """Whether all firms of the park are open to this user."""
