@@ -12,9 +12,10 @@ from django.utils import timezone
 from ecopark.core.period import Period
 from ecopark.web.figures import facts as figure_facts
 from ecopark.web.figures import submit
+from ecopark.web.figures.as_known import facts_on
 from ecopark.web.figures.change import Change, ConflictError, write
 from ecopark.web.figures.corrections import HandedInError
-from ecopark.web.figures.facts import facts_of, facts_on
+from ecopark.web.figures.facts import facts_of
 from ecopark.web.figures.models import Correction, Figure, Submission
 from ecopark.web.parks.models import Park
 

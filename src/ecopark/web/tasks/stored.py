@@ -28,7 +28,8 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.background import StillWorkingError
-from ecopark.web.figures.facts import facts_of, facts_on
+from ecopark.web.figures.as_known import facts_on
+from ecopark.web.figures.facts import facts_of
 from ecopark.web.parks.models import Park
 from ecopark.web.tasks.models import Task
 
