@@ -120,6 +120,33 @@ class Reminder:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a park stands with a title on a day.
+
+    Parameters
+    ----------
+    step, since
+        The last thing that happened, and when; empty and None where all is planned yet.
+    due
+        What follows, first what is due first.
+    """
+
+    title: str
+    label: Text
+    step: str
+    since: date | None
+    due: tuple[Reminder, ...]
+
+    @property
+    def text(self) -> Text:
+        """The state in both languages."""
+        if self.since is None:
+            return Text("计划中", "planned")
+        done = STEP_TEXT[self.step]
+        return Text(f"{self.since} 已{done.zh}", f"{done.en} on {self.since}")
+
+
 # -- the data ----------------------------------------------------------------------------------------------------------
 
 
@@ -176,8 +203,20 @@ def reminders(entries: Iterable[Mapping[str, Any]] | None, on: date) -> list[Rem
     on
         The day on which one looks. What is dated later is a plan and starts no clock.
     """
+    found, unread = _read(entries, on)
+    rows = [*unread, *(r for state in found for r in state.due)]
+    return sorted(rows, key=lambda r: (r.light == "unread", r.due is None, r.due or on, r.title, r.step))
+
+
+def states(entries: Iterable[Mapping[str, Any]] | None, on: date) -> list[State]:
+    """Every title a park holds, works for or plans, with its last step and what follows; `entries` as for `reminders`."""
+    return _read(entries, on)[0]
+
+
+def _read(entries: Iterable[Mapping[str, Any]] | None, on: date) -> tuple[list[State], list[Reminder]]:
+    """The titles of the entries, and the entries that cannot be read."""
     known = load_titles()
-    found: list[Reminder] = []
+    unread: list[Reminder] = []
     events: dict[str, list[_Event]] = {}
     for entry in entries or ():
         title = _find(entry, known)
@@ -185,14 +224,17 @@ def reminders(entries: Iterable[Mapping[str, Any]] | None, on: date) -> list[Rem
         step = _OTHER_WORDS.get(step, step)
         day = _day(entry.get("date")) if isinstance(entry, Mapping) else None
         if title is None or step not in STEPS or day is None:
-            found.append(_unread(entry, known))
+            unread.append(_unread(entry, known))
             continue
         events.setdefault(title.id, []).append(_Event(step, day, _day(entry.get("until") or entry.get("due"))))
+    found = []
     for name, rows in events.items():
         past = sorted((e for e in rows if e.day <= on), key=lambda e: (e.day, STEPS.index(e.step)))
         planned = sorted((e for e in rows if e.day > on), key=lambda e: e.day)
-        found += _next(known[name], past, planned, on)
-    return sorted(found, key=lambda r: (r.light == "unread", r.due is None, r.due or on, r.title, r.step))
+        due = sorted(_next(known[name], past, planned, on), key=lambda r: (r.due is None, r.due or on, r.step))
+        step, since = (past[-1].step, past[-1].day) if past else ("", None)
+        found.append(State(name, known[name].label, step, since, tuple(due)))
+    return found, unread
 
 
 def _find(entry: Any, known: Mapping[str, Title]) -> Title | None:

@@ -1,4 +1,4 @@
-"""What is due, overdue, returned or waiting on the way from the firms to the park office."""
+"""What is due, overdue, returned or waiting on the way from the firms to the park office; and what changed lately."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
 
+from ecopark.core.text import Text
 from ecopark.web.api import shapes
+from ecopark.web.api import shapes_office as office
 from ecopark.web.api.common import REFUSED, come_in
+from ecopark.web.assess import keep
 from ecopark.web.figures import reminders as due
+from ecopark.web.parks.lately import lately
+from ecopark.web.projects.told import pair
 
 router = Router()
 
@@ -26,6 +31,26 @@ def reminders(request: HttpRequest, slug: shapes.Name) -> Any:
     """A reporter is told of their own firms, the office how many firms; to others nothing is due here."""
     standing = come_in(request, slug, "see_park")
     return [_row(r, slug) for r in due.reminders(standing, timezone.localdate())]
+
+
+@router.get("/parks/{slug}/lately", response={200: list[office.HappenedOut], **REFUSED}, summary="lately / 最近变更")
+def changed_lately(request: HttpRequest, slug: shapes.Name) -> Any:
+    """What changed last of figures, tasks, cases, decisions and verdicts, the newest first, as far as you may know."""
+    standing = come_in(request, slug, "see_park")
+    now, kept = keep.Current(standing.park), []
+    if standing.may("see_values") and now.years:
+        kept = list(now.find_all((name, str(now.years[0])) for name in keep.packs_of(standing.park)).values())
+    return [
+        {name: getattr(one, name) for name in ("kind", "at", "who", "why", "url")}
+        | {"what": pair(one.what), "before": _said(one.before), "after": _said(one.after)}
+        for one in lately(standing, kept)
+    ]
+
+
+def _said(value: str | Text | None) -> dict[str, str] | None:
+    if value is None:
+        return None
+    return pair(value) if isinstance(value, Text) else {"zh": value, "en": value}
 
 
 def _row(r: due.Reminder, slug: str = "") -> dict[str, Any]:

@@ -263,3 +263,16 @@ class TotalsOut(Schema):
 
     pack: str
     verdicts: dict[str, int]
+
+
+class HappenedOut(Schema):
+    """Something that changed lately; kind: figures, task, case, decision, verdict. `before` and `after` where it has such."""
+
+    kind: str
+    at: datetime
+    who: str
+    what: Bilingual
+    before: Bilingual | None
+    after: Bilingual | None
+    why: str
+    url: str

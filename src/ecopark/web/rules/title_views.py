@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ecopark.standards.titles import LIGHT_TEXT, STEP_TEXT, Reminder, load_titles, reminders
+from ecopark.standards.titles import LIGHT_TEXT, STEP_TEXT, Reminder, load_titles, reminders, states
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.rules import title_steps
@@ -69,6 +69,17 @@ def due(park: Park, on: date | None = None) -> list[dict[str, Any]]:
     """What is due for the park's titles, with the light a page shows."""
     entries = [*park.settings.get("titles", ()), *title_entries(park)]
     return [_shown(r) for r in reminders(entries, on or timezone.localdate())]
+
+
+def held(park: Park, on: date | None = None) -> list[dict[str, Any]]:
+    """A line for each title the park holds or works for: where it stands, and what is due next with its light.
+
+    Entries that cannot be read come last, without a state.
+    """
+    entries, day = [*park.settings.get("titles", ()), *title_entries(park)], on or timezone.localdate()
+    rows: list[dict[str, Any]] = [{"state": s, "next": [_shown(r) for r in s.due]} for s in states(entries, day)]
+    unread = [_shown(r) for r in reminders(entries, day) if r.light == "unread"]
+    return [*rows, {"state": None, "next": unread}] if unread else rows
 
 
 def _shown(r: Reminder) -> dict[str, Any]:

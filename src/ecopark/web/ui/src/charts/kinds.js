@@ -21,23 +21,26 @@ function ends(numbers) {
   return { min: round(low >= 0 ? Math.max(0, min) : min), max: round(step * Math.ceil((high + spread * 0.12) / step)), interval: round(step) };
 }
 
-// {unit, periods: [..], series: [{name, values: [..|null]}], limits: [{name?, value, benchmark?}]}
+// {unit, periods: [..], series: [{name, values: [..|null]}], limits: [{name?, value | values: [..|null], benchmark?}]}
+// A limit that held all the time is one line; one that changed is a stair, a step each period.
 function trend(data, look) {
   const make = axes(look);
-  const marks = (data.limits ?? []).map((limit) => ({
+  const stairs = (data.limits ?? []).filter((limit) => limit.values);
+  const marks = (data.limits ?? []).filter((limit) => !limit.values).map((limit) => ({
     yAxis: Number(limit.value),
     name: limit.name ?? say(limit.benchmark ? "benchmark" : "limit"),
     lineStyle: { color: limit.benchmark ? look.tones.good : look.tones.bad, type: limit.benchmark ? "dotted" : "dashed", width: 1.5 },
     label: { formatter: `${limit.name ?? say(limit.benchmark ? "benchmark" : "limit")} ${limit.text ?? limit.value}`, position: "insideEndTop", color: limit.benchmark ? look.tones.good : look.tones.bad },
   }));
-  const all = [...data.series.flatMap((one) => one.values), ...(data.limits ?? []).map((limit) => limit.value)].filter((v) => v !== null && v !== undefined).map(Number);
+  const all = [...data.series.flatMap((one) => one.values), ...(data.limits ?? []).flatMap((limit) => limit.values ?? [limit.value])].filter((v) => v !== null && v !== undefined).map(Number);
   return frame(look, {
     legend: { ...frame(look).legend, show: data.series.length > 1 },
     grid: { ...frame(look).grid, top: data.series.length > 1 ? 52 : 28 },
     tooltip: { ...frame(look).tooltip, valueFormatter: (value) => shown(value, data.unit) },
     xAxis: make.category(data.periods, { boundaryGap: data.periods.length < 4 }),
     yAxis: make.value({ name: data.unit, ...(all.length ? ends(all) : {}) }),
-    series: data.series.map((one, i) => ({
+    series: [
+      ...data.series.map((one, i) => ({
       type: "line",
       name: one.name,
       data: one.values.map((value) => (value === null ? null : Number(value))),
@@ -47,7 +50,19 @@ function trend(data, look) {
       lineStyle: { width: 2.25, type: LINES[Math.floor(i / SYMBOLS.length) % LINES.length] },
       label: { show: data.series.length === 1 && data.periods.length <= 8, position: "top", color: look.ink },
       markLine: i === 0 && marks.length ? { symbol: "none", silent: true, data: marks } : undefined,
-    })),
+      })),
+      ...stairs.map((limit) => ({
+        type: "line",
+        name: limit.name ?? say(limit.benchmark ? "benchmark" : "limit"),
+        data: limit.values.map((value) => (value === null ? null : Number(value))),
+        step: "middle",
+        symbol: "none",
+        silent: true,
+        color: limit.benchmark ? look.tones.good : look.tones.bad,
+        lineStyle: { type: limit.benchmark ? "dotted" : "dashed", width: 1.5 },
+        endLabel: { show: true, formatter: (p) => `${p.seriesName} ${p.value}`, align: "right", offset: [0, -10], color: limit.benchmark ? look.tones.good : look.tones.bad },
+      })),
+    ],
   });
 }
 

@@ -1,0 +1,339 @@
+"""What changed lately in a park, in time order: figures, tasks, cases, decisions, verdicts; cut by what a person may see.
+
+Each kind gives at most `MOST` events, by one question to the database (figures by two). A write of many figures is one event.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, pairwise
+from threading import Lock
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from ecopark.admission.wording import VERDICTS
+from ecopark.casework import cases as case_steps
+from ecopark.casework import tasks as task_steps
+from ecopark.core.text import Text
+from ecopark.observations.quantity import catalogue
+from ecopark.reports.labels import VERDICT_WORDS
+from ecopark.standards.result import STATUS_TEXT
+from ecopark.web.assess.models import Kept
+from ecopark.web.cases.models import Case, CaseEvent
+from ecopark.web.cases.work import rules_of
+from ecopark.web.figures.models import STATES, Figure
+from ecopark.web.figures.stamps import Written, written
+from ecopark.web.people.access import Standing
+from ecopark.web.projects.models import Decision
+from ecopark.web.tasks.models import TaskEvent
+
+MOST = 12
+"""Events that are told."""
+ROWS = 100
+"""Figures looked at for one question; a larger write is told as more than so many."""
+ASKS = 3
+"""So many such questions at most."""
+FEW = 3
+"""So many changed figures of one write are told one by one."""
+PAIRS = 3
+"""So many earlier answers of a standard are compared when a process begins."""
+AT_HAND = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that changed.
+
+    Parameters
+    ----------
+    kind
+        ``figures``, ``task``, ``case``, ``decision`` or ``verdict``.
+    """
+
+    kind: str
+    at: datetime
+    who: str
+    what: Text
+    url: str
+    before: str | Text | None = None
+    after: str | Text | None = None
+    why: str = ""
+    tone: str = ""
+
+
+def lately(standing: Standing, kept: Sequence[Kept] = ()) -> list[Happened]:
+    """What changed last, the newest first.
+
+    Parameters
+    ----------
+    kept
+        The assessments that hold now, one a standard.
+    """
+    found: list[Happened] = []
+    by: dict[int, str] = {}
+    if standing.may("see_history"):
+        told, by = _figures(standing)
+        found += told
+    if standing.may("see_tasks"):
+        found += _tasks(standing)
+    if standing.may("see_cases"):
+        found += _cases(standing)
+    if standing.may("see_projects"):
+        found += _decisions(standing)
+    if standing.may("see_values"):  # the public reads the verdicts of now, and of no earlier day
+        found += _verdicts(standing, kept, by)
+    return sorted(found, key=lambda one: one.at, reverse=True)[:MOST]
+
+
+# -- figures -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """Figures of one write that are told together: new ones of `periods`, or (where it is empty) changed ones."""
+
+    first: Figure
+    count: int
+    periods: str
+    more: bool
+
+
+Told = tuple[list[Happened], dict[int, str]]
+
+_figures_told: OrderedDict[tuple[Any, ...], tuple[Written, Told]] = OrderedDict()
+_lock = Lock()
+
+
+def _figures(standing: Standing) -> Told:
+    """What happened to figures, and by the count of changes who wrote them; kept until figures of the park are written."""
+    park = standing.park
+    now = written(park)
+    name = (park.pk, park.settings.get("registry_changes"), None if standing.wide else standing.firms)
+    with _lock:
+        known = _figures_told.get(name)
+    if known is not None and known[0] is now:
+        return known[1]
+    writes = _writes(standing)
+    past = _versions(
+        [pair for w in writes for pair in ((w.first.pk, w.first.version), (w.first.pk, w.first.version - 1))]
+    )
+    by = {w.first.seq: w.first.entered_by.shown_name for w in writes if w.first.entered_by is not None}
+    found = [_told(standing, w, past) for w in writes], by
+    with _lock:
+        _figures_told[name] = now, found
+        _figures_told.move_to_end(name)
+        while len(_figures_told) > AT_HAND:
+            _figures_told.popitem(last=False)
+    return found
+
+
+def _writes(standing: Standing) -> list[_Write]:
+    """The last writes, newest first; a write that is larger than one question sees is not counted to its end."""
+    rows = standing.of_subjects(Figure.objects.filter(park=standing.park)).exclude(given="", version=1)
+    rows = rows.select_related("subject", "entered_by").order_by("-seq", "-pk")
+    found: list[_Write] = []
+    below: int | None = None
+    for _ in range(ASKS):
+        seen = list((rows if below is None else rows.filter(seq__lt=below))[:ROWS])
+        groups = [list(group) for _, group in groupby(seen, key=lambda f: f.seq)]
+        whole = len(seen) < ROWS
+        if not whole and len(groups) > 1:  # the last one may be cut off: it is looked at again
+            below = groups.pop()[0].seq + 1
+        elif groups:
+            below = groups[-1][0].seq
+        for group in groups:
+            found += _told_together(group, cut=not whole and len(group) == ROWS)
+        if len(found) >= MOST or whole:
+            break
+    return found[:MOST]
+
+
+def _told_together(group: list[Figure], *, cut: bool) -> list[_Write]:
+    new: dict[str, list[Figure]] = {}
+    for figure in group:
+        if figure.version == 1:
+            new.setdefault(figure.period, []).append(figure)
+    changed = [f for f in group if f.version > 1]
+    if cut and new:  # too many to be told apart by year
+        periods, first = sorted(new), next(iter(new.values()))[0]
+        span = periods[0] if len(periods) == 1 else f"{periods[0]}–{periods[-1]}"
+        found = [_Write(first, sum(map(len, new.values())), span, cut)]
+    else:
+        found = [_Write(of[0], len(of), period, cut) for period, of in new.items()]
+    if len(changed) > FEW:
+        return [*found, _Write(changed[0], len(changed), "", cut)]
+    return [*found, *(_Write(f, 1, "", False) for f in changed)]
+
+
+def _told(standing: Standing, write: _Write, past: dict[tuple[int, int], Any]) -> Happened:
+    f, slug = write.first, standing.park.slug
+    now, before = past.get((f.pk, f.version)), past.get((f.pk, f.version - 1))
+    by = (now.history_user if now is not None else None) or f.entered_by
+    who, at = by.shown_name if by else "", now.history_date if now is not None else f.entered_at
+    why = (now.history_change_reason if now is not None else "") or ""
+    n = f"{write.count}{'+' if write.more else ''}"
+    if write.periods:
+        en = f"{n} new figure{'s' if n != '1' else ''} of {write.periods}"
+        what = Text(f"新填报 {write.periods} 年数据 {n} 项", en)
+        return Happened("figures", at, who, what, f"{reverse('data', args=[slug])}{_of(standing, f)}", why=why)
+    if write.count > 1:
+        what = Text(f"修改数据 {n} 项", f"{n} figures changed")
+        return Happened("figures", at, who, what, f"{reverse('data', args=[slug])}{_of(standing, f)}", why=why)
+    quantity = catalogue().find(f.quantity)
+    label = quantity.label if quantity else Text(f.quantity, f.quantity)
+    what = Text(f"{f.subject.name}：{label.zh} {f.period}", f"{f.subject.name}: {label.en} {f.period}")
+    was, value = f"{before.given} {before.unit}".strip() if before else None, f"{f.given} {f.unit}".strip()
+    states = (STATES.get(before.state), STATES.get(f.state)) if before and was == value else (None, None)
+    url = reverse("figure-history", args=[slug, f.pk])
+    if states[0] != states[1]:
+        return Happened("figures", at, who, what, url, states[0], states[1], why)
+    return Happened("figures", at, who, what, url, was, value, why)
+
+
+def _of(standing: Standing, f: Figure) -> str:
+    """The year in the address of the data page, and a reporter's own firm."""
+    year = f"?year={f.period[:4]}" if f.period[:4].isdecimal() else "?"
+    return year if standing.wide else f"{year}&of={f.subject.key}"
+
+
+def _versions(wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+    """These versions of these figures, as the history has them."""
+    asked = set(wanted)
+    if not asked:
+        return {}
+    rows = Figure.history.filter(id__in={figure for figure, _ in asked}, version__in={version for _, version in asked})
+    return {(r.id, r.version): r for r in rows.select_related("history_user") if (r.id, r.version) in asked}
+
+
+# -- tasks, cases, decisions -------------------------------------------------------------------------------------------
+
+
+def _tasks(standing: Standing) -> list[Happened]:
+    rows = TaskEvent.objects.filter(task__park=standing.park).select_related("task", "by").order_by("-at", "-pk")
+    found = []
+    for e in rows[:MOST]:
+        step, label = task_steps.STEP_TEXT[e.kind], e.task.label
+        what = Text(f"任务 {e.task.number} {step.zh}：{label.zh}", f"Task {e.task.number} {step.en}: {label.en}")
+        url = reverse("task", args=[standing.park.slug, e.task.number])
+        tone = "good" if e.kind == "closed" else ""
+        found.append(Happened("task", e.at, e.by.shown_name, what, url, why=e.note[:200], tone=tone))
+    return found
+
+
+def _cases(standing: Standing) -> list[Happened]:
+    known: QuerySet[Case] = standing.of_cases(Case.objects.filter(park=standing.park))
+    rows = CaseEvent.objects.filter(case__in=known.order_by().values("pk")).select_related("case", "by")
+    kinds, found = rules_of(standing.park).kinds, []
+    for e in rows.order_by("-at", "-pk")[:MOST]:
+        step, number = case_steps.STEP_TEXT[e.kind], e.case.number
+        kind = kinds[e.case.kind].label if e.case.kind in kinds else Text(e.case.kind, e.case.kind)
+        what = Text(f"问题 {number}（{kind.zh}）{step.zh}", f"Case {number} ({kind.en}) {step.en}")
+        tone = {"verified": "good", "closed": "good", "returned": "bad", "reopened": "partly"}.get(e.kind, "")
+        url = reverse("case", args=[standing.park.slug, number])
+        found.append(Happened("case", e.at, e.by.shown_name, what, url, why=e.note[:200], tone=tone))
+    return found
+
+
+def _decisions(standing: Standing) -> list[Happened]:
+    rows = Decision.objects.filter(park=standing.park).select_related("project", "by").defer("body", "project__given")
+    found = []
+    for d in rows.order_by("-at", "-pk")[:MOST]:
+        verdict = VERDICTS.get(d.verdict, Text(d.verdict, d.verdict))
+        what = Text(f"项目“{d.project.name}”判定：{verdict.zh}", f"Project '{d.project.name}' decided: {verdict.en}")
+        tone = {"admit": "good", "conditional": "partly", "refuse": "bad"}.get(d.verdict, "")
+        url = reverse("decision", args=[standing.park.slug, d.pk])
+        found.append(Happened("decision", d.at, d.by.shown_name, what, url, tone=tone))
+    return found
+
+
+# -- verdicts ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """A verdict, or the status of a clause, that became another with an answer."""
+
+    at: datetime
+    changed: int
+    pack: str
+    period: str
+    title: Text
+    tail: str
+    name: Text
+    before: str
+    after: str
+
+
+_turned: OrderedDict[tuple[int, datetime], tuple[_Turned, ...]] = OrderedDict()
+
+
+def _verdicts(standing: Standing, kept: Sequence[Kept], by: Mapping[int, str]) -> list[Happened]:
+    """Titles' and clauses' verdicts that became others; `by` says who wrote the figures of which count of changes."""
+    with _lock:
+        at_hand = {one.pk: _turned[one.pk, one.at] for one in kept if (one.pk, one.at) in _turned}
+    if new := [one for one in kept if one.pk not in at_hand]:
+        at_hand |= _looked_up(standing, new)
+    found = sorted((t for one in at_hand.values() for t in one), key=lambda t: (t.at, not t.tail), reverse=True)[:MOST]
+    slug = standing.park.slug
+    return [
+        Happened(
+            "verdict", t.at, by.get(t.changed, ""),
+            Text(f"{t.title.zh} {t.period}：{t.name.zh}", f"{t.title.en} {t.period}: {t.name.en}"),
+            reverse("assess-clause", args=[slug, t.pack, t.period, t.tail])
+            if t.tail else reverse("assess-pack", args=[slug, t.pack, t.period]),
+            WORDS[bool(t.tail)].get(t.before), WORDS[bool(t.tail)].get(t.after), tone=TONES.get(t.after, ""),
+        )
+        for t in found
+    ]  # fmt: skip
+
+
+def _looked_up(standing: Standing, new: Sequence[Kept]) -> dict[int, tuple[_Turned, ...]]:
+    """Compare each answer with those before it; what was found of the one before is taken over."""
+    wanted = {(one.pack, one.period): one for one in new}
+    rows = Kept.objects.filter(park=standing.park, pack__in={p for p, _ in wanted}, period__in={y for _, y in wanted})
+    earlier: dict[tuple[str, str], list[Kept]] = {}
+    for row in rows.defer("body").order_by("-at", "-pk")[: 50 * len(wanted)]:
+        earlier.setdefault((row.pack, row.period), []).append(row)
+    found: dict[int, tuple[_Turned, ...]] = {}
+    for cell, one in wanted.items():
+        chain = [one, *(k for k in earlier.get(cell, ()) if k.at < one.at)]
+        turned: list[_Turned] = []
+        for n, (after, before) in enumerate(pairwise(chain)):
+            with _lock:
+                known = _turned.get((after.pk, after.at))
+            if known is not None:
+                turned += known
+                break
+            if n >= PAIRS:
+                break
+            turned += _differences(before, after)
+        found[one.pk] = tuple(turned[:MOST])
+    with _lock:
+        for one in new:
+            _turned[one.pk, one.at] = found[one.pk]
+        while len(_turned) > AT_HAND:
+            _turned.popitem(last=False)
+    return found
+
+
+def _differences(before: Kept, after: Kept) -> list[_Turned]:
+    now, was = after.result, {c["tail"]: c["status"] for c in before.result["clauses"]}
+    title = Text(now["title"]["zh"], now["title"]["en"])
+    about = (after.at, after.changed, after.pack, after.period, title)
+    found = []
+    if before.verdict != after.verdict:
+        found.append(_Turned(*about, "", Text("总判定", "verdict"), before.verdict, after.verdict))
+    for c in now["clauses"]:
+        if c["tail"] in was and was[c["tail"]] != c["status"]:
+            name = Text(f"{c['tail']} {c['name']['zh']}", f"{c['tail']} {c['name']['en']}")
+            found.append(_Turned(*about, c["tail"], name, was[c["tail"]], c["status"]))
+    return found
+
+
+WORDS = {False: VERDICT_WORDS, True: STATUS_TEXT}
+TONES = {"pass": "good", "met": "good", "fail": "bad", "not_met": "bad", "partly_met": "partly"}
