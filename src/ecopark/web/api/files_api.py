@@ -14,7 +14,18 @@ from ecopark.core.text import Text
 from ecopark.web.api import shapes
 from ecopark.web.api.common import REFUSED, come_in, cut, problem_row, who
 from ecopark.web.assess.views import pack_or_404
-from ecopark.web.figures import attach, corrections, evidence, evidence_views, import_views, imports, incoming, submit
+from ecopark.web.figures import (
+    asking,
+    attach,
+    corrections,
+    evidence,
+    evidence_views,
+    import_views,
+    imports,
+    incoming,
+    reading,
+    submit,
+)  # fmt: skip
 from ecopark.web.figures.change import ConflictError
 from ecopark.web.figures.models import Evidence, Import, Submission
 from ecopark.web.jobs import work
@@ -48,7 +59,7 @@ def upload(request: HttpRequest, slug: shapes.Name, file: File[UploadedFile], fo
         saved = get_object_or_404(standing.park.column_mappings, pk=form.mapping, withdrawn__isnull=True)
     stored = keep(file, f"imports/{standing.park.pk}", TABLES)
     made = incoming.receive(standing, stored, form.year, saved=saved, own=form.mapping == "new", firm=form.firm)
-    return import_row(made) | {"problems": [problem_row(p) for p in incoming.doubts(made)]}
+    return import_row(made) | {"problems": _problems(made)}
 
 
 @router.get("/parks/{slug}/imports", response={200: ImportPage, **REFUSED}, summary="imports / 导入记录")
@@ -62,7 +73,7 @@ def imports_of(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 10
 def import_of(request: HttpRequest, slug: shapes.Name, number: shapes.Number) -> Any:
     """How many rows are new, changed, conflicting, of another year, unchanged, unusable; or why there is no preview."""
     found = find_import(come_in(request, slug, "import_own"), number)
-    return import_row(found) | {"problems": [problem_row(p) for p in incoming.doubts(found)]}
+    return import_row(found) | {"problems": _problems(found)}
 
 
 @router.get(
@@ -232,10 +243,13 @@ def changes(
     "/parks/{slug}/submissions/ask", response={200: shapes.Asked, **REFUSED}, summary="ask firms / 下达填报要求"
 )
 def ask(request: HttpRequest, slug: shapes.Name, body: shapes.AskIn) -> Any:
-    """Ask all firms that were active in a year for its figures, by a day; or one firm, which may get another day."""
-    park = come_in(request, slug, "accept_figures").park
-    firms = submit.askable(park, body.period, body.firm)
-    return {"asked": submit.ask(park, firms, body.period, body.due, request.user)}
+    """Ask all firms of the park that were active in a year, or one of them, for its figures by a day."""
+    standing = come_in(request, slug, "accept_figures")
+    if body.firm:
+        firms = submit.askable(standing.park, body.period, body.firm)
+        return {"asked": submit.ask(standing.park, firms, body.period, body.due, request.user)}
+    count, job = asking.ask_all(standing.park, body.period, body.due, request.user)
+    return {"asked": count, "job": job.pk if job else None}
 
 
 def find_import(standing: Standing, number: int) -> Import:
@@ -256,7 +270,16 @@ def import_row(found: Import) -> dict[str, Any]:
         "id": found.pk, "name": found.name, "at": found.at, "by": who(found.by), "counts": counted,
         "applied": found.applied, "mapping": found.mapping_id, "previewed": imports.previewed(found),
         "firm": found.subject.key if found.subject else "",
+        "job": job.pk if (job := reading.job_of(found)) else None,
     }  # fmt: skip
+
+
+def _problems(found: Import) -> list[dict[str, str]]:
+    """Why there is no preview."""
+    if reading.awaited(found):
+        told = reading.problems_of(found)
+        return [{"code": "unusable", "place": found.name, "zh": t.zh, "en": t.en} for t in told]
+    return [problem_row(p) for p in incoming.doubts(found)]
 
 
 def _line(line: imports.Line) -> dict[str, Any]:

@@ -238,6 +238,7 @@ class ImportOut(Schema):
 
     Without a preview (`previewed`) its columns have to be said first; `problems` is why the mapping it came with did not do.
     `firm` is whose template it is; empty: the park's.
+    Where `job` is given, it is being read in the background.
     """
 
     id: int
@@ -249,6 +250,7 @@ class ImportOut(Schema):
     mapping: int | None
     previewed: bool
     firm: str
+    job: int | None = None
     problems: list[Problem] = Field(default_factory=list)
 
 
@@ -392,9 +394,10 @@ class AskIn(Schema):
 
 
 class Asked(Schema):
-    """How many firms were asked."""
+    """How many firms were asked; of very many firms `job` is the work that asks them."""
 
     asked: int
+    job: int | None = None
 
 
 class ReminderOut(Schema):

@@ -72,7 +72,7 @@ class Decided(Schema):
 class StoreIn(Schema):
     """Which groups of rows to store, and why; conflicting rows are stored as they were decided."""
 
-    groups: list[Literal["new", "changed"]] = Field(default_factory=lambda: ["new", "changed"])
+    groups: tuple[Literal["new", "changed"], ...] = ("new", "changed")
     why: Why
 
 

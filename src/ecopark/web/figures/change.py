@@ -22,6 +22,7 @@ from ecopark.errors import EcoparkError
 from ecopark.observations.model import Observation
 from ecopark.web.figures.corrections import HandedInError, handed_in
 from ecopark.web.figures.facts import read_one
+from ecopark.web.figures.known import known_figures, subjects_by_key
 from ecopark.web.figures.models import COUNTED, OPEN, Correction, Figure, Import
 from ecopark.web.parks.models import Park, Subject
 
@@ -90,8 +91,8 @@ def write(
         What a firm has handed in waits for the office.
     """
     locked = Park.objects.select_for_update().get(pk=park.pk)
-    subjects = {s.key: s for s in Subject.objects.filter(park=park, key__in={c.subject for c in changes})}
-    known = _known(park, changes)
+    subjects = subjects_by_key(park, (c.subject for c in changes))
+    known = known_figures(park, (c.key for c in changes), subjects)
     seq = locked.changed + 1
     now = timezone.now()
     made: list[Figure] = []
@@ -187,16 +188,6 @@ def as_typed(o: Observation) -> tuple[str, str]:
     if o.base_year and "@" not in unit:
         unit = f"{unit or o.unit}@{o.base_year}"
     return value, unit
-
-
-def _known(park: Park, changes: Sequence[Change]) -> dict[tuple[str, str, str, str], Figure]:
-    rows = Figure.objects.filter(park=park).select_related("subject", "entered_by", "correction")
-    if len(changes) <= 300:
-        rows = rows.filter(
-            subject__key__in={c.subject for c in changes}, quantity__in={c.quantity for c in changes},
-            period__in={c.period for c in changes},
-        )  # fmt: skip
-    return {(f.subject.key, f.quantity, f.period, f.by): f for f in rows}
 
 
 def _differs(figure: Figure | None, change: Change, state: str) -> bool:

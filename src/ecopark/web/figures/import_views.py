@@ -19,7 +19,7 @@ from ecopark.core.text import Text
 from ecopark.errors import InputError
 from ecopark.observations.templates import write_template
 from ecopark.web.assess.keep import packs_of, years_of
-from ecopark.web.figures import imports, incoming, whose
+from ecopark.web.figures import imports, incoming, reading, whose
 from ecopark.web.figures.change import ConflictError
 from ecopark.web.figures.corrections import HandedInError
 from ecopark.web.figures.form_rows import asked
@@ -93,7 +93,8 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     except InputError as error:
         context["problems"] = [p.message(lang()) for p in error.problems if p.severity == "error"][:SHOWN]
         return render(request, "data/import.html", context, status=422)
-    return redirect("data-import-preview" if imports.previewed(made) else "data-import-columns", slug, made.pk)
+    ready = imports.previewed(made) or reading.awaited(made)
+    return redirect("data-import-preview" if ready else "data-import-columns", slug, made.pk)
 
 
 def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
@@ -101,6 +102,9 @@ def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     standing = _enter(request, slug)
     found = get_object_or_404(imports.visible(standing), pk=pk)
     if not imports.previewed(found):
+        if reading.awaited(found):
+            context = {"found": found, "reading": reading.job_of(found), "problems": reading.problems_of(found)}
+            return render(request, "data/preview.html", context)
         return redirect("data-import-columns", slug, pk)
     lines = imports.remembered(found)
     shown = request.GET.get("group", "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ecopark.observations.mapping import ColumnMapping, mapping_beside, write_ma
 from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import catalogue
 from ecopark.web.figures.change import Change, as_typed, write
+from ecopark.web.figures.known import known_figures
 from ecopark.web.figures.models import Figure, Import
 from ecopark.web.parks.models import Park, Subject
 from ecopark.web.people.access import Standing
@@ -101,6 +102,7 @@ class Line:
 def preview(
     standing: Standing, stored: str, name: str, year: str = "", mapping: ColumnMapping | None = None,
     subject: Subject | None = None,
+    *, heard: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Line]:  # fmt: skip
     """Every row of a file beside what is stored.
 
@@ -114,20 +116,22 @@ def preview(
         What the columns are, where the file is a department's own table.
     subject
         The firm it is of (`whose.subject_of`): nobody else's figures are read. None: the park with all its firms.
+    heard
+        Is told how far it is, in hundredths.
 
     Raises
     ------
     InputError
         The file holds no table that can be read.
     """
+    heard(0, 100)
     facts = _read(standing.park, stored, name, mapping, subject)
     known_ones = standing.subjects().filter(pk=subject.pk) if subject else standing.subjects()
     allowed = {s.key: s.name for s in known_ones}
-    figures = Figure.objects.filter(park=standing.park, **({"subject": subject} if subject else {}))
-    known = {
-        (f.subject.key, f.quantity, f.period, f.by): f
-        for f in figures.select_related("subject", "entered_by", "correction__entered_by")
-    }
+    heard(60, 100)
+    wanted = (_key(o) for o in facts.observations if o.subject in allowed)
+    known = known_figures(standing.park, wanted, heard=lambda done, of: heard(60 + done * 30 // of, 100))
+    heard(90, 100)
     own = not standing.wide
     lines = [_line(o, known, allowed, year, name, own=own, one=subject is not None) for o in facts.observations]
     lines += [_unusable(text, problem, name) for text, problem in facts.rejected]
@@ -180,15 +184,19 @@ def _place(o: Observation, name: str) -> str:
     return f"{name}{mark}{rest}" if mark else f"{name}:{o.place.line or o.place.row or ''}".rstrip(":")
 
 
+def _key(o: Observation) -> tuple[str, str, str, str]:
+    return o.subject, o.quantity, "" if str(o.period) == "always" else str(o.period), o.by
+
+
 def _line(
     o: Observation, known: dict[tuple[str, str, str, str], Figure], allowed: dict[str, str], year: str, name: str,
     *, own: bool, one: bool,
 ) -> Line:  # fmt: skip
-    period = "" if str(o.period) == "always" else str(o.period)
+    period = _key(o)[2]
     quantity = catalogue().find(o.quantity)
     label = quantity.label if quantity else Text(o.quantity, o.quantity)
     given, unit = as_typed(o)
-    figure = known.get((o.subject, o.quantity, period, o.by))
+    figure = known.get(_key(o))
     there = (figure.proposed if figure and own else None) or figure  # a firm goes on from its own correction
     row: dict[str, Any] = {
         "subject": o.subject, "subject_name": allowed.get(o.subject, o.subject), "quantity": o.quantity,

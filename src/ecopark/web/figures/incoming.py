@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.utils import timezone
 
 from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.mapping import ColumnMapping
-from ecopark.web.figures import imports, mappings, whose
+from ecopark.web.figures import imports, mappings, reading, whose
 from ecopark.web.figures.models import Import, SavedMapping
+from ecopark.web.jobs.size import long_to_read
 from ecopark.web.people.access import Standing
 from ecopark.web.uploads import Stored, stored_path
 
@@ -23,6 +22,8 @@ def receive(
     standing: Standing, stored: Stored, year: str, *, saved: SavedMapping | None, own: bool, firm: str = ""
 ) -> Import:
     """Keep a file as an import with its preview; without a preview where its columns have to be said, or said anew.
+
+    A large file, and any file of a large park, is read in the background (`reading`).
 
     Parameters
     ----------
@@ -46,9 +47,12 @@ def receive(
     if subject is None and not standing.wide:
         raise PermissionDenied
     lines, mapping = None, mappings.loaded(saved) if saved else None
+    later = not own and (mapping is not None or saved is None) and long_to_read(
+        standing.park, stored.path, one=subject is not None
+    )
     if own or saved:
         mappings.readable(stored.key, stored.name)
-    if mapping is not None or not (own or saved):
+    if (mapping is not None or not (own or saved)) and not later:
         try:
             lines = imports.preview(standing, stored.key, stored.name, year, mapping and mapping.of_year(year), subject)
         except InputError:
@@ -60,6 +64,8 @@ def receive(
     )  # fmt: skip
     if lines is not None:
         imports.remember(made, lines)
+    if later:
+        reading.read_later(made, standing.user, mapping and mapping.of_year(year))
     return made
 
 
@@ -86,6 +92,8 @@ def unnamed(found: Import, name: str) -> list[Problem]:
 def say_columns(standing: Standing, found: Import, name: str, m: ColumnMapping, user: Any) -> None:
     """Save what the columns of a file are under a name, and keep the preview that follows: both or neither.
 
+    What is long to read is read, and then both are kept, in the background.
+
     Raises
     ------
     InputError
@@ -93,9 +101,8 @@ def say_columns(standing: Standing, found: Import, name: str, m: ColumnMapping, 
     """
     if problems := unnamed(found, name) + mappings.problems_of(found, m):
         raise InputError(problems)
+    if long_to_read(standing.park, stored_path(found.stored), one=found.subject is not None):
+        reading.read_later(found, user, m, name)
+        return
     lines = imports.preview(standing, found.stored, found.name, m.year, m, found.subject)
-    with transaction.atomic():
-        found.mapping = mappings.save(standing.park, name, m, user, f"{found.name} ({timezone.localdate()})")
-        found.changed = standing.park.changed
-        found.save(update_fields=["mapping", "changed"])
-        imports.remember(found, lines)
+    reading.keep(standing, found, lines, name, m, user)

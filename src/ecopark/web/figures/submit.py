@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
@@ -32,6 +33,8 @@ STEPS = {
 }
 NEEDS = {step: action for steps in STEPS.values() for step, action in steps.items()}
 """What a person must be able to do to take a step."""
+AT_ONCE = 500
+"""Rows of one statement."""
 LEADS_TO = {"submit": "submitted", "accept": "accepted", "return": "returned", "withdraw": "draft"}
 """The state of figures and corrections after a step; a submission that is withdrawn is again what it was before."""
 TAKES = {
@@ -57,6 +60,12 @@ def of(park: Park, subject: Subject, period: str) -> Submission:
     return found
 
 
+def active(park: Park, year: int) -> QuerySet[Subject]:
+    """The firms that were here in a year."""
+    firms = park.subjects.filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=year))
+    return firms.filter(Q(since__isnull=True) | Q(since__lte=year))
+
+
 def askable(park: Park, period: str, firm: str = "") -> QuerySet[Subject]:
     """Whom to ask for a year's figures: all firms that were active in it, or the one named.
 
@@ -65,9 +74,9 @@ def askable(park: Park, period: str, firm: str = "") -> QuerySet[Subject]:
     Http404
         The park has no such firm.
     """
-    firms = park.subjects.filter(kind="firm")
     if not firm:
-        return firms.filter(Q(until__isnull=True) | Q(until__gte=int(period)))
+        return active(park, int(period))
+    firms = park.subjects.filter(kind="firm")
     if not firms.filter(key=firm).exists():
         raise Http404
     return firms.filter(key=firm)
@@ -76,14 +85,16 @@ def askable(park: Park, period: str, firm: str = "") -> QuerySet[Subject]:
 @transaction.atomic
 def ask(park: Park, subjects: Iterable[Subject], period: str, due: date, user: Any) -> int:
     """Ask firms for a year's figures by a day; says how many were asked."""
-    count = 0
-    for subject in subjects:
-        found = of(park, subject, period)
-        if found.due != due:
-            found.due, found.by = due, user
-            found.save()
-            count += 1
-    return count
+    Park.objects.select_for_update().get(pk=park.pk)
+    there = {s.subject_id: s for s in Submission.objects.filter(park=park, period=period)}
+    asked = list(subjects)
+    made = [Submission(park=park, subject=s, period=period, due=due, by=user) for s in asked if s.pk not in there]
+    moved = [found for s in asked if (found := there.get(s.pk)) is not None and found.due != due]
+    for found in moved:
+        found.due, found.by = due, user
+    bulk_create_with_history(made, Submission, batch_size=AT_ONCE, default_user=user)
+    bulk_update_with_history(moved, Submission, ["due", "by"], batch_size=AT_ONCE, default_user=user)
+    return len(made) + len(moved)
 
 
 @transaction.atomic

@@ -18,10 +18,11 @@ from django.views.decorators.http import require_POST
 
 from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
-from ecopark.web.figures import corrections, submit
+from ecopark.web.figures import asking, corrections, submit
 from ecopark.web.figures.evidence_views import own_address
 from ecopark.web.figures.models import STATES, Figure, Submission
 from ecopark.web.figures.reminders import SOON
+from ecopark.web.jobs import work
 from ecopark.web.parks.models import Park, Subject
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
@@ -53,7 +54,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": rows, "page": page, "period": period,
         "years": sorted({*map(str, years), period}, reverse=True), "states": STATES, "state": state,
         "today": timezone.localdate(), "soon": timezone.localdate() + SOON,
-        "may_accept": standing.may("accept_figures"), "waiting": submit.open_ones(standing.park),
+        "job": work.shown(request), "may_accept": standing.may("accept_figures"), "waiting": submit.open_ones(standing.park),
     }  # fmt: skip
     return render(request, "data/submissions.html", context)
 
@@ -160,10 +161,13 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("submissions", slug)
     key = request.POST.get("firm", "")
     firms = submit.askable(standing.park, period, key)
-    count = submit.ask(standing.park, firms, period, day, request.user)
     if key:
+        submit.ask(standing.park, firms, period, day, request.user)
         name = firms.get().name
         messages.success(request, t(f"{name}：截止日为 {day}", f"{name}: due on {day}"))
         return redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period})}")
+    count, job = asking.ask_all(standing.park, period, day, request.user)
+    if job is not None:
+        return redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period, 'job': job.pk})}")
     messages.success(request, t(f"已向 {count} 家企业下达填报要求", f"{count} firm(s) were asked"))
     return redirect("submissions", slug)

@@ -23,15 +23,14 @@ from ecopark.web.firms.registry import ConflictError, RegistryError
 from ecopark.web.firms.tables import Row
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
+from ecopark.web.jobs.size import long_to_read
 from ecopark.web.parks.models import Park, Subject
 from ecopark.web.uploads import Stored
 
 TICKED = ("new", "changed")
 """Groups that are taken over as a whole; of conflicting rows only those are that somebody decided of."""
-LARGE_FILE = 250_000
-MANY_FIRMS = 10_000
 MANY_ROWS = 1_500
-"""From such a size on [B, firms, rows] a table is read, or stored, in the background."""
+"""More rows than this are stored in the background."""
 BATCH = 500
 
 
@@ -49,8 +48,7 @@ def receive(park: Park, stored: Stored, user: Any) -> tuple[RegistryTable, Job |
 
 def again(found: RegistryTable, user: Any) -> Job | None:
     """Hold a table against the registry (anew): the job that does it, or None where it is done."""
-    large = found.park.subjects.filter(kind="firm").order_by()[MANY_FIRMS : MANY_FIRMS + 1].exists()
-    if large or tables.stored_path(found.stored).stat().st_size > LARGE_FILE:
+    if long_to_read(found.park, tables.stored_path(found.stored)):
         title = Text(f"读取企业名册 {found.name}", f"reading the registry table {found.name}")
         return work.ask("firms-read", title, user, found.park, table=found.pk)
     read(found)

@@ -17,6 +17,7 @@ from ecopark.errors import EcoparkError
 from ecopark.web.firms import bring_in, groups, registry, tables
 from ecopark.web.firms.models import LINES, RegistryTable
 from ecopark.web.firms.views import standing_in
+from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.pages.context import lang
 from ecopark.web.parks.models import Park
@@ -71,10 +72,9 @@ def table(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     shown = request.GET.get("group", "")
     if shown not in LINES:
         shown = next((g for g, n in counts.items() if n), "new")
-    wanted = request.GET.get("job", "")
-    job = Job.objects.filter(pk=wanted, by=request.user, park=found.park).first() if wanted.isdecimal() else None
     context = {
-        "found": found, "counts": counts, "shown": shown, "groups": LINES, "columns": tables.COLUMNS, "job": job,
+        "found": found, "counts": counts, "shown": shown, "groups": LINES, "columns": tables.COLUMNS,
+        "job": work.shown(request),
         "tabs": [
             {"label": label, "url": f"?group={group}", "current": group == shown, "count": counts[group]}
             for group, label in LINES.items()

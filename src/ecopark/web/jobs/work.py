@@ -17,6 +17,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections
+from django.http import HttpRequest
 from django.utils import timezone
 
 from ecopark.core.text import Text
@@ -64,6 +65,12 @@ def ask(name: str, title: Text, user: Any, park: Park | None = None, **arguments
     if settings.JOBS_INLINE:
         take(job)
     return job
+
+
+def shown(request: HttpRequest) -> Job | None:
+    """The job that a page was asked to show (``?job=``), for who asked for the work."""
+    wanted = request.GET.get("job", "")
+    return Job.objects.filter(pk=wanted, by=request.user).first() if wanted.isdecimal() and len(wanted) < 18 else None
 
 
 def next_job() -> Job | None:
