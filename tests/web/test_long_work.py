@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from ecopark.web.figures import imports, known, reading, submit
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.models import Figure, Import, Submission
+from ecopark.web.firms.compare import registry_of
 from ecopark.web.firms.models import RegistryTable
 from ecopark.web.jobs import size, views, work
 from ecopark.web.jobs.models import Job
@@ -171,6 +172,13 @@ def test_columns_of_a_long_table_are_kept_with_its_preview(long: World) -> None:
     assert Job.objects.get(kind="import-preview").state == "done"
     assert found.mapping is not None and found.mapping.name == "水务"
     assert [x.given for x in imports.remembered(found)] == ["7"]
+
+
+def test_the_registry_is_read_in_two_queries_however_many_firms_it_has(world: World) -> None:
+    many(world, 300)
+    with CaptureQueriesContext(connection) as asked:
+        assert len(registry_of(world.park).firms) == 303
+    assert len(asked) == 2, "the parcels of the map, and the subjects"
 
 
 def test_a_table_of_firms_is_the_workers_too(long: World, settings: Any) -> None:

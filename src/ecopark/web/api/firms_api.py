@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from ninja import Router
@@ -140,40 +141,51 @@ def audits(
     limit: shapes.Limit = 100,
     offset: shapes.Number = 0,
 ) -> Any:
-    """Audits of the firms you may know, what is due first; `state` open, late or done."""
+    """Audits of the firms you may know, what is due first; `state` open, late, done or waiting (for the office)."""
     return cut(care.audits(come_in(request, slug, "see_firms"), state), limit, offset, _audit)
 
 
 @router.post("/parks/{slug}/firms/{key}/audits", response={200: out.AuditOut, **REFUSED}, summary="an audit / 登记审核")
 def add_audit(request: HttpRequest, slug: shapes.Name, key: shapes.Name, body: out.AuditIn) -> Any:
-    """Enter an audit of a firm."""
-    standing = come_in(request, slug, "write_firms", key)
+    """Enter an audit of a firm; by the firm itself or a consultant it waits for the office."""
+    standing = come_in(request, slug, "enter_care", key)
     made = Audit(park=standing.park, subject=_subject(standing, key, "firm"))
-    return _audit(care.save_audit(made, _typed(body), request.user, body.why))
+    return _audit(care.save_audit(made, _typed(body), request.user, body.why, confirms=standing.may("write_firms")))
 
 
 @router.patch("/parks/{slug}/audits/{audit}", response={200: out.AuditOut, **REFUSED}, summary="change it / 更新审核")
 def save_audit(request: HttpRequest, slug: shapes.Name, audit: shapes.Number, body: out.AuditIn) -> Any:
     """Say when an audit was done and what it found; what is left out stays."""
-    standing = come_in(request, slug, "write_firms")
+    standing = come_in(request, slug, "see_firms")
     found = get_object_or_404(care.audits(standing), pk=audit)
-    return _audit(care.save_audit(found, _typed(body), request.user, body.why))
+    if not standing.may("enter_care", found.subject.key):
+        raise PermissionDenied
+    confirms = standing.may("write_firms")
+    return _audit(care.save_audit(found, _typed(body), request.user, body.why, confirms=confirms))
 
 
 @router.get("/parks/{slug}/retrofits", response={200: RetrofitPage, **REFUSED}, summary="retrofits / 技改")
-def retrofits(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100, offset: shapes.Number = 0) -> Any:
-    """Retrofits of the firms you may know, the latest first."""
-    return cut(care.retrofits(come_in(request, slug, "see_firms")), limit, offset, _retrofit)
+def retrofits(
+    request: HttpRequest,
+    slug: shapes.Name,
+    state: shapes.Name = "",
+    limit: shapes.Limit = 100,
+    offset: shapes.Number = 0,
+) -> Any:
+    """Retrofits of the firms you may know, the latest first; `state` open, late, done or waiting (for the office)."""
+    return cut(care.retrofits(come_in(request, slug, "see_firms"), state), limit, offset, _retrofit)
 
 
 @router.post(
     "/parks/{slug}/firms/{key}/retrofits", response={200: out.RetrofitOut, **REFUSED}, summary="a retrofit / 登记技改"
 )
 def add_retrofit(request: HttpRequest, slug: shapes.Name, key: shapes.Name, body: out.RetrofitIn) -> Any:
-    """Enter a retrofit of a firm."""
-    standing = come_in(request, slug, "write_firms", key)
+    """Enter a retrofit of a firm; by the firm itself or a consultant it waits for the office."""
+    standing = come_in(request, slug, "enter_care", key)
     made = Retrofit(park=standing.park, subject=_subject(standing, key, "firm"))
-    return _retrofit(care.save_retrofit(made, _typed(body), request.user, body.why))
+    return _retrofit(
+        care.save_retrofit(made, _typed(body), request.user, body.why, confirms=standing.may("write_firms"))
+    )
 
 
 @router.patch(
@@ -181,9 +193,12 @@ def add_retrofit(request: HttpRequest, slug: shapes.Name, key: shapes.Name, body
 )
 def save_retrofit(request: HttpRequest, slug: shapes.Name, retrofit: shapes.Number, body: out.RetrofitIn) -> Any:
     """Say when a retrofit was done and what it saves; what is left out stays."""
-    standing = come_in(request, slug, "write_firms")
+    standing = come_in(request, slug, "see_firms")
     found = get_object_or_404(care.retrofits(standing), pk=retrofit)
-    return _retrofit(care.save_retrofit(found, _typed(body), request.user, body.why))
+    if not standing.may("enter_care", found.subject.key):
+        raise PermissionDenied
+    confirms = standing.may("write_firms")
+    return _retrofit(care.save_retrofit(found, _typed(body), request.user, body.why, confirms=confirms))
 
 
 def _typed(body: out.AuditIn | out.RetrofitIn) -> dict[str, Any]:
@@ -209,8 +224,8 @@ def _whole(standing: Standing, s: Subject) -> dict[str, Any]:
     return _firm(s) | {
         "grade": own.grade or None if own else None, "rank": own.rank if own else None,
         "industry": industries().get(s.attributes.get("industry_code", ""), ""), "grades": [grade_row(g) for g in rows],
-        "audits": [_audit(a) for a in s.audits.select_related("subject")],
-        "retrofits": [_retrofit(r) for r in s.retrofits.select_related("subject")],
+        "audits": [_audit(a) for a in s.audits.exclude(state="withdrawn").select_related("subject")],
+        "retrofits": [_retrofit(r) for r in s.retrofits.exclude(state="withdrawn").select_related("subject")],
         "projects": [p.pk for p in s.projects.all()] if standing.may("see_projects") else [],
         "cases": [c.number for c in cases],
         "events": [_event(e, standing) for e in s.events.select_related("by").order_by("-at", "-pk")],
@@ -241,7 +256,7 @@ def _audit(a: Audit) -> dict[str, Any]:
 
 
 def _retrofit(r: Retrofit) -> dict[str, Any]:
-    fields = ("name", "quantity", "expected", "achieved", "unit", "cost", "due", "done")
+    fields = ("name", "quantity", "expected", "achieved", "unit", "cost", "more", "due", "done", "state", "proposed")
     return {name: getattr(r, name) for name in fields} | {"id": r.pk, "firm": r.subject.key, "audit": r.audit_id}
 
 

@@ -60,10 +60,16 @@ class AuditOut(Schema):
     done: date | None
     auditor: str
     findings: str
+    state: str
+    proposed: dict[str, Any]
 
 
 class RetrofitOut(Schema):
-    """A measure of a firm: what it should save a year and did, in `unit` of `quantity`; cost in 10k CNY."""
+    """A measure of a firm: what it should save a year and did, in `unit` of `quantity`; cost in 10k CNY.
+
+    `state` is draft (to be confirmed), confirmed, returned or withdrawn; `proposed` is a change that waits for the office;
+    `more`: more of the quantity is promised, not less.
+    """
 
     id: int
     firm: str
@@ -74,8 +80,11 @@ class RetrofitOut(Schema):
     achieved: str
     unit: str
     cost: str
+    more: bool
     due: date | None
     done: date | None
+    state: str
+    proposed: dict[str, Any]
 
 
 class GradeOut(Schema):
@@ -211,7 +220,7 @@ class AuditIn(Schema):
 
 
 class RetrofitIn(Schema):
-    """A retrofit; what is left out stays as it is. `audit` is one of the firm's."""
+    """A retrofit; what is left out stays as it is. `audit` is one of the firm's; 0 (and an empty `quantity`) unlinks it."""
 
     name: Annotated[Line, Field(max_length=200)] | None = None
     quantity: Name | None = None
@@ -220,6 +229,7 @@ class RetrofitIn(Schema):
     unit: Annotated[Plain, Field(max_length=40)] | None = None
     cost: Figure | None = None
     audit: Number | None = None
+    more: bool | None = None
     due: Day | None = None
     done: Day | None = None
     why: Reason = ""

@@ -19,7 +19,7 @@ from ecopark.grading.match import plain_name
 from ecopark.web.firms import registry
 from ecopark.web.firms.models import RegistryLine
 from ecopark.web.firms.tables import YEARS, Row
-from ecopark.web.parks.models import Park
+from ecopark.web.parks.models import Park, Subject
 
 AT_ONCE = 500
 """After so many rows the caller hears how far it is."""
@@ -57,9 +57,7 @@ class Registry:
 def registry_of(park: Park) -> Registry:
     """Everything that rows are held against."""
     found = Registry(park.key, parcels=frozenset(registry.park_parcels(park)))
-    for s in park.subjects.only(
-        "key", "kind", "name", "parent", "since", "until", "credit_code", "attributes"
-    ).iterator():
+    for s in Subject.objects.filter(park=park).iterator(chunk_size=5000):
         if s.kind in ("park", "group"):
             found.groups[s.key] = s.key
             found.groups.setdefault(s.name, s.key)

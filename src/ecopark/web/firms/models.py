@@ -154,8 +154,23 @@ class Appeal(models.Model):
         return known.label if known else Text(self.quantity, self.quantity)
 
 
+CARE_STATES = {
+    "draft": Text("待确认", "to be confirmed"),
+    "confirmed": Text("已确认", "confirmed"),
+    "returned": Text("已退回", "returned"),
+    "withdrawn": Text("已撤销", "withdrawn"),
+}
+"""Where an audit or retrofit is: entered by the firm or a consultant it waits for the office."""
+
+
 class Audit(models.Model):
-    """A cleaner-production or energy audit of a firm: when it is due, when it was done, what it found."""
+    """A cleaner-production or energy audit of a firm: when it is due, when it was done, what it found.
+
+    Parameters
+    ----------
+    proposed
+        Changes of a confirmed entry that wait for the office: the fields as they would be.
+    """
 
     park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="audits")
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="audits")
@@ -165,6 +180,8 @@ class Audit(models.Model):
     done = models.DateField(null=True, blank=True)
     auditor = models.CharField(max_length=200, blank=True)
     findings = models.TextField(blank=True)
+    state = models.CharField(max_length=12, default="confirmed", choices=[(k, t.zh) for k, t in CARE_STATES.items()])
+    proposed = models.JSONField(default=dict, blank=True)
     history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
 
     class Meta:
@@ -175,7 +192,13 @@ class Audit(models.Model):
 
 
 class Retrofit(models.Model):
-    """A measure a firm takes: what it costs, what it should and what it did save, when."""
+    """A measure a firm takes: what it costs, what it should and what it did save, when; `proposed` as of an `Audit`.
+
+    Parameters
+    ----------
+    more
+        Whether more of the quantity was promised (reused water) and not less.
+    """
 
     park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="retrofits")
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="retrofits")
@@ -186,12 +209,37 @@ class Retrofit(models.Model):
     achieved = models.CharField(max_length=60, blank=True)
     unit = models.CharField(max_length=40, blank=True)
     cost = models.CharField(max_length=60, blank=True, help_text="10k CNY")
+    more = models.BooleanField(default=False)
     due = models.DateField(null=True, blank=True)
     done = models.DateField(null=True, blank=True)
+    state = models.CharField(max_length=12, default="confirmed", choices=[(k, t.zh) for k, t in CARE_STATES.items()])
+    proposed = models.JSONField(default=dict, blank=True)
     history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
 
     class Meta:
         ordering = ("-due", "-pk")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CareFile(models.Model):
+    """The report of an audit, or a paper about a retrofit; taken back it is no longer listed, and kept."""
+
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="care_files")
+    audit = models.ForeignKey(Audit, on_delete=models.CASCADE, null=True, related_name="files")
+    retrofit = models.ForeignKey(Retrofit, on_delete=models.CASCADE, null=True, related_name="files")
+    name = models.CharField(max_length=200)
+    stored = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=80)
+    size = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    at = models.DateTimeField(default=timezone.now)
+    withdrawn = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-at", "-pk")
 
     def __str__(self) -> str:
         return self.name

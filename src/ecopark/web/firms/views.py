@@ -18,8 +18,8 @@ from ecopark.errors import EcoparkError
 from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
 from ecopark.web.figures.models import Figure
-from ecopark.web.firms import lists, registry
-from ecopark.web.firms.models import AUDITS, EVENTS, FirmEvent
+from ecopark.web.firms import care, lists, registry
+from ecopark.web.firms.models import AUDITS, CARE_STATES, EVENTS, FirmEvent
 from ecopark.web.pages.context import lang
 from ecopark.web.parks.maps import layer
 from ecopark.web.parks.models import Subject
@@ -92,8 +92,11 @@ def firm(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         "figures": _over_years(subject, years),
         "may_write": standing.may("write_firms"),
         "events": _events(subject),
-        "audits": subject.audits.all(),
-        "retrofits": subject.retrofits.select_related("audit"),
+        "may_enter": standing.may("enter_care", key),
+        "audits": subject.audits.exclude(state="withdrawn"),
+        "retrofits": subject.retrofits.exclude(state="withdrawn").select_related("audit"),
+        "states": CARE_STATES,
+        "quantities": care.quantities() if standing.may("enter_care", key) else [],
         "audit_kinds": AUDITS,
         "industry": industries().get(subject.attributes.get("industry_code", ""), ""),
         "group": standing.park.subjects.filter(key=subject.parent, kind="group").first(),

@@ -45,6 +45,7 @@ ROLES_FOR = {
     "decide_projects": ("office",),
     "see_firms": ("office", "consultant", "reviewer", "firm"),
     "write_firms": ("office",),
+    "enter_care": ("office", "consultant", "firm"),
     "see_grades": ("office", "reviewer", "firm"),
     "decide_appeals": ("office",),
     "file_appeal": ("office", "firm"),
