@@ -26,7 +26,8 @@ from ecopark.web.comments.models import Comment, HandUp
 from ecopark.web.figures import facts, imports, submit
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.models import Evidence, Figure, Import, SavedMapping
-from ecopark.web.firms.models import Appeal, FirmGrade, RegistryTable
+from ecopark.web.firms.care import attach as attach_report
+from ecopark.web.firms.models import Appeal, Audit, FirmGrade, RegistryTable
 from ecopark.web.jobs.models import Job
 from ecopark.web.parks.models import MapLayer, Subject
 from ecopark.web.people.models import Membership
@@ -122,6 +123,8 @@ def other(graded: World) -> Other:
         features={"type": "FeatureCollection", "features": [square(120.0, id="S1", zh="绝密地块", firm="alpha-2")]},
     )
     registered = RegistryTable.objects.create(park=park, name="绝密名册.csv", stored=stored.key, by=office)
+    audit = Audit.objects.create(park=park, subject=subject, kind="energy", findings="绝密结论", auditor="绝密机构")
+    paper = attach_report(audit, SimpleUploadedFile("绝密报告.pdf", b"%PDF-1.7 x"), office)
     columns = SavedMapping.objects.create(park=park, name="绝密对照", by=office, body={"name": "绝密对照"})
     project = steps.start(park, given("绝密项目"), office)
     project.firm = subject
@@ -155,13 +158,15 @@ def other(graded: World) -> Other:
         "firm-undo": {"pk": 1}, "audit-save": {"pk": 1}, "retrofit-save": {"pk": 1}, "title-withdraw": {"pk": 1},
         "signature-withdraw": {"pk": 1}, "mapping-file": {"pk": columns.pk}, "mapping-withdraw": {"pk": columns.pk},
         **{f"firms-{step}": {"pk": registered.pk} for step in ("table", "again", "choose", "columns", "store")},
+        **{f"care-{step}": {"kind": "audits", "pk": audit.pk} for step in ("entry", "step", "attach")},
+        **{f"care-{step}": {"kind": "audits", "pk": audit.pk, "number": paper.pk} for step in ("file", "file-back")},
         "layer-take": {"pk": layer.pk}, "comment-reply": {"pk": comment.pk}, "handed-step": {"pk": HandUp.objects.get().pk},
         "parcel": {"name": "S1"}, "parcel-map": {"name": "S1"}, "case-map": {"number": case.number},
         "data-import-columns": {"pk": made.pk}, "briefing-file": {"pk": job.pk},
     }  # fmt: skip
     asked = {
         "data": "?of=alpha-2", "data-theme": "?of=alpha-2&year=2023&all=1", "search": "?q=玄武", "submissions": "?year=2023",
-        "submission-changes": "?of=alpha-2&year=2023",
+        "submission-changes": "?of=alpha-2&year=2023", "completeness": "?year=2023", "data-missing": "?of=alpha-2&year=2023",
         "what-if": f"?scenario={scenario.share}", "data-template": "?of=alpha-2", "evidence": f"?about={WATER}",
         "cases": "?like=绝密", "grades": "?year=2023&like=玄武", "firms": "?like=玄武&q=玄武", "audits": "?q=玄武",
         "quantity": "?of=alpha-2&year=2023", "projects": "?like=绝密", "tasks": "?like=绝密",
@@ -298,6 +303,7 @@ def test_a_workbook_that_names_another_firm_brings_nothing_of_it(other: Other) -
 def test_what_is_the_other_firms_alone_is_not_there(other: Other) -> None:
     client = other.world.client_of("firm")
     for name in (
+        "care-entry", "care-file",
         "figure-history", "evidence-file", "evidence-history", "data-import-preview", "case", "case-file", "firm",
         "firm-map", "grade-sheet", "appeal-evidence", "job", "parcel", "parcel-map", "case-map",
     ):  # fmt: skip

@@ -243,7 +243,7 @@ def changes(
     "/parks/{slug}/submissions/ask", response={200: shapes.Asked, **REFUSED}, summary="ask firms / 下达填报要求"
 )
 def ask(request: HttpRequest, slug: shapes.Name, body: shapes.AskIn) -> Any:
-    """Ask all firms of the park that were active in a year, or one of them, for its figures by a day."""
+    """Ask all firms that were active in a year for its figures, by a day; or one firm, which may get another day."""
     standing = come_in(request, slug, "accept_figures")
     if body.firm:
         firms = submit.askable(standing.park, body.period, body.firm)

@@ -251,7 +251,10 @@ def _merge(e: FirmEvent) -> dict[str, Any]:
 
 
 def _audit(a: Audit) -> dict[str, Any]:
-    fields = {name: getattr(a, name) for name in ("kind", "mandatory", "due", "done", "auditor", "findings")}
+    fields = {
+        name: getattr(a, name)
+        for name in ("kind", "mandatory", "due", "done", "auditor", "findings", "state", "proposed")
+    }
     return fields | {"id": a.pk, "firm": a.subject.key, "kind_said": pair(AUDITS[a.kind])}
 
 

@@ -26,6 +26,7 @@ from ecopark.web.api import (
     care_api,
     cases_api,
     comments_api,
+    completeness_api,
     due_api,
     figures_api,
     files_api,
@@ -73,6 +74,7 @@ api = NinjaAPI(
 for path, part, tag in (
     ("", begin_api.router, "parks"),  # that of parks_api, with the beginning of a park
     ("", figures_api.router, "figures"),
+    ("", completeness_api.router, "figures"),
     ("", files_api.router, "files"),
     ("", mappings_api.router, "files"),
     ("", due_api.router, "files"),

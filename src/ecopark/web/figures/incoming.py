@@ -47,8 +47,10 @@ def receive(
     if subject is None and not standing.wide:
         raise PermissionDenied
     lines, mapping = None, mappings.loaded(saved) if saved else None
-    later = not own and (mapping is not None or saved is None) and long_to_read(
-        standing.park, stored.path, one=subject is not None
+    later = (
+        not own
+        and (mapping is not None or saved is None)
+        and long_to_read(standing.park, stored.path, one=subject is not None)
     )
     if own or saved:
         mappings.readable(stored.key, stored.name)

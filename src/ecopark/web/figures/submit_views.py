@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,12 +18,12 @@ from django.views.decorators.http import require_POST
 
 from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
-from ecopark.web.figures import asking, corrections, submit
+from ecopark.web.figures import asking, completeness, corrections, submit
 from ecopark.web.figures.evidence_views import own_address
-from ecopark.web.figures.models import STATES, Figure, Submission
+from ecopark.web.figures.models import STATES, Submission
 from ecopark.web.figures.reminders import SOON
 from ecopark.web.jobs import work
-from ecopark.web.parks.models import Park, Subject
+from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
 
@@ -44,14 +44,15 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         firms = firms.filter(pk__in=handed_in.filter(state=state).values("subject"))
     page = Paginator(firms.order_by("name", "pk"), 100).get_page(request.GET.get("page"))
     there = {s.subject_id: s for s in handed_in.filter(subject__in=[firm.pk for firm in page])}
-    given = _given(standing.park, [firm.pk for firm in page], period)
+    wanted = completeness.asked_of_firms(standing.park)
+    given = completeness.given_by([firm.pk for firm in page], period, wanted)
     waiting = corrections.counts(standing.park, [firm.pk for firm in page], period)
     rows = [
-        _way(standing, firm, there.get(firm.pk), waiting.get(firm.pk, 0)) | {"given": given.get(firm.pk, 0)}
+        _way(standing, firm, there.get(firm.pk), waiting.get(firm.pk, 0)) | {"given": len(given.get(firm.pk, ()))}
         for firm in page
     ]
     context = {
-        "rows": rows, "page": page, "period": period,
+        "rows": rows, "page": page, "period": period, "asked": len(wanted),
         "years": sorted({*map(str, years), period}, reverse=True), "states": STATES, "state": state,
         "today": timezone.localdate(), "soon": timezone.localdate() + SOON,
         "job": work.shown(request), "may_accept": standing.may("accept_figures"), "waiting": submit.open_ones(standing.park),
@@ -103,12 +104,6 @@ def changes(request: HttpRequest, slug: str) -> HttpResponse:
         "state": STATES[str(found.state) if found else "draft"], "back": request.get_full_path(),
     }  # fmt: skip
     return render(request, "data/changes.html", context)
-
-
-def _given(park: Park, firms: list[int], period: str) -> dict[int, int]:
-    """By firm, how many figures of a year it has given; counted for the firms of one page only."""
-    rows = Figure.objects.filter(park=park, subject__in=firms, period__startswith=period).exclude(given="")
-    return dict(rows.order_by().values_list("subject").annotate(Count("pk")))
 
 
 @require_POST

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ecopark.web.figures import evidence_views, import_views, mapping_views, submit_views, views
+from ecopark.web.figures import completeness_views, evidence_views, import_views, mapping_views, submit_views, views
 
 urlpatterns = [
     path("", views.themes, name="data"),
     path("theme/<str:theme>/", views.form, name="data-theme"),
+    path("completeness/", completeness_views.table, name="completeness"),
+    path("completeness/missing/", completeness_views.missing, name="data-missing"),
     path("evidence/", evidence_views.listing, name="evidence"),
     path("evidence/<int:pk>/", evidence_views.download, name="evidence-file"),
     path("evidence/<int:pk>/history/", evidence_views.history, name="evidence-history"),
