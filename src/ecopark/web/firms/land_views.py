@@ -46,7 +46,7 @@ def programme(request: HttpRequest, slug: str) -> HttpResponse:
             weights = {g: v for g in GOALS if (v := request.GET.get(g, "").strip())}
             found = land.programme(standing.park, table, budget or land.usual_budget(), weights)
         except EcoparkError as error:
-            context["problem"] = error.message(lang())
+            context["problem"] = error.message(lang()).removeprefix("--budget: ")
         else:
             context["order"] = found.order
             context["listed"] = [

@@ -50,7 +50,7 @@ def user_links(user: Any) -> list[dict[str, Any]]:
 def site(request: HttpRequest) -> dict[str, Any]:
     """Context of every template."""
     found: Standing | None = getattr(request, "standing", None)
-    data: dict[str, Any] = {"lang": lang(), "version": __version__, "nav": [], "park": None, "standing": found}
+    data: dict[str, Any] = {"lang": lang(), "program": __version__, "nav": [], "park": None, "standing": found}
     data["search_url"] = reverse("search", args=[found.park.slug]) if found else reverse("search-all")
     data["user_links"] = user_links(getattr(request, "user", None))
     if found is not None:

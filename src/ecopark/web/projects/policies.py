@@ -58,6 +58,14 @@ def named(park: Park, name: str) -> Policy | None:
     return None if folder is None else loaded(folder, rules_file(park, name))
 
 
+def remembered(park: Park, name: str) -> Policy | None:
+    """The same for the name of a decision's policy: None also where its rules can no longer be read."""
+    try:
+        return named(park, name)
+    except EcoparkError:
+        return None
+
+
 def folder_of_policy(park: Park, name: str) -> Path | None:
     """Where the files of a policy lie, own rules left aside."""
     if name in shipped_policies():

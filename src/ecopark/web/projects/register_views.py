@@ -15,7 +15,7 @@ from ecopark.core.words import with_unit
 from ecopark.errors import EcoparkError
 from ecopark.observations.quantity import catalogue
 from ecopark.web.pages.context import lang
-from ecopark.web.projects import follow, gate
+from ecopark.web.projects import follow, gate, policies
 from ecopark.web.projects.models import Decision, Project
 from ecopark.web.projects.views import standing_in
 from ecopark.workflows.tell_decision import quota_name
@@ -26,6 +26,9 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     standing = standing_in(request, slug, "see_projects")
     decisions = Decision.objects.filter(park=standing.park).select_related("project", "by").defer("body")
     context: dict[str, Any] = {"page": Paginator(decisions, 50).get_page(request.GET.get("page")), "broken": ""}
+    for decision in context["page"]:
+        policy = policies.remembered(standing.park, decision.policy)
+        decision.title = policy.title if policy else decision.policy
     found = gate.register_of(standing.park)
     try:
         counted = found.refusals()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from ecopark.errors import EcoparkError
 from ecopark.web.pages.context import lang
 from ecopark.web.projects import decide as decisions
+from ecopark.web.projects import gate, policies
 from ecopark.web.projects.models import Decision, Project
 from ecopark.web.projects.views import standing_in
 from ecopark.web.templatetags.ui import t
@@ -77,7 +78,11 @@ def decision(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     standing = standing_in(request, slug, "see_projects")
     found = get_object_or_404(Decision.objects.select_related("project", "by"), park=standing.park, pk=pk)
     held = decisions.reservations(found)
+    policy = policies.remembered(standing.park, found.policy)
+    offices = {o.id: o.label for o in (gate.offices_of(policy) if policy else ())}
+    given = found.told["project"].get("opinions", ())
     context = {
+        "opinions": [o | {"label": offices.get(o["office"], o["office"])} for o in given],
         "decision": found, "answer": found.told, "held": held, "may_write": standing.may("decide_projects"),
         "open": any(row["reservation"].state == "reserved" for row in held), "kept": True,
     }  # fmt: skip

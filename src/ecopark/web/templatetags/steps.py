@@ -13,7 +13,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from ecopark.web.templatetags.ui import brief, icon, say, t
+from ecopark.web.templatetags.ui import brief, icon, say, t, unit_said
 
 register = template.Library()
 
@@ -73,4 +73,4 @@ def _value(step: dict[str, Any]) -> str:
     if step.get("value") is None or step.get("missing"):
         return t("缺项", "missing")
     unit = step.get("unit")
-    return escape(brief(step["value"])) + (f" {escape(unit)}" if unit and unit != "1" else "")
+    return escape(brief(step["value"])) + (f" {escape(unit_said(unit))}" if unit and unit != "1" else "")

@@ -23,6 +23,8 @@ from django.utils.translation import get_language
 from ecopark.admission.wording import VERDICTS as DECISION_TEXT
 from ecopark.core.text import Text
 from ecopark.core.words import number, unit_words
+from ecopark.observations.quantity import catalogue
+from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.reports.labels import SHORT_BASIS, STATUS_TONE, TO_VERIFY, VERDICT_TONE, VERDICT_WORDS
 from ecopark.standards.result import STATUS_TEXT, VERIFIED_TEXT
 from ecopark.web.figures.breakdowns import by_words
@@ -300,3 +302,25 @@ def by_said(by: Any, quantity: Any) -> str:
 def unit_said(symbol: str) -> str:
     """A unit in the words of this request's language: 万元 for ``10k CNY``."""
     return unit_words(symbol, language())
+
+
+@register.filter
+def figure_said(text: str) -> str:
+    """A value and its unit as stored, the unit in the words of this request's language: ``5 10k CNY`` is 5 万元."""
+    value, _, unit = str(text).partition(" ")
+    return f"{value} {unit_said(unit)}" if unit else value
+
+
+@register.filter
+def pack_said(name: str) -> str:
+    """The title of a standard, for its id; the id itself where it no longer ships."""
+    return say(find_pack(name).title) if name in shipped_ids() else name
+
+
+@register.filter
+def about_said(name: str) -> str:
+    """A quantity or a clause in words, for its id: 工业新鲜水量, 国家生态工业示范园区标准 13; what is unknown stays."""
+    if name in catalogue():
+        return say(catalogue()[name].label)
+    pack, _, tail = name.partition("/")
+    return f"{pack_said(pack)} {tail}" if tail and pack in shipped_ids() else name

@@ -215,6 +215,13 @@ function choose(held, layers, select) {
   return offered;
 }
 
+// the letters of the labels are painted once and kept: a font that is still on its way would leave empty boxes
+async function letters(layers) {
+  const text = layers.flatMap((layer) => layer.data.features.map((f) => f.properties?.label ?? "")).join("");
+  if (!/[^\u0000-\u024f]/.test(text)) return;
+  await document.fonts.load(`24px ${getComputedStyle(document.body).fontFamily}`, text).catch(() => {});
+}
+
 async function start(box) {
   maps.set(box, null);
   let layers;
@@ -225,6 +232,7 @@ async function start(box) {
   } catch (problem) {
     return fail(box, say("mapFailed", { code: problem.message }));
   }
+  await letters(layers);
   const { box: extent, maxZoom, padding } = opening(layers);
   if (extent.isEmpty()) return fail(box, say("mapEmpty"));
   let chart;
