@@ -19,19 +19,24 @@ NOT_PAGES = frozenset({
     "project-offer", "project-firm", "project-opinion", "project-decide", "decision-settle", "ledger-book", "firm-merge",
     "firm-undo", "audit-new", "audit-save", "retrofit-new", "retrofit-save", "grade-run", "grade-method", "own-method-back",
     "appeal-file", "appeal-decide", "appeal-correct", "land-upload", "land-step", "title-add", "title-withdraw",
-    "signature-withdraw", "rules-sign",
+    "signature-withdraw", "rules-sign", "comment-add", "comment-reply", "hand-up", "handed-step", "firms-choose", "firms-again",
+    "firms-store", "firm-group-save", "firm-group-give", "task-store", "firms-columns",
     # files, pictures and data
     "api-schema", "two-step-picture", "many-csv", "park-map", "evidence-file", "data-template", "mapping-file", "dossier-file",
     "briefing-file", "case-places", "case-worker", "case-ground", "case-file", "own-policy-zip", "project-excel", "minutes",
     "firm-map", "own-method-zip", "appeal-evidence", "land-table",
+    "firms-template",
     # a part of a page
     "assess-cell", "job",
 })  # fmt: skip
 """What no person opens as a page of its own; `test_every_page` asks each whether that is so."""
 BY = {
     "login": "", "login-code": "", "many": "admin", "park-new": "admin", "two-step-people": "admin", "own-parameter": "admin",
+    "waiting": "reviewer",
 }  # fmt: skip
 """Who opens a page, where it is not the park office."""
+ASKED = {"submission-changes": "?of=F01&year=2025"}
+"""What has to be asked behind the address of a page."""
 ALSO = {
     # further sights of a page: name of a picture, name in `urls.py`, what is asked, who asks
     "home-nobody": ("home", "", ""), "home-admin": ("home", "", "admin"), "park-firm": ("park", "", "firm"),
@@ -45,7 +50,8 @@ ALSO = {
     "land-budget": ("land", "?budget=20000", "office"), "rules-editions-two": ("rules-editions", "?first=hj274-2015&second=eco-industrial-park-2026", "office"),
     "many-consultant": ("many", "", "consultant"),
     "together-nothing": ("together", "?project=0", "office"), "home-firm": ("home", "", "firm"), "park-reviewer": ("park", "", "reviewer"),
-    "what-if-reviewer": ("what-if", "", "reviewer"), "together-asked": ("together", "?project=4", "office"),
+    "what-if-reviewer": ("what-if", "", "reviewer"), "comments-reviewer": ("comments", "", "reviewer"),
+    "tasks-closed": ("tasks", "?state=closed", "office"), "together-asked": ("together", "?project=4", "office"),
 }  # fmt: skip
 TABS = ("packs", "factors", "departments", "members", "map", "history")
 """Tabs of a park's settings, besides the first."""
@@ -100,7 +106,9 @@ def furnish(firms: str) -> dict[str, Any]:
         return reverse(name, kwargs={k: v for k, v in known.items() if k in keys})
 
     known = names(get_resolver().url_patterns)
-    places = {name: [address(name), BY.get(name, "office")] for name in known if name not in NOT_PAGES}
+    places = {
+        name: [address(name) + ASKED.get(name, ""), BY.get(name, "office")] for name in known if name not in NOT_PAGES
+    }
     places |= {name: [address(of) + asked, who] for name, (of, asked, who) in ALSO.items()}
     places |= {f"settings-{tab}": [reverse("park-settings-tab", args=[park.slug, tab]), "office"] for tab in TABS}
     public = Park.objects.filter(published=True).order_by("slug")[0]
@@ -117,10 +125,11 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     from django.utils import timezone
 
     from ecopark.web.cases.models import Case, CaseFile
+    from ecopark.web.comments.models import Comment, HandUp
     from ecopark.web.figures import submit
     from ecopark.web.figures.models import Evidence, Figure, Import, SavedMapping
     from ecopark.web.firms import methods
-    from ecopark.web.firms.models import Appeal, Audit, GradeRun, Retrofit
+    from ecopark.web.firms.models import Appeal, Audit, GradeRun, RegistryTable, Retrofit
     from ecopark.web.jobs.models import Job
     from ecopark.web.people.models import Membership
     from ecopark.web.projects import own_parameters, own_rules, policies
@@ -157,6 +166,11 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for name, data, kind in (("facts.xlsx", workbook(*rows), ""), ("own.xlsx", own_table(table), "new")):
         sent_in = {"file": SimpleUploadedFile(name, data), "year": "2025", "mapping": kind}
         ok(office.post(f"{here}data/import/", sent_in))
+    new = f"企业名称,统一社会信用代码,编号\n{firm.name},{firm.credit_code},{firm.key}\n新来科技有限公司,,X1\n"
+    ok(office.post(f"{here}firms/import/", {"file": SimpleUploadedFile("firms.csv", new.encode())}))
+    asked = {"pack": "hj274-2015", "period": "2025", "why": "请审阅"}
+    ok(office.post(f"{here}comments/hand-up/", asked))
+    ok(clients["reviewer"].post(f"{here}comments/add/", asked | {"clause": "13", "text": "请补说明"}))
     preview, columns = Import.objects.order_by("pk")
     mapping = SavedMapping.objects.create(park=park, name="用能年报", by=user, body={"name": "用能年报"})
     signed = {"clause": ["13"], "document": "HJ 274-2015 正式出版本", "page": "4", "dated": "2026-01-05"}
@@ -208,6 +222,10 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
         for name in ("appeal-decide", "appeal-correct", "appeal-evidence")
     }
     of |= {name: {"key": firm.key} for name in ("firm", "firm-edit", "firm-map", "audit-new", "retrofit-new")}
+    table = {"pk": RegistryTable.objects.get().pk}
+    of |= {name: table for name in _starting("firms-")}
+    of |= {"comment-reply": {"pk": Comment.objects.get().pk}, "handed-step": {"pk": HandUp.objects.get().pk}}
+    of["task-store"] = {"number": task.number}
     of |= {
         "data-theme": {"theme": "water"}, "quantity": {"name": "industrial_fresh_water_m3"}, "data-import-columns": {"pk": columns.pk},
         "figure-history": {"pk": Figure.objects.filter(park=park, subject=firm)[0].pk}, "case-file": {"pk": CaseFile.objects.all()[0].pk},

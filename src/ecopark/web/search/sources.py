@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from ecopark.casework.rules import shipped_rules
 from ecopark.core.text import Text
+from ecopark.core.words import unit_words
 from ecopark.observations.quantity import catalogue
 from ecopark.packs.load import UnknownPackError, find_pack, shipped_ids
 from ecopark.packs.model import Pack
@@ -30,12 +31,18 @@ BIGGEST = 2**31 - 1
 """The largest number of a project, task or case."""
 
 
+def _with_unit(name: str, unit: str) -> Text:
+    if unit in ("", "1"):
+        return same(name)
+    return Text(f"{name} {unit_words(unit, 'zh')}", f"{name} {unit_words(unit, 'en')}")
+
+
 def quantities(scope: Scope, words: str) -> list[Hit]:
     """Quantities of the catalogue; their pages are a park's."""
     if (park := _some_park(scope)) is None:
         return []
     return [
-        Hit(q.label, same(f"{q.id} {q.unit}".strip()), reverse("quantity", args=[park.slug, q.id]), drawer=True)
+        Hit(q.label, _with_unit(q.id, q.unit), reverse("quantity", args=[park.slug, q.id]), drawer=True)
         for q in catalogue().like(words)[: MOST + 1]
     ]
 
