@@ -83,7 +83,7 @@ def test_the_gate_answers_while_typing_and_decides(visit: Any) -> None:
     answer.get_by_text("不予准入").first.wait_for()
     assert "亩均税收" in answer.inner_text()
     page.fill("#p-tax_paid_10k_cny", "1150")
-    page.wait_for_function("!document.querySelector('#answer').innerText.includes('不予准入')")
+    page.locator("#answer:has-text('不予准入')").wait_for(state="detached")
     assert not Project.objects.filter(name__startswith="人形机器人").exists()
     press(office, "#project-form button.primary")
     project = Project.objects.get(name__startswith="人形机器人")

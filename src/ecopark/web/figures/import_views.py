@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -172,7 +173,9 @@ def conflict_words(error: ConflictError) -> str:
 def _import(job: Job, step: work.Step) -> dict[str, object]:
     found = Import.objects.get(pk=job.arguments["import_id"])
     step(0, 1)
-    count = imports.apply(found, job.by, job.arguments["groups"])
+    with transaction.atomic():
+        count = imports.apply(found, job.by, job.arguments["groups"])
+        work.heard(job)  # cancelled while the rows were written: none of them is kept
     return {"count": count, "url": _data(found)}
 
 

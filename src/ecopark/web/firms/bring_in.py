@@ -270,7 +270,9 @@ def _read(job: Job, step: work.Step) -> dict[str, Any]:
 def _store(job: Job, step: work.Step) -> dict[str, Any]:
     found = RegistryTable.objects.get(pk=job.arguments["table"])
     step(0, 0)
-    written = apply(found, job.by, job.arguments["groups"], job.arguments["why"])
+    with transaction.atomic():
+        written = apply(found, job.by, job.arguments["groups"], job.arguments["why"])
+        work.heard(job)  # cancelled while the rows were written: none of them is kept
     return written | {"url": reverse("firms-table", args=[found.park.slug, found.pk])}
 
 

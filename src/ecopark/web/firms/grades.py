@@ -215,6 +215,8 @@ def keep(
                 FirmGrade.objects.bulk_create([_row(made, subjects[g.firm.id], g) for g in rows[begin : begin + 1000]])
                 if step is not None:
                     step(begin, len(rows))
+            if step is not None:
+                step(len(rows), len(rows))  # the last moment to hear that it was cancelled: nothing is kept then
     except IntegrityError:  # somebody else was faster: theirs is the same
         return GradeRun.objects.get(park=park, method=method, year=year, key=key)
     return made

@@ -84,6 +84,18 @@ def next_job() -> Job | None:
     return None
 
 
+def heard(job: Job) -> None:
+    """Listen whether somebody cancelled it.
+
+    Raises
+    ------
+    Stopped
+        Somebody did.
+    """
+    if Job.objects.filter(pk=job.pk, stop=True).exists():
+        raise Stopped
+
+
 def take(job: Job) -> None:
     """Do one job and write down what came of it."""
     Job.objects.filter(pk=job.pk).update(state="running", beat=timezone.now(), tries=job.tries + 1)
@@ -95,8 +107,7 @@ def take(job: Job) -> None:
             return
         last = time.monotonic()
         Job.objects.filter(pk=job.pk).update(done=done, total=total, beat=timezone.now())
-        if Job.objects.filter(pk=job.pk, stop=True).exists():
-            raise Stopped
+        heard(job)
 
     try:
         result = KINDS[job.kind](job, step)
