@@ -167,6 +167,7 @@ def other(graded: World) -> Other:
     asked = {
         "data": "?of=alpha-2", "data-theme": "?of=alpha-2&year=2023&all=1", "search": "?q=玄武", "submissions": "?year=2023",
         "submission-changes": "?of=alpha-2&year=2023", "completeness": "?year=2023", "data-missing": "?of=alpha-2&year=2023",
+        "data-converted": f"?of=alpha-2&year=2023&given|{WATER}|=1&unit|{WATER}|=L",
         "what-if": f"?scenario={scenario.share}", "data-template": "?of=alpha-2", "evidence": f"?about={WATER}",
         "cases": "?like=绝密", "grades": "?year=2023&like=玄武", "firms": "?like=玄武&q=玄武", "audits": "?q=玄武",
         "quantity": "?of=alpha-2&year=2023", "projects": "?like=绝密", "tasks": "?like=绝密",

@@ -17,7 +17,12 @@ PAGES = {
     "/p/alpha/data/theme/water/": ("admin", "office", "consultant", "reviewer", "firm"),
     "/p/alpha/data/theme/management/?year=2023": ("admin", "office", "consultant", "reviewer", "firm"),
     "/p/alpha/data/?of=alpha-2": ("admin", "office", "consultant", "reviewer"),
-    "/p/alpha/data/import/": ("admin", "office", "consultant"),
+    "/p/alpha/data/import/": ("admin", "office", "consultant", "firm"),
+    "/p/alpha/data/submissions/changes/?of=alpha-1&year=2023": ("admin", "office", "consultant", "reviewer", "firm"),
+    "/p/alpha/data/submissions/changes/?of=alpha-2&year=2023": ("admin", "office", "consultant", "reviewer"),
+    "/p/alpha/data/evidence/?withdrawn=1": ("admin", "office", "consultant", "reviewer", "firm"),
+    "/p/alpha/data/evidence/?of=alpha-2": ("admin", "office", "consultant", "reviewer"),
+    "/p/alpha/data/converted/?given|water_total_m3|=1": ("admin", "office", "consultant", "reviewer", "firm"),
     "/p/alpha/assess/": ("admin", "office", "consultant", "reviewer"),
     "/p/alpha/assess/hj274-2015/2023/": ("admin", "office", "consultant", "reviewer"),
     "/p/alpha/assess/hj274-2015/2023/?status=met&like=events": ("admin", "office", "consultant", "reviewer"),
@@ -91,7 +96,12 @@ def test_a_reporters_figures_wait_for_the_office(world: World) -> None:
     row = next(r for r in client.get(address).context["rows"] if r.quantity.id == "industrial_fresh_water_m3")
     client.post(
         address,
-        {f"given|{row.name}": "777", f"unit|{row.name}": "m3", f"version|{row.name}": str(row.version), "reason": "更正"},
+        {
+            f"given|{row.name}": "777",
+            f"unit|{row.name}": "m3",
+            f"version|{row.name}": str(row.version),
+            "reason": "更正",
+        },
     )
     figure = Figure.objects.get(subject__key="alpha-1", quantity=row.quantity.id, period="2023")
     assert (figure.given, figure.state) == ("110", "accepted")

@@ -102,11 +102,8 @@ def test_a_wrong_field_says_the_repair_and_is_described_by_it() -> None:
 
 
 def test_a_missing_figure_of_last_year_is_not_a_zero() -> None:
-    figure = {"id": "f", "name": "f", "label": "F", "value": None, "unit": "t", "last": None, "last_period": "2022"}
-    html = render_to_string("parts/figure_field.html", {"figure": figure})
-    assert "未填报" in html
-    assert 'value=""' in html
-    assert "<b>0</b>" in render_to_string("parts/figure_field.html", {"figure": {**figure, "last": 0}})
+    assert "未填报" in render_to_string("parts/last_value.html", {"last": None, "last_period": "2022"})
+    assert "<b>0</b>" in render_to_string("parts/last_value.html", {"last": 0, "last_period": "2022"})
 
 
 def test_a_missing_key_figure_is_said_and_zero_is_a_figure() -> None:

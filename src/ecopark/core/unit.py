@@ -297,23 +297,41 @@ def _unknown(text: str) -> UnitError:
     return UnitError(f"unknown unit '{text}'. {did_you_mean(text, known_units())}".strip())
 
 
+_COMMON = ("10k CNY", "100m CNY", "million USD", "10k t", "10k tce", "10k m3", "10k kWh")
+
+
 def known_units() -> list[str]:
     """Every spelling of every atom, and the common multiples of money and amounts."""
-    common = [
-        "10k CNY",
-        "100m CNY",
-        "million USD",
-        "10k t",
-        "10k tce",
-        "10k m3",
-        "10k kWh",
-        "万元",
-        "亿元",
-        "万吨",
-        "万吨标准煤",
-        "万千瓦时",
-    ]
-    return [*ATOMS, *_ALIASES, *common]
+    return [*ATOMS, *_ALIASES, *_COMMON, "万元", "亿元", "万吨", "万吨标准煤", "万千瓦时"]
+
+
+MOST_ALIKE = 24
+
+
+@lru_cache(maxsize=1024)
+def units_alike(text: str) -> tuple[str, ...]:
+    """Units in which an amount in this one may be given as well, itself first; of a rate, those of what is above and below.
+
+    Raises
+    ------
+    UnitError
+        The text is not a unit.
+
+    Examples
+    --------
+    >>> units_alike("m3")
+    ('m3', 'L', '10k m3')
+    >>> units_alike("tce/10k CNY")[:4]
+    ('tce/10k CNY', 'tce/CNY', 'tce/100m CNY', 'kgce/10k CNY')
+    """
+    wanted = unit(text)
+    found = [wanted.symbol]
+    above, _, below = wanted.symbol.partition("/")
+    if below and above != "1" and not any(mark in above + below for mark in "/*()"):
+        found += [f"{a}/{b}" for a in units_alike(above) for b in units_alike(below)]
+    else:
+        found += [known for known in (*ATOMS, *_COMMON) if unit(known).dims == wanted.dims]
+    return tuple(dict.fromkeys(found))[:MOST_ALIKE]
 
 
 class _Reader:

@@ -134,49 +134,6 @@ def _charts() -> list[dict[str, Any]]:
     ]
 
 
-def _figures() -> list[dict[str, Any]]:
-    return [
-        {
-            "id": "f-energy",
-            "name": "energy",
-            "label": Text("工业综合能耗", "Industrial energy consumption"),
-            "value": "32000",
-            "unit": "tce",
-            "units": ["tce", "GJ", "万吨标准煤"],
-            "unit_name": "energy_unit",
-            "last": "35 100 tce",
-            "last_period": "2022",
-            "help": Text("按等价值折算，不含居民生活用能。", "Equal-value factors; without households."),
-        },
-        {
-            "id": "f-waste",
-            "name": "waste",
-            "label": Text("一般工业固体废物综合利用率", "Use of general industrial solid waste"),
-            "value": "9800",
-            "unit": "%",
-            "last": "98.2 %",
-            "last_period": "2022",
-            "errors": [
-                {
-                    "text": Text(
-                        "9800 % 超出合理范围（0–100 %）。", "9800 % is outside the plausible range (0-100 %)."
-                    ),
-                    "repair": Text("是否应为 98.00 %？", "Did you mean 98.00 %?"),
-                }
-            ],
-        },
-        {
-            "id": "f-water",
-            "name": "water",
-            "label": Text("再生水回用量", "Reclaimed water reused"),
-            "value": None,
-            "unit": "10^4 m³",
-            "last": None,
-            "last_period": "2022",
-        },
-    ]
-
-
 def _events() -> list[dict[str, Any]]:
     def event(day: int, who: str, what: Text, tone: str, **more: Any) -> dict[str, Any]:
         return {"at": datetime(2024, 3, day, 9, 30, tzinfo=UTC), "who": who, "what": what, "tone": tone, **more}
@@ -268,7 +225,6 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "years_nav": [{"label": str(y), "url": f"{here}?year={y}", "current": y == 2023} for y in (2021, 2022, 2023)],
         "search_url": here,
         "charts": _charts(),
-        "figures": _figures(),
         "form": form,
         "clauses": CLAUSES,
         "statuses": [c[2] for c in CLAUSES],

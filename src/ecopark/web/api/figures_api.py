@@ -7,9 +7,11 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Router, Status
 
 from ecopark.core.text import Text
+from ecopark.core.unit import units_alike
 from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.quantity import catalogue
 from ecopark.web.api import shapes
@@ -17,6 +19,7 @@ from ecopark.web.api.common import REFUSED, come_in, cut, who
 from ecopark.web.figures import as_known
 from ecopark.web.figures.change import Change, ConflictError, write
 from ecopark.web.figures.facts import read_one
+from ecopark.web.figures.form_rows import canonical_of, converted, units_offered
 from ecopark.web.figures.models import Correction, Figure
 from ecopark.web.figures.past import Past, past
 from ecopark.web.people.access import Standing
@@ -84,6 +87,33 @@ def write_figures(request: HttpRequest, slug: shapes.Name, body: shapes.FiguresI
         (f.subject.key, f.quantity, f.period, f.by): f for f in rows.filter(quantity__in={c.quantity for c in changes})
     }
     return {"changed": count, "figures": [figure_now(by_key[c.key]) for c in changes if c.key in by_key]}
+
+
+@router.get(
+    "/parks/{slug}/figures/converted", response={200: shapes.Converted, **REFUSED},
+    summary="in the catalogue's unit / 换算为目录单位",
+)  # fmt: skip
+def converted_value(
+    request: HttpRequest, slug: shapes.Name, quantity: shapes.Name, value: shapes.Plain, unit: shapes.Plain = "",
+    by: shapes.Name = "", period: shapes.YearOrNone = "", of: shapes.Name = "",
+) -> Any:  # fmt: skip
+    """What a value would be in the catalogue's unit, and the units it may be typed in; nothing is stored."""
+    standing = come_in(request, slug, "see_figures", of or None)
+    found = catalogue().find(quantity)
+    subject = (
+        standing.subjects()
+        .filter(key=of or (standing.park.key if standing.wide else min(standing.firms, default="")))
+        .first()
+    )
+    if found is None or subject is None:
+        raise Http404
+    canonical = canonical_of(found, by)
+    change = Change(subject.key, found.id, period or str(timezone.localdate().year - 1), value, unit, by)
+    said = converted(standing.park, change.row(), canonical)
+    return {
+        "unit": canonical, "units": units_alike(canonical) if units_offered(canonical, "en") else [],
+        "said": {"zh": said.zh, "en": said.en} if said.en else None,
+    }  # fmt: skip
 
 
 @router.get("/parks/{slug}/figures/{number}/history", response={200: PastPage, **REFUSED}, summary="history / 修订记录")

@@ -220,6 +220,14 @@ class Stored(Schema):
     figures: list[FigureNow]
 
 
+class Converted(Schema):
+    """A value in the catalogue's unit (`said`: none where it was given in that), and the units it may be given in."""
+
+    unit: str
+    units: list[str]
+    said: dict[str, str] | None
+
+
 class Past(Schema):
     """One value a figure had, or a correction that was wanted of it."""
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from ecopark.core.period import Period
 from ecopark.core.text import Text
+from ecopark.core.unit import split_base_year, units_alike
+from ecopark.core.unit import unit as unit_of
 from ecopark.core.value import Missing
-from ecopark.core.words import shown, with_unit
+from ecopark.core.words import shown, unit_words, with_unit
+from ecopark.errors import InputError, UnitError
 from ecopark.indicators.resolve import SubjectLookup
 from ecopark.observations.quantity import Code, Quantity, catalogue
 from ecopark.packs.load import find_pack
@@ -19,7 +24,7 @@ from ecopark.web.assess.keep import packs_of
 from ecopark.web.figures import as_known
 from ecopark.web.figures.breakdowns import by_words
 from ecopark.web.figures.change import Change
-from ecopark.web.figures.facts import facts_at_once
+from ecopark.web.figures.facts import facts_at_once, read_one
 from ecopark.web.figures.models import CORRECTION_STATES, STATES, Correction, Figure
 from ecopark.web.parks.models import Park, Subject
 
@@ -49,6 +54,8 @@ class FormRow:
     own: bool = False
     locked: bool = False
     documents: int = 0
+    converted: Text = Text()
+    units_id: str = ""
 
     @property
     def correction(self) -> Correction | None:
@@ -219,6 +226,66 @@ def form_rows(
     return rows
 
 
+@lru_cache(maxsize=2048)
+def units_offered(unit: str, lang: str) -> tuple[str, ...]:
+    """The units a figure may be typed in, as the language writes them; nothing where there is no unit to choose."""
+    try:
+        alike = units_alike(unit) if unit else ()
+    except UnitError:  # each code has a unit of its own
+        return ()
+    return tuple(_readable(one, lang) for one in alike) if len(alike) > 1 else ()
+
+
+def _readable(unit: str, lang: str) -> str:
+    """A unit in words, if the readers take the words for the same unit."""
+    words = unit_words(unit, lang)
+    try:
+        return words if words and unit_of(words).same_as(unit_of(unit)) else unit
+    except UnitError:
+        return unit
+
+
+def converted(park: Park, row: dict[str, Any], canonical: str, known: dict[str, Subject] | None = None) -> Text:
+    """What was typed in another unit, in the catalogue's; nothing where it was typed in that, or is no number.
+
+    Parameters
+    ----------
+    row
+        A row of the facts contract.
+    known
+        Subjects that were looked up, see `facts.read_one`.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
+    typed, _ = split_base_year(row["unit"])
+    if not str(row["value"]).strip() or not typed:
+        return Text()
+    found = read_one(park, row, known)
+    if found is None or found.not_applicable or not isinstance(found.value, Fraction):
+        return Text()
+    try:
+        if unit_of(typed).same_as(unit_of(canonical)):
+            return Text()
+    except UnitError:
+        return Text()
+    said = {k: with_unit(shown(found.value, k), canonical, k) for k in ("zh", "en")}
+    return Text(f"= {said['zh']}", f"= {said['en']}")
+
+
+def convert_all(park: Park, subject: Subject, rows: Iterable[FormRow]) -> None:
+    """Say of each row that was typed in another unit what it is in the catalogue's."""
+    known = {subject.key: subject}
+    for row in rows:
+        if row.unit.strip() and row.given.strip() and not row.choices and not row.problems:
+            try:
+                row.converted = converted(park, row.change(subject.key).row(), row.canonical_unit, known)
+            except InputError:  # what was stored once and no longer reads is told where it is checked
+                row.converted = Text()
+
+
 def _computed(lookup: SubjectLookup, quantity: Quantity, period: str) -> Text:
     """What the figure comes to without being typed, and how: the sum of the firms, of months, of a breakdown."""
     trace = lookup.quantity(quantity, Period.parse(period))
@@ -248,6 +315,12 @@ def _codes(quantity: Quantity, known: dict[tuple[str, str, str], Figure]) -> Ite
         if len(lists) > 1 and not stored:
             for code in first.codes:
                 yield f"{first.dimension}={code.id}", code
+
+
+def canonical_of(quantity: Quantity, by: str) -> str:
+    """The unit of the catalogue for a quantity, or for one code of its breakdown."""
+    lists = [catalogue().breakdowns[name] for name in quantity.breakdowns]
+    return (_unit_of(by, lists[0].codes) if by and lists else "") or quantity.unit or ""
 
 
 def _unit_of(by: str, codes: Iterable[Code]) -> str:

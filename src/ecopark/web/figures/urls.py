@@ -11,6 +11,7 @@ urlpatterns = [
     path("theme/<str:theme>/", views.form, name="data-theme"),
     path("completeness/", completeness_views.table, name="completeness"),
     path("completeness/missing/", completeness_views.missing, name="data-missing"),
+    path("converted/", views.converted_value, name="data-converted"),
     path("evidence/", evidence_views.listing, name="evidence"),
     path("evidence/<int:pk>/", evidence_views.download, name="evidence-file"),
     path("evidence/<int:pk>/history/", evidence_views.history, name="evidence-history"),

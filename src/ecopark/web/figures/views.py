@@ -15,9 +15,18 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
 from ecopark.web.assess.views import asked_day, of_a_day
 from ecopark.web.figures import corrections, evidence, evidence_views, submit_views
-from ecopark.web.figures.change import ConflictError, write
+from ecopark.web.figures.change import Change, ConflictError, write
 from ecopark.web.figures.facts import problems_of, read_one
-from ecopark.web.figures.form_rows import FormRow, asked, form_rows, themes_of
+from ecopark.web.figures.form_rows import (
+    FormRow,
+    asked,
+    canonical_of,
+    convert_all,
+    converted,
+    form_rows,
+    themes_of,
+    units_offered,
+)
 from ecopark.web.figures.models import Figure
 from ecopark.web.figures.past import past
 from ecopark.web.figures.reminders import reminders
@@ -68,9 +77,10 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
         if _save(request, standing, subject, rows):
             return redirect(f"{request.path}?{request.GET.urlencode()}")
         status = 422
+    convert_all(standing.park, subject, rows)
     context = {
         "subject": subject, "period": period, "theme": found, "rows": rows, "everything": everything,
-        "years": _years(standing, period), "may_write": may_write,
+        "units": _units(rows), "years": _years(standing, period), "may_write": may_write,
         "problems": sum(bool(r.problems) for r in rows), "departments": catalogue().departments,
         "handing_in": submit_views.handing_in(standing, subject, period), "locked": handed_in and not standing.wide,
         "may_see_evidence": standing.may("see_evidence"),
@@ -83,6 +93,36 @@ def _unexplained(request: HttpRequest, rows: list[FormRow]) -> bool:
     """Whether an accepted figure is to be changed without a reason; a first entry needs none."""
     changed = any(row.changed and row.figure and row.figure.state == "accepted" for row in rows)
     return changed and not request.POST.get("reason", "").strip()
+
+
+def _units(rows: list[FormRow]) -> dict[str, tuple[str, ...]]:
+    """The units that are offered, by the id of their list: one list for all rows with one unit of the catalogue."""
+    found: dict[str, tuple[str, ...]] = {}
+    ids: dict[str, str] = {}
+    for row in rows:
+        unit = row.canonical_unit
+        if not row.choices and (units := units_offered(unit, lang())):
+            row.units_id = ids.setdefault(unit, f"units-{len(ids) + 1}")
+            found[row.units_id] = units
+    return found
+
+
+def converted_value(request: HttpRequest, slug: str) -> HttpResponse:
+    """What somebody is typing into a row, in the catalogue's unit; or why it cannot be read. Nothing is stored."""
+    standing, subject = _enter(request, slug, "see_figures")
+    name = next((key.removeprefix("given|") for key in request.GET if key.startswith("given|")), "")
+    quantity, _, by = name.partition("|")
+    found = catalogue().find(quantity)
+    if found is None:
+        raise Http404
+    given, unit = request.GET.get(f"given|{name}", ""), request.GET.get(f"unit|{name}", "")
+    change = Change(subject.key, found.id, _period(request, standing), given, unit, by)
+    text, problems = "", []
+    try:
+        text = say(converted(standing.park, change.row(), canonical_of(found, by), {subject.key: subject}))
+    except InputError as error:
+        problems = problems_of(error, lang())
+    return render(request, "data/converted.html", {"text": text, "problems": problems})
 
 
 def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list[FormRow]) -> bool:
