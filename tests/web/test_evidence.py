@@ -119,6 +119,11 @@ def test_the_drawer_of_a_clause_shows_what_stands_behind_its_figures(world: Worl
     assert {e["name"] for e in listed["items"]} == {"park.pdf", "theirs.pdf", "clause.pdf"}
     assert good(Api(world, "firm").get(f"{P}/evidence?clause=hj274-2015/14"))["count"] == 0
     refusal(Api(world, "office").get(f"{P}/evidence?clause=nothing/14"), 404)
+    address = f"{LIST}?clause=hj274-2015/14&year=2023"
+    assert f"{LIST}?clause=hj274-2015/14&amp;year=2023" in shown(world, "office", clause)
+    assert all(name in shown(world, "office", address) for name in ("park.pdf", "theirs.pdf", "clause.pdf"))
+    assert "park.pdf" not in shown(world, "firm", address) and "theirs.pdf" not in shown(world, "firm", address)
+    assert world.client_of("office").get(f"{LIST}?clause=nothing/14").status_code == 404
 
 
 def test_the_list_has_pages(world: World) -> None:

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from ecopark.packs.load import shipped_ids
 from ecopark.web.figures import evidence
 from ecopark.web.figures.attach import attach, take_back
 from ecopark.web.parks.models import Subject
@@ -23,7 +24,7 @@ PAGE = 100
 
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
-    """What supports the figures; ``?about=&of=&year=`` cut it down. Posting adds a file."""
+    """What supports the figures; ``?about=&of=&year=``, or a clause with all its figures, cut it down. Posting adds a file."""
     wanted = request.GET.get("of") or None
     standing = enter(request, slug, "see_evidence", wanted)
     request.standing = standing  # type: ignore[attr-defined]
@@ -35,7 +36,10 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     about, year = request.GET.get("about", ""), request.GET.get("year", "")
     back, gone = request.GET.get("back", ""), request.GET.get("withdrawn") == "1"
     subject = standing.subjects().filter(key=wanted or _own(standing)).first()
+    clause = request.GET.get("clause", "")
     found = evidence.visible(standing).filter(withdrawn__isnull=not gone)
+    if clause and not gone:
+        found = evidence.of_clause(standing, *_pack_and_tail(clause), year)
     if about:
         found = found.filter(about=about)
     if wanted:
@@ -44,12 +48,19 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     may_add = subject is not None and standing.may("write_figures", subject.key)
     context = {
         "page": page, "rows": rows_of(standing, page), "about": about,
-        "about_words": evidence.about_words(about) if about else "",
-        "subject": subject, "cut_down": bool(about or wanted or year), "year": year, "gone": gone,
+        "about_words": evidence.about_words(about or clause) if about or clause else "", "clause": clause,
+        "subject": subject, "cut_down": bool(about or wanted or year or clause), "year": year, "gone": gone,
         "back": back if own_address(back) else "", "accept": ",".join(f".{k}" for k in DOCUMENTS), "may_add": may_add,
         "choices": evidence.choices(standing.park, subject) if may_add and subject and not about else [], "typed": request.POST,
     }  # fmt: skip
     return render(request, "data/evidence.html", context, status=status)
+
+
+def _pack_and_tail(clause: str) -> tuple[str, str]:
+    pack, _, tail = clause.partition("/")
+    if pack not in shipped_ids():
+        raise Http404
+    return pack, tail
 
 
 def rows_of(standing: Standing, found: Any) -> list[dict[str, Any]]:

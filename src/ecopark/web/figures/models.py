@@ -210,7 +210,7 @@ class Evidence(models.Model):
 
     class Meta:
         ordering = ("about", "-at", "-pk")
-        indexes = [models.Index(fields=["subject", "about", "period"])]
+        indexes = [models.Index(fields=["subject", "about", "period"]), models.Index(fields=["park", "about"])]
 
     def __str__(self) -> str:
         return self.name

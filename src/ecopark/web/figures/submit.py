@@ -44,6 +44,13 @@ TAKES = {
     "withdraw": ("submitted",),
 }
 """The states of figures and corrections that a step moves on."""
+SAID = {
+    "submit": "提交 / handed in",
+    "accept": "采用 / accepted",
+    "return": "退回 / returned",
+    "withdraw": "撤回 / withdrawn",
+}
+"""What the history says of a step that was taken without a reason."""
 
 
 class StepError(EcoparkError):
@@ -130,11 +137,11 @@ def take(
         _something(known, figures, beside, why)
         for one in beside:
             one.why = one.why or why[:300]
-    moved = set_state(known.park, figures, LEADS_TO[step], user, (why or step)[:300])
+    moved = set_state(known.park, figures, LEADS_TO[step], user, (why or SAID[step])[:300])
     if step == "accept":
-        moved += corrections.apply(known.park, beside, user, why or step)
+        moved += corrections.apply(known.park, beside, user, why or SAID[step])
     else:
-        moved += corrections.move(beside, LEADS_TO[step], user, why or step)
+        moved += corrections.move(beside, LEADS_TO[step], user, why or SAID[step])
     known.state, known.reason = _before(known) if step == "withdraw" else (LEADS_TO[step], why)
     known.by, known.at = user, timezone.now()
     known.save()
