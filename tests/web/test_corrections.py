@@ -46,7 +46,7 @@ def type_in(world: World, given: str, role: str = "firm", quantity: str = WATER,
     address = FORM + ("" if role == "firm" else "&of=alpha-1")
     row = next(r for r in client.get(address).context["rows"] if r.quantity.id == quantity)
     fields = {f"given|{row.name}": given, f"unit|{row.name}": "m3", f"version|{row.name}": str(row.version)}
-    return client.post(address, fields | more, follow=True)
+    return client.post(address, fields | {"reason": "更正"} | more, follow=True)
 
 
 def step(world: World, role: str, name: str, reason: str = "", **more: str) -> str:
@@ -87,11 +87,20 @@ def test_a_figure_is_corrected_again_after_it_was_accepted(world: World) -> None
 
 
 def test_a_correction_says_why_or_is_not_handed_in(world: World) -> None:
-    type_in(world, "777")
+    answer = type_in(world, "777", reason=" ")
+    assert answer.status_code == 422 and "改动已采用的数须写明变更原因" in answer.content.decode()
+    change = Change("alpha-1", WATER, "2023", "777", "m3")  # as an import brings it
+    write(world.park, [change], world.people["firm"], "", state="draft")
     assert "更正已采用的数须写明理由" in step(world, "firm", "submit")
     assert figure().correction.state == "draft"
     step(world, "firm", "submit", "换了水表")
     assert (figure().correction.state, figure().correction.why) == ("submitted", "换了水表")
+
+
+def test_an_open_correction_is_typed_again_without_saying_why_again(world: World) -> None:
+    type_in(world, "777", reason="水表读错")
+    assert type_in(world, "778", reason="").status_code == 200
+    assert (figure().correction.given, figure().correction.why) == ("778", "水表读错")
 
 
 def test_what_is_handed_in_is_locked_until_it_is_withdrawn(world: World) -> None:

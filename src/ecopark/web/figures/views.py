@@ -90,8 +90,12 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
 
 
 def _unexplained(request: HttpRequest, rows: list[FormRow]) -> bool:
-    """Whether an accepted figure is to be changed without a reason; a first entry needs none."""
-    changed = any(row.changed and row.figure and row.figure.state == "accepted" for row in rows)
+    """Whether an accepted figure is to be changed without a reason; a first entry needs none, nor one's open correction."""
+    explained = [bool(row.own and row.correction and row.correction.why) for row in rows]
+    changed = any(
+        row.changed and row.figure and row.figure.state == "accepted" and not said
+        for row, said in zip(rows, explained, strict=True)
+    )
     return changed and not request.POST.get("reason", "").strip()
 
 
