@@ -21,8 +21,9 @@ NOT_PAGES = frozenset({
     "appeal-file", "appeal-decide", "appeal-correct", "land-upload", "land-step", "title-add", "title-withdraw",
     "signature-withdraw", "rules-sign", "comment-add", "comment-reply", "hand-up", "handed-step", "firms-choose", "firms-again",
     "firms-store", "firm-group-save", "firm-group-give", "task-store", "firms-columns",
+    "care-step", "care-attach", "care-file-back",
     # files, pictures and data
-    "api-schema", "two-step-picture", "many-csv", "park-map", "evidence-file", "data-template", "mapping-file", "dossier-file",
+    "care-file", "api-schema", "two-step-picture", "many-csv", "park-map", "evidence-file", "data-template", "mapping-file", "dossier-file",
     "briefing-file", "case-places", "case-worker", "case-ground", "case-file", "own-policy-zip", "project-excel", "minutes",
     "firm-map", "own-method-zip", "appeal-evidence", "land-table",
     "firms-template",
@@ -48,6 +49,9 @@ ALSO = {
     "cases-nothing": ("cases", "?like=zzzz", "office"), "firms-nothing": ("firms", "?q=zzzz", "office"),
     "firms-parcels": ("firms", "?kind=parcels", "office"), "task-new-clause": ("task-new", "?clause=hj274-2015/13&period=2025", "office"),
     "land-budget": ("land", "?budget=20000", "office"), "rules-editions-two": ("rules-editions", "?first=hj274-2015&second=eco-industrial-park-2026", "office"),
+    "firms-table-conflicts": ("firms-table", "?group=conflicting", "office"), "audits-retrofits": ("audits", "?kind=retrofits", "office"),
+    "care-entry-firm": ("care-entry", "", "firm"), "completeness-departments": ("completeness", "?by=department&year=2025", "office"),
+    "completeness-firm": ("completeness", "?year=2025", "firm"), "data-missing-firm": ("data-missing", "?year=2025", "office"),
     "many-consultant": ("many", "", "consultant"),
     "together-nothing": ("together", "?project=0", "office"), "home-firm": ("home", "", "firm"), "park-reviewer": ("park", "", "reviewer"),
     "what-if-reviewer": ("what-if", "", "reviewer"), "comments-reviewer": ("comments", "", "reviewer"),
@@ -128,7 +132,7 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     from ecopark.web.comments.models import Comment, HandUp
     from ecopark.web.figures import submit
     from ecopark.web.figures.models import Evidence, Figure, Import, SavedMapping
-    from ecopark.web.firms import methods
+    from ecopark.web.firms import care, methods
     from ecopark.web.firms.models import Appeal, Audit, GradeRun, RegistryTable, Retrofit
     from ecopark.web.jobs.models import Job
     from ecopark.web.people.models import Membership
@@ -166,7 +170,8 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for name, data, kind in (("facts.xlsx", workbook(*rows), ""), ("own.xlsx", own_table(table), "new")):
         sent_in = {"file": SimpleUploadedFile(name, data), "year": "2025", "mapping": kind}
         ok(office.post(f"{here}data/import/", sent_in))
-    new = f"企业名称,统一社会信用代码,编号\n{firm.name},{firm.credit_code},{firm.key}\n新来科技有限公司,,X1\n"
+    new = "企业名称,统一社会信用代码,行业代码,入园年份\n新到企业有限公司,,2614,2024\n"
+    new += f"{subjects[1].name}（分部）,,,\n某厂,123,9999,去年\n{firm.name},,,2012\n"
     ok(office.post(f"{here}firms/import/", {"file": SimpleUploadedFile("firms.csv", new.encode())}))
     asked = {"pack": "hj274-2015", "period": "2025", "why": "请审阅"}
     ok(office.post(f"{here}comments/hand-up/", asked))
@@ -193,12 +198,19 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     decided = Decision.objects.get(project__stage="operating")
     grade, evidence = {"pk": run.pk, "key": firm.key}, Evidence.objects.filter(park=park)[0]
     task, case = Task.objects.filter(park=park)[0], Case.objects.filter(park=park).order_by("number")[0]
+    retrofit = Retrofit.objects.create(
+        park=park, subject=firm, name="冷却水回用", quantity="industrial_fresh_water_m3", expected="100", unit="m3",
+        done=timezone.localdate().replace(year=2024), proposed={"achieved": "90"},
+    )  # fmt: skip
+    paper = care.attach(retrofit, SimpleUploadedFile("验收报告.pdf", b"%PDF-1.7 report"), user)
+    cared = {"kind": "retrofits", "pk": retrofit.pk, "number": paper.pk}
     of: dict[str, dict[str, Any]] = {
         name: clause for name in ("assess-pack", "assess-cell", "assess-clause", "what-if")
     }
     of |= {name: clause for name in ("rules-pack", "rules-sign", "rules-clause")}
     of |= {name: {"tab": "general"} for name in ("park-settings-tab", "park-settings-save")}
     of |= {name: {"pk": preview.pk} for name in ("data-import-preview", "data-import-apply")}
+    of |= {f"care-{name}": cared for name in ("entry", "step", "attach", "file", "file-back")}
     of |= {name: {"pk": mapping.pk} for name in ("mapping-file", "mapping-withdraw")}
     of |= {name: {"pk": evidence.pk} for name in ("evidence-file", "evidence-withdraw")}
     of |= {name: one for name in ("job", "job-cancel", "briefing-file")} | {"dossier-file": one | {"name": "all.zip"}}

@@ -90,6 +90,16 @@ OPERATION_OF = {
     "retrofit-save": f"PATCH {PARK}/retrofits/{{retrofit}}",
     "grade-method": f"PUT {PARK}/method",
     "grade-run": f"POST {PARK}/gradings",
+    "firms-import": f"POST {PARK}/registry-tables",
+    "firms-columns": f"PUT {PARK}/registry-tables/{{number}}/columns",
+    "firms-choose": f"POST {PARK}/registry-tables/{{number}}/decide",
+    "firms-again": f"POST {PARK}/registry-tables/{{number}}/again",
+    "firms-store": f"POST {PARK}/registry-tables/{{number}}/store",
+    "firm-group-save": f"PUT {PARK}/groups",
+    "firm-group-give": f"POST {PARK}/groups/{{key}}/firms",
+    "care-step": f"POST {PARK}/care/{{kind}}/{{number}}/step",
+    "care-attach": f"POST {PARK}/care/{{kind}}/{{number}}/files",
+    "care-file-back": f"POST {PARK}/care/{{kind}}/{{number}}/files/{{file}}/withdraw",
     "appeal-file": f"POST {PARK}/gradings/{{run}}/firms/{{key}}/appeals",
     "appeal-decide": f"POST {PARK}/appeals/{{appeal}}",
     "appeal-correct": f"POST {PARK}/appeals/{{appeal}}/correct",
@@ -266,9 +276,9 @@ def test_a_scenario_that_cannot_be_read_is_not_kept(world: World) -> None:
 
 def test_one_firm_is_given_a_later_day_by_token(world: World) -> None:
     api = Api(world, "office")
-    assert good(api.send(f"{P}/submissions/ask", {"period": "2024", "due": "2025-03-01"})) == {"asked": 3}
+    assert good(api.send(f"{P}/submissions/ask", {"period": "2024", "due": "2025-03-01"})) == {"asked": 3, "job": None}
     later = {"period": "2024", "due": "2025-04-01", "firm": "alpha-2"}
-    assert good(api.send(f"{P}/submissions/ask", later)) == {"asked": 1}
+    assert good(api.send(f"{P}/submissions/ask", later)) == {"asked": 1, "job": None}
     rows = good(api.get(f"{P}/submissions?period=2024"))["items"]
     assert {r["firm"]: r["due"] for r in rows} == {
         "alpha-1": "2025-03-01", "alpha-2": "2025-04-01", "alpha-3": "2025-03-01"

@@ -15,7 +15,7 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
 from ecopark.web.figures import completeness
 from ecopark.web.figures.models import STATES, Submission
-from ecopark.web.people.access import enter
+from ecopark.web.people.access import Standing, enter
 
 PER_PAGE = 50
 TABS = {
@@ -29,10 +29,8 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
     """Given and asked; a reporter sees their own firms, who sees all firms also themes and departments."""
     standing = enter(request, slug, "see_figures")
     request.standing = standing  # type: ignore[attr-defined]
-    years = years_of(standing.park)
-    period = request.GET.get("year", "") or str(years[0] if years else timezone.localdate().year - 1)
-    way = request.GET.get("by", "firm")
-    if not (period.isdecimal() and len(period) == 4) or way not in TABS:
+    period, way = _period(request, standing), request.GET.get("by", "firm")
+    if way not in TABS:
         raise Http404
     if way != "firm" and not standing.wide:
         raise PermissionDenied
@@ -42,7 +40,7 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
         if standing.wide or key == "firm"
     ]
     context: dict[str, Any] = {
-        "period": period, "years": sorted({*map(str, years), period}, reverse=True), "tabs": tabs, "way": way,
+        "period": period, "years": sorted({*map(str, years_of(standing.park)), period}, reverse=True), "tabs": tabs, "way": way,
     }  # fmt: skip
     if way == "firm":
         theme, like, sort = (request.GET.get(k, "").strip() for k in ("theme", "q", "sort"))
@@ -66,9 +64,7 @@ def missing(request: HttpRequest, slug: str) -> HttpResponse:
     key = request.GET.get("of", "")
     standing = enter(request, slug, "see_figures", key or None)
     request.standing = standing  # type: ignore[attr-defined]
-    period = request.GET.get("year", "")
-    if not (period.isdecimal() and len(period) == 4):
-        raise Http404
+    period = _period(request, standing)
     found = standing.subjects().filter(key=key or standing.park.key, kind__in=("park", "firm")).first()
     if found is None:
         raise Http404
@@ -79,3 +75,12 @@ def missing(request: HttpRequest, slug: str) -> HttpResponse:
         "departments": catalogue().departments | {d.key: d.label for d in standing.park.departments.all()},
     }  # fmt: skip
     return render(request, "data/missing.html", context)
+
+
+def _period(request: HttpRequest, standing: Standing) -> str:
+    """The year that was asked for; by default the latest one with figures."""
+    years = years_of(standing.park)
+    period = request.GET.get("year", "") or str(years[0] if years else timezone.localdate().year - 1)
+    if not (period.isascii() and period.isdecimal() and len(period) == 4):
+        raise Http404
+    return period

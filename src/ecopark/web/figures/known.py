@@ -17,7 +17,8 @@ Key = tuple[str, str, str, str]
 
 def subjects_by_key(park: Park, keys: Iterable[str]) -> dict[str, Subject]:
     """The subjects of a park with these keys, as far as there are any."""
-    wanted, found = sorted(set(keys)), {}
+    wanted = sorted(set(keys))
+    found: dict[str, Subject] = {}
     for at in range(0, len(wanted), AT_ONCE):
         found |= {s.key: s for s in Subject.objects.filter(park=park, key__in=wanted[at : at + AT_ONCE])}
     return found

@@ -25,7 +25,7 @@ from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.jobs.size import long_to_read
 from ecopark.web.parks.models import Park, Subject
-from ecopark.web.uploads import Stored
+from ecopark.web.uploads import Stored, stored_path
 
 TICKED = ("new", "changed")
 """Groups that are taken over as a whole; of conflicting rows only those are that somebody decided of."""
@@ -48,7 +48,7 @@ def receive(park: Park, stored: Stored, user: Any) -> tuple[RegistryTable, Job |
 
 def again(found: RegistryTable, user: Any) -> Job | None:
     """Hold a table against the registry (anew): the job that does it, or None where it is done."""
-    if long_to_read(found.park, tables.stored_path(found.stored)):
+    if long_to_read(found.park, stored_path(found.stored)):
         title = Text(f"读取企业名册 {found.name}", f"reading the registry table {found.name}")
         return work.ask("firms-read", title, user, found.park, table=found.pk)
     read(found)

@@ -148,7 +148,7 @@ def rows_of(table: Table, header: int, columns: Mapping[str, str]) -> list[Row]:
             "Say which column it is under 'what the columns are', or use the template.",
         )
         raise InputError([Problem("no-firm-column", table.whole, zh, en, *repair)])
-    found = []
+    found: list[Row] = []
     for index in range(header + 1, len(table.rows)):
         row = table.rows[index]
         cells = {field: row[column] for field, column in at.items() if column < len(row)}
