@@ -76,6 +76,7 @@ def _answers(port: int) -> bool:
 def test_a_page_is_readable_and_quiet(running: Running, name: str, corner: str) -> None:
     lang, colours, size = CORNERS[corner]
     address, who = running.places[name]
+    assert address, f"say in `furnished_site.addresses` what stands in the address of {name}"
     visitor = running.window(who, lang, size)
     page = visitor.page
     _look(page, size, colours)
@@ -116,6 +117,7 @@ def _widest(page: Any) -> str:
 @pytest.mark.parametrize("name", sorted(NOT_PAGES))
 def test_what_is_left_out_is_no_page(running: Running, name: str) -> None:
     """Posted to only, a file, a picture, data, or a part that stands in no page of its own."""
+    assert running.others[name], f"say in `furnished_site.addresses` what stands in the address of {name}"
     request = urllib.request.Request(
         running.base + running.others[name], headers={"Cookie": f"sessionid={running.sessions['admin']}"}
     )
