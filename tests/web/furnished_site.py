@@ -21,7 +21,7 @@ NOT_PAGES = frozenset({
     "appeal-file", "appeal-decide", "appeal-correct", "land-upload", "land-step", "title-add", "title-withdraw",
     "signature-withdraw", "rules-sign", "comment-add", "comment-reply", "hand-up", "handed-step", "firms-choose", "firms-again",
     "firms-store", "firm-group-save", "firm-group-give", "task-store", "firms-columns",
-    "care-step", "care-attach", "care-file-back",
+    "care-step", "care-attach", "care-file-back", "story-act",
     # files, pictures and data
     "care-file", "api-schema", "two-step-picture", "many-csv", "park-map", "evidence-file", "data-template", "mapping-file", "dossier-file",
     "briefing-file", "case-places", "case-worker", "case-ground", "case-file", "own-policy-zip", "project-excel", "minutes",

@@ -47,7 +47,7 @@ NAME = "玄武机密材料厂"
 SECRETS = (NAME, "alpha-2", "绝密", "98765.4321", "98,765", "91350100M000100Y43")
 """The other firm's name, key, notes, files, figure and credit code."""
 NOT_OF_A_PARK = {
-    "home", "story", "login", "login-code", "logout", "set_language", "api-schema", "api-docs", "search-all", "account",
+    "home", "story", "story-act", "login", "login-code", "logout", "set_language", "api-schema", "api-docs", "search-all", "account",
     "password", "token-make", "token-revoke", "many", "many-start", "many-csv", "two-step", "two-step-picture",
     "two-step-begin", "two-step-confirm", "two-step-codes", "two-step-off", "two-step-people", "two-step-reset", "waiting",
 }  # fmt: skip

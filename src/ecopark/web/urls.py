@@ -17,6 +17,7 @@ from ecopark.web.search import views as search
 urlpatterns = [
     path("", home.home, name="home"),
     path("story/", story.story, name="story"),
+    path("story/act/", story.act, name="story-act"),
     path("login/", sign_in.SignIn.as_view(), name="login"),
     path("login/code/", sign_in.code, name="login-code"),
     # where a browser looks by itself when a page, as those of Django's administration, names no icon

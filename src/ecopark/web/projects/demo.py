@@ -81,21 +81,26 @@ def make_projects(park: Park, user: User) -> None:
     park.save(update_fields=["settings"])
     now = timezone.now()
     _quotas(park, user, now)
-    chips, drug, robot, car, nitro, power = (_given(park, name, now) for name in PROJECTS)
+    chips, drug, robot, car, nitro, power = PROJECTS
+
+    def described(name: str) -> dict[str, Any]:
+        # only now: a parcel that an earlier project holds is not offered to the next
+        return _given(park, name, now)
+
     # in operation for a year: its firm's figures stand against what it promised
-    _operating(park, user, power, now - timedelta(days=600))
+    _operating(park, user, described(power), now - timedelta(days=600))
     # refused by a list: no figure turns it round
-    project = _review(park, user, nitro, now - timedelta(days=90), agreeing=("investment",))
+    project = _review(park, user, described(nitro), now - timedelta(days=90), agreeing=("investment",))
     decide(project, user, until=None, at=now - timedelta(days=70), why="第 11 次联合会审")
     # admitted, its quota held for some weeks more
-    project = _review(park, user, robot, now - timedelta(days=30))
+    project = _review(park, user, described(robot), now - timedelta(days=30))
     decide(project, user, until=end_of(timezone.localdate(now) + timedelta(days=21)), at=now - timedelta(days=11))
     # under review with two opinions, and in talks
-    _review(park, user, drug, now - timedelta(days=8), agreeing=("investment", "land"))
-    project = steps.start(park, car, user, "招商推介会", at=now - timedelta(days=15))
+    _review(park, user, described(drug), now - timedelta(days=8), agreeing=("investment", "land"))
+    project = steps.start(park, described(car), user, "招商推介会", at=now - timedelta(days=15))
     steps.move(project, "talks", user, at=now - timedelta(days=4))
     # refused, and back with the smallest change that turns it round
-    project = _review(park, user, chips, now - timedelta(days=60))
+    project = _review(park, user, described(chips), now - timedelta(days=60))
     decide(project, user, until=None, at=now - timedelta(days=40), why="第 12 次联合会审")
     answer = told(gate.answer(park, gate.with_opinions(project), timezone.localdate(now)))
     project.refresh_from_db()

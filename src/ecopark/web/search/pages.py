@@ -64,7 +64,7 @@ PAGES = (
     Page(Text("低效用地再开发", "Land renewal"), "land", "see_land", "地块 腾笼换鸟 plots"),
     Page(Text("一数多用", "Typed once, reported everywhere"), "rules-reuse", "compare", "复用 reuse"),
     Page(Text("对比标准", "Compare standards"), "rules-editions", "compare", "版本 editions"),
-    Page(Text("称号", "Titles"), "titles", "see_assessments", "命名 复核 申报 到期 named re-check"),
+    Page(Text("称号", "Titles"), "titles", "see_titles", "命名 复核 申报 到期 named re-check"),
 )  # fmt: skip
 """Pages whose address takes the park alone."""
 
