@@ -9,7 +9,8 @@ from django.utils import timezone
 from ecopark.web.figures import submit
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.models import Submission
-from ecopark.web.figures.reminders import everywhere, reminders
+from ecopark.web.figures.reminders import reminders
+from ecopark.web.pages.reminders import everywhere
 from ecopark.web.people.access import standing
 from ecopark.web.people.models import Membership
 
@@ -86,8 +87,8 @@ def test_it_stands_on_the_pages_a_person_opens_first(world: World) -> None:
     home = firm.get("/").content.decode()
     assert "园区 alpha ·" in home
     assert "已过 5 天" in home
-    assert [r.park.label.zh for r in everywhere(world.people["firm"], timezone.localdate()) if r.park] == ["园区 alpha"]
-    assert everywhere(world.people["stranger"], timezone.localdate()) == []
+    assert [r.park.label.zh for r in everywhere(world.people["firm"], timezone.now()) if r.park] == ["园区 alpha"]
+    assert everywhere(world.people["stranger"], timezone.now()) == []
 
 
 def test_the_office_gives_one_firm_more_time(world: World) -> None:

@@ -67,6 +67,19 @@ def due_of(case: Case, severity: str, rules: CaseRules) -> datetime | None:
     return max(case.due, by_severity) if case.events[-1].kind == "returned" else case.due
 
 
+def ends_told(rules: CaseRules, number: int, now: datetime) -> list[tuple[str, str, datetime]]:
+    """By severity and status: a step that ended then or earlier has been told to the level of this number by now.
+
+    Level 0 hears of every late step. What `clock` says of one case, as bounds by which many can be looked up.
+    """
+    level = rules.escalation[number]
+    return [
+        (name, status, now - timedelta(seconds=int(level.after * severity.length(leg) * 3600)))
+        for name, severity in rules.severities.items()
+        for status, leg in LEG_OF.items()
+    ]
+
+
 def clock(case: Case, severity: str, rules: CaseRules, now: datetime) -> Clock:
     """Where the case stands at `now`."""
     due = due_of(case, severity, rules)

@@ -33,12 +33,23 @@ CasePage = shapes.page_of(out.CaseOut)
 @router.get("/parks/{slug}/cases", response={200: CasePage, **REFUSED}, summary="cases / 问题")
 def cases(
     request: HttpRequest, slug: shapes.Name, status: shapes.Name = "", kind: shapes.Name = "", severity: shapes.Name = "",
-    grid: shapes.Name = "", like: shapes.Name = "", sort: shapes.Name = "", limit: shapes.Limit = 100,
-    offset: shapes.Number = 0,
+    grid: shapes.Name = "", like: shapes.Name = "", level: shapes.Short = "", to: shapes.Short = "", sort: shapes.Name = "",
+    limit: shapes.Limit = 100, offset: shapes.Number = 0,
 ) -> Any:  # fmt: skip
-    """Cases you may know; `status` also open or late, `grid` also none; `sort`: due, found, number, severity, status (-due)."""
+    """Cases you may know; `status` also open or late, `grid` also none; `sort`: due, found, number, severity, status (-due).
+
+    `level`: late ones told to the level of escalation of this number (``cases/rules``); `to` mine: your side must act.
+    """
     standing = come_in(request, slug, "see_cases")
-    wanted = {"status": status, "kind": kind, "severity": severity, "grid": grid, "like": like}
+    wanted = {
+        "status": status,
+        "kind": kind,
+        "severity": severity,
+        "grid": grid,
+        "like": like,
+        "level": level,
+        "to": to,
+    }
     rows, _ = lists.filtered(standing, wanted, timezone.now())
     found = lists.ordered(rows, sort).select_related("firm", "by", "park").prefetch_related("events__files")
     shown = _Shown(standing)

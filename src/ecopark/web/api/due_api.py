@@ -1,4 +1,4 @@
-"""What is due, overdue, returned or waiting on the way from the firms to the park office; and what changed lately."""
+"""What is due, overdue, returned, waiting or escalated: figures, cases, tasks, audits; and what changed lately."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from ecopark.web.api import shapes
 from ecopark.web.api import shapes_office as office
 from ecopark.web.api.common import REFUSED, come_in
 from ecopark.web.assess import keep
-from ecopark.web.figures import reminders as due
+from ecopark.web.figures.reminders import Reminder
+from ecopark.web.pages import reminders as due
 from ecopark.web.parks.lately import lately
 from ecopark.web.projects.told import pair
 
@@ -23,14 +24,14 @@ router = Router()
 @router.get("/reminders", response={200: list[shapes.ReminderOut], **REFUSED}, summary="reminders, all parks / 提醒")
 def everywhere(request: HttpRequest) -> Any:
     """What you should know in the parks you have a role in (the first 20 by name), the most urgent first."""
-    return [_row(r) for r in due.everywhere(request.user, timezone.localdate())]
+    return [_row(r) for r in due.everywhere(request.user, timezone.now())]
 
 
 @router.get("/parks/{slug}/reminders", response={200: list[shapes.ReminderOut], **REFUSED}, summary="reminders / 提醒")
 def reminders(request: HttpRequest, slug: shapes.Name) -> Any:
-    """A reporter is told of their own firms, the office how many firms; to others nothing is due here."""
+    """A reporter is told of their own firms, a keeper of their grids, the office of all and of its departments' tasks."""
     standing = come_in(request, slug, "see_park")
-    return [_row(r, slug) for r in due.reminders(standing, timezone.localdate())]
+    return [_row(r, slug) for r in due.reminders(standing, timezone.now())]
 
 
 @router.get("/parks/{slug}/lately", response={200: list[office.HappenedOut], **REFUSED}, summary="lately / 最近变更")
@@ -53,7 +54,7 @@ def _said(value: str | Text | None) -> dict[str, str] | None:
     return pair(value) if isinstance(value, Text) else {"zh": value, "en": value}
 
 
-def _row(r: due.Reminder, slug: str = "") -> dict[str, Any]:
+def _row(r: Reminder, slug: str = "") -> dict[str, Any]:
     fields = ("kind", "period", "firm", "count", "due", "url")
     return {name: getattr(r, name) for name in fields} | {
         "park": r.park.slug if r.park else slug, "text": {"zh": r.text.zh, "en": r.text.en}

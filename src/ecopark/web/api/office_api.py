@@ -97,10 +97,19 @@ def members(
 def add_member(request: HttpRequest, slug: shapes.Name, body: out.MemberIn, response: HttpResponse) -> Any:
     """Give somebody a role; the password of a new account is in this answer and nowhere else."""
     park = come_in(request, slug, "settings").park
-    given = body.dict(include={"name", "firm", "department", "grids"})
+    given = body.dict(include={"name", "firm", "department", "grids", "level"})
     made, password = people.add(park, body.username, body.role, request.user, body.reason, **given)
     response["Cache-Control"] = "no-store"
     return {"member": _member(made), "password": password}
+
+
+@router.put("/parks/{slug}/members/{member}", response={200: out.MemberOut, **REFUSED}, summary="change one / 调整成员")
+def change_member(request: HttpRequest, slug: shapes.Name, member: shapes.Number, body: out.MemberChange) -> Any:
+    """Put somebody of the office into another department or level of escalation."""
+    standing = come_in(request, slug, "settings")
+    found = get_object_or_404(Membership.objects.select_related("user"), pk=member, park=standing.park)
+    people.change(found, request.user, body.reason, department=body.department, level=body.level)
+    return _member(found)
 
 
 @router.post(
@@ -133,6 +142,7 @@ def _member(m: Membership) -> dict[str, Any]:
     return {
         "id": m.pk, "username": m.user.username, "name": m.user.shown_name, "role": m.role, "firm": m.firm,
         "role_said": pair(ROLE_TEXT[m.role]), "department": m.department.key if m.department else "", "grids": list(m.grids),
+        "level": m.level,
     }  # fmt: skip
 
 

@@ -409,9 +409,10 @@ class Asked(Schema):
 
 
 class ReminderOut(Schema):
-    """One thing to do: `kind` is overdue, returned, soon, later or waiting (for the office); `url` is the page for it.
+    """One thing to do: `kind` is overdue, returned, soon, later or waiting (figures); `url` is the page for it.
 
-    On assessments: sent_back (by the department), comments (to be answered), to_review (handed up), answered. A reporter
+    On assessments: sent_back (by the department), comments (to be answered), to_review (handed up), answered. Of cases, tasks
+    and audits: cases_late, cases_soon, cases_told (escalated), tasks_late, tasks_soon, audits_late. A reporter
     is told of a `firm`; the office how many firms (`count`), and the first day (`due`).
     """
 

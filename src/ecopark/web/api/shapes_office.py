@@ -83,6 +83,7 @@ class MemberOut(Schema):
     firm: str
     department: str
     grids: list[str]
+    level: int
 
 
 class MemberIn(Schema):
@@ -94,6 +95,15 @@ class MemberIn(Schema):
     firm: Name = ""
     department: Name = ""
     grids: Name = ""
+    level: Short = ""
+    reason: Because
+
+
+class MemberChange(Schema):
+    """Another department (empty: none) or level of escalation for somebody of the office."""
+
+    department: Name = ""
+    level: Short = ""
     reason: Because
 
 

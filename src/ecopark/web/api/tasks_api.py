@@ -34,16 +34,18 @@ TaskPage, ProgrammePage = shapes.page_of(out.TaskOut), shapes.page_of(out.Progra
 @router.get("/parks/{slug}/tasks", response={200: TaskPage, **REFUSED}, summary="tasks / 任务")
 def tasks(
     request: HttpRequest, slug: shapes.Name, light: shapes.Name = "", lead: shapes.Name = "", programme: shapes.Name = "",
-    clause: shapes.Name = "", state: shapes.Name = "", like: shapes.Name = "", due: shapes.Month = "", mine: bool = False,
+    clause: shapes.Name = "", state: shapes.Name = "", like: shapes.Name = "", due: shapes.Month = "",
+    when: shapes.Short = "", mine: bool = False,
     limit: shapes.Limit = 100, offset: shapes.Number = 0,
 ) -> Any:  # fmt: skip
     """Tasks with their lights; by `light` or `state` (open, planned, running, closed, cancelled) the worst first.
 
-    `lead` also none (its department is gone), `due` a month (``2024-07``), `mine` what your department leads or helps with.
+    `lead` also none (its department is gone), `due` a month (``2024-07``), `when` late or soon, `mine`
+    what your department leads or helps with.
     """
     standing = come_in(request, slug, "see_tasks")
     wanted = {"light": light, "lead": lead, "programme": programme, "clause": clause, "state": state, "like": like,
-              "due": due, "mine": "1" if mine else ""}  # fmt: skip
+              "due": due, "when": when, "mine": "1" if mine else ""}  # fmt: skip
     rows = lists.chosen(standing, wanted, timezone.localdate())
     departments = lists.departments_of(standing.park)
     rows = lists.worst_first(rows) if light or state else rows.order_by("number")

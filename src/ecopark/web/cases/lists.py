@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from ecopark.casework import cases as engine
 from ecopark.casework import statistics as counts
+from ecopark.casework.clock import ends_told
 from ecopark.casework.grids import Grids
 from ecopark.core.text import Text
 from ecopark.web.cases import work
@@ -36,8 +37,12 @@ def case_of(standing: Standing, number: int) -> Case:
 
 
 def filtered(standing: Standing, wanted: Mapping[str, str], now: datetime) -> tuple[QuerySet[Case], dict[str, str]]:
-    """Cases this person may know by status (also ``open``, ``late``), kind, severity, grid and words, and what was asked."""
-    chosen = {k: wanted.get(k, "").strip() for k in ("status", "kind", "severity", "grid", "like")}
+    """Cases this person may know, and what was asked: by status (also ``open``, ``late``), kind, severity, grid and words.
+
+    `level`: late ones that have been told to the level of escalation of this number (0: all late ones); `to` ``mine``: those in
+    which this person, their firm, grids or department is to act.
+    """
+    chosen = {k: wanted.get(k, "").strip() for k in ("status", "level", "to", "kind", "severity", "grid", "like")}
     rows = standing.of_cases(Case.objects.filter(park=standing.park))
     if chosen["status"] == "open":
         rows = rows.exclude(status__in=engine.ENDED)
@@ -45,6 +50,10 @@ def filtered(standing: Standing, wanted: Mapping[str, str], now: datetime) -> tu
         rows = rows.exclude(status__in=engine.ENDED).filter(due__lt=now)
     elif chosen["status"]:
         rows = rows.filter(status=chosen["status"])
+    if chosen["level"]:
+        rows = told(rows, standing.park, chosen["level"], now)
+    if chosen["to"] == "mine":
+        rows = to_act(standing, rows)
     for field in ("kind", "severity"):
         if chosen[field]:
             rows = rows.filter(**{field: chosen[field]})
@@ -56,6 +65,32 @@ def filtered(standing: Standing, wanted: Mapping[str, str], now: datetime) -> tu
             rows.filter(number=int(like)) if like.isdecimal() and len(like) < 9 else rows.filter(text__icontains=like)
         )
     return rows, chosen
+
+
+def told(rows: QuerySet[Case], park: Park, level: str, now: datetime) -> QuerySet[Case]:
+    """Late cases that have been told to the level of escalation of this number by now; none for a level there is not."""
+    rules = work.rules_of(park)
+    if not (level.isdecimal() and int(level) < len(rules.escalation)):
+        return rows.none()
+    wanted = Q()
+    for severity, status, end in ends_told(rules, int(level), now):
+        wanted |= Q(severity=severity, status=status, due__lte=end)
+    return rows.filter(wanted, due__lt=now)
+
+
+def to_act(standing: Standing, rows: QuerySet[Case]) -> QuerySet[Case]:
+    """Open cases in which this person's firm, grids or departments must take the next step.
+
+    To rectify is for whom a case was given to; keepers verify what was rectified in their grids by somebody else.
+    """
+    to = [f"firm:{key}" for key in standing.firms] + [f"office:{key}" for key in standing.departments]
+    wanted = Q(status="assigned", to__in=to)
+    if standing.grids:
+        own = [f"keeper:{key}" for key in standing.grids]
+        wanted |= Q(status="assigned", to__in=own) | Q(status="assigned", to_area__in=standing.grids)
+        theirs = Q(grid__in=standing.grids) | Q(area__in=standing.grids)
+        wanted |= Q(status="rectified") & theirs & ~Q(to__startswith="keeper:")
+    return rows.filter(wanted)
 
 
 def ordered(rows: QuerySet[Case], wanted: str) -> QuerySet[Case]:

@@ -69,6 +69,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
         "statuses": engine.STATUS_TEXT,
         "kinds": rules.kinds,
         "severities": rules.severities,
+        "levels": list(enumerate(rules.escalation)),
         "may_report": standing.may("report_case"),
         "grids": _grids_shown(standing, grids),
         "any": mine.exists(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,18 +14,17 @@ from ecopark.core.text import Text
 from ecopark.web.comments import waiting
 from ecopark.web.figures.models import Submission
 from ecopark.web.parks.models import Park
-from ecopark.web.people.access import Standing, parks_where
-from ecopark.web.people.access import standing as standing_of
+from ecopark.web.people.access import Standing
 
 SOON = timedelta(days=14)
 """A day so near is due soon."""
 STILL = ("draft", "returned")
 ORDER = ("bad", "partly", "open")
 KINDS = ("overdue", "returned", "soon", "later", "waiting", "sent_back", "comments", "to_review", "answered")
-"""What is told: a day has passed, figures came back, a day is near, a day lies ahead, figures wait for the office; an
-assessment came back from the department, comments wait for an answer, handed up assessments wait for the department, comments
-were answered."""
-MOST, MOST_PARKS = 12, 20
+"""What is told of figures: a day has passed, they came back, a day is near, lies ahead, they wait for the office; an assessment
+came back from the department, comments wait for an answer, handed up assessments wait for the department, comments were
+answered."""
+MOST = 12
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Reminder:
     Parameters
     ----------
     kind
-        One of `KINDS`.
+        One of `KINDS`, or of those of cases, tasks and audits (`pages.reminders`).
     firm
         Key of a reporter's own firm; empty for the office, which is told how many (`count`).
     due
@@ -61,17 +60,6 @@ def reminders(standing: Standing, today: date) -> list[Reminder]:
     if standing.may("accept_figures"):
         found += _of_office(standing, today)
     found += [_said(one) for one in waiting.of_park(standing)]
-    return sorted(found, key=lambda r: ORDER.index(r.tone))
-
-
-def everywhere(user: Any, today: date) -> list[Reminder]:
-    """The same over all parks in which somebody has a role, each with its park."""
-    found: list[Reminder] = []
-    own = parks_where(user, "write_figures").order_by("name")
-    for park in own[:MOST_PARKS]:
-        here = standing_of(user, park)
-        found += [replace(r, park=park) for r in reminders(here, today)] if here else []
-    found += above(user)
     return sorted(found, key=lambda r: ORDER.index(r.tone))
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from ecopark.web.figures.reminders import everywhere
+from ecopark.web.pages.reminders import everywhere
 from ecopark.web.people.access import parks_of
 
 
@@ -17,6 +17,4 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     if request.user.is_authenticated and parks.count() == 1:
         return redirect("park", parks.get().slug)
-    return render(
-        request, "home.html", {"parks": parks[:200], "reminders": everywhere(request.user, timezone.localdate())}
-    )
+    return render(request, "home.html", {"parks": parks[:200], "reminders": everywhere(request.user, timezone.now())})

@@ -95,6 +95,7 @@ def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str,
         context |= {
             "page": Paginator(rows, 100).get_page(request.GET.get("page")), "roles": ROLE_TEXT,
             "given": [(key, ROLE_TEXT[key]) for key in members.GIVEN], "departments": park.departments.all(),
+            "levels": list(enumerate(members.levels(park))),
         }  # fmt: skip
     elif tab == "map":
         layers = {m.name: m for m in park.layers.all()}
@@ -147,6 +148,7 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
         made, password = members.add(
             standing.park, get("username", ""), get("role", ""), request.user, _reason(request), name=get("name", ""),
             firm=get("firm", "").strip(), department=get("department", ""), grids=get("grids", ""),
+            level=get("level", ""),
         )  # fmt: skip
     except members.MemberError as error:
         messages.error(request, say(error.text))
@@ -156,6 +158,21 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
         answer["Cache-Control"] = "no-store"
         return answer
     messages.success(request, t(f"已加入 {made.user.shown_name}", f"{made.user.shown_name} was added"))
+    return redirect("park-settings-tab", slug, "members")
+
+
+@require_POST
+def change_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Put somebody of the office into another department or level."""
+    standing = _enter(request, slug)
+    found = get_object_or_404(Membership, pk=pk, park=standing.park)
+    get = request.POST.get
+    try:
+        members.change(found, request.user, _reason(request), department=get("department", ""), level=get("level", ""))
+    except members.MemberError as error:
+        messages.error(request, say(error.text))
+    else:
+        messages.success(request, t("已保存", "Saved"))
     return redirect("park-settings-tab", slug, "members")
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("map.json", maps.layers, name="park-map"),
     path("settings/", office_views.page, name="park-settings"),
     path("settings/members/add/", office_views.add_member, name="member-add"),
+    path("settings/members/<int:pk>/change/", office_views.change_member, name="member-change"),
     path("settings/members/<int:pk>/remove/", office_views.remove_member, name="member-remove"),
     path("settings/map/put/", begin_views.put_layer, name="layer-put"),
     path("settings/map/<int:pk>/take/", begin_views.take_layer, name="layer-take"),

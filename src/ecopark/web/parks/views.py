@@ -17,7 +17,7 @@ from ecopark.web.assess.models import Kept
 from ecopark.web.assess.shown import shown
 from ecopark.web.cases.models import Case
 from ecopark.web.cases.work import by_clock
-from ecopark.web.figures.reminders import reminders
+from ecopark.web.pages.reminders import reminders
 from ecopark.web.parks.lately import Happened, lately
 from ecopark.web.people.access import enter
 from ecopark.web.rules.title_views import held
@@ -49,7 +49,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
             there = list(results.values())
             context |= {"gaps": missing_by_department(there), "trends": _trends(now, there, period)}
         request.behind = max(one.at for one in answers) if now.behind else None  # type: ignore[attr-defined]
-    context["reminders"] = reminders(standing, timezone.localdate())
+    context["reminders"] = reminders(standing, timezone.now())
     if standing.may("see_tasks"):
         context["lights"] = by_light(park, timezone.localdate())
     if standing.may("see_cases"):

@@ -78,6 +78,8 @@ class Standing:
         Ids of the grids, or of whole areas of grids, they keep.
     departments
         Keys of the departments of the office they belong to.
+    level
+        Number of the level of escalation that they are in the office: 0 an officer, above that late cases are told to them.
     """
 
     user: Any
@@ -86,6 +88,12 @@ class Standing:
     firms: frozenset[str]
     grids: frozenset[str] = frozenset()
     departments: frozenset[str] = frozenset()
+    level: int = 0
+
+    @property
+    def office(self) -> bool:
+        """Whether they belong to the park office (an administrator stands in for it)."""
+        return bool(self.roles & {"office", "admin"})
 
     def may(self, action: str, subject: str | None = None) -> bool:
         """Whether the user may do `action`, on the subject with this key if given."""
@@ -202,6 +210,7 @@ def standing(user: Any, park: Park) -> Standing | None:
     firms: set[str] = set()
     grids: set[str] = set()
     departments: set[str] = set()
+    level = 0
     if user.is_authenticated:
         for m in Membership.objects.filter(user=user).select_related("department"):
             here = m.park_id == park.pk
@@ -212,11 +221,15 @@ def standing(user: Any, park: Park) -> Standing | None:
                     firms.add(m.firm)
                 if m.role == "keeper" and here:
                     grids.update(m.grids)
+                if m.role == "office" and here:
+                    level = max(level, m.level)
                 if m.role == "office" and m.department is not None and m.department.park_id == park.pk:
                     departments.add(m.department.key)
     if not roles:
         return None
-    return Standing(user, park, frozenset(roles), frozenset(firms), frozenset(grids), frozenset(departments))
+    return Standing(
+        user, park, frozenset(roles), frozenset(firms), frozenset(grids), frozenset(departments), level
+    )  # fmt: skip
 
 
 def enter(request: HttpRequest, slug: str, action: str, subject: str | None = None) -> Standing:

@@ -12,7 +12,8 @@ from django.db import transaction
 from ecopark.casework.grids import Grids
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
-from ecopark.web.parks.models import Park
+from ecopark.web.cases.work import rules_of
+from ecopark.web.parks.models import Department, Park
 from ecopark.web.people.models import Membership, User
 
 GIVEN = ("office", "firm", "keeper", "consultant", "viewer")
@@ -30,7 +31,7 @@ class MemberError(EcoparkError):
 @transaction.atomic
 def add(
     park: Park, username: str, role: str, by: Any, reason: str, *, name: str = "", firm: str = "", department: str = "",
-    grids: str = "",
+    grids: str = "", level: str = "",
 ) -> tuple[Membership, str]:  # fmt: skip
     """Give somebody a role in the park; who has no account gets one.
 
@@ -42,6 +43,8 @@ def add(
         Key of the firm a reporter reports for.
     grids
         Ids of the grids, or of whole areas of grids, that a keeper keeps; with spaces.
+    level
+        Number of the level of escalation that somebody of the office is; empty: an officer.
 
     Returns
     -------
@@ -51,7 +54,8 @@ def add(
     Raises
     ------
     MemberError
-        No such role, a reporter without a firm of the park, a name that cannot be used, or they have the role already.
+        No such role, department or level, a reporter without a firm of the park,
+        a name that cannot be used, or they have the role already.
     """
     username = username.strip()
     if role not in GIVEN:
@@ -82,11 +86,53 @@ def add(
         role=role,
         park=park,
         firm=firm,
-        department=park.departments.filter(key=department).first(),
+        department=_department(park, department),
         grid=kept,
+        level=_level(park, level) if role == "office" else 0,
     )
     _saved(made, by, reason)
     return made, password
+
+
+@transaction.atomic
+def change(membership: Membership, by: Any, reason: str, *, department: str, level: str) -> None:
+    """Put somebody of the office into another department or level.
+
+    Raises
+    ------
+    MemberError
+        They are not of the office, or there is no such department or level.
+    """
+    if membership.role != "office" or membership.park is None:
+        raise MemberError(
+            Text("只有园区办成员有部门和层级。", "Only members of the park office have a department and a level.")
+        )
+    found, number = _department(membership.park, department), _level(membership.park, level)
+    if (membership.department, membership.level) == (found, number):
+        return
+    membership.department, membership.level = found, number
+    _saved(membership, by, reason)
+
+
+def levels(park: Park) -> tuple[Text, ...]:
+    """The levels somebody of the office can be: an officer, then those to whom late cases are escalated."""
+    first, *above = rules_of(park).escalation
+    return (Text("经办人", "officer"), *(one.label for one in above)) if first else ()
+
+
+def _department(park: Park, key: str) -> Department | None:
+    found = park.departments.filter(key=key).first() if key else None
+    if key and found is None:
+        raise MemberError(
+            Text("部门不存在或已撤并，请另选。", "There is no such department (any more). Choose another.")
+        )
+    return found
+
+
+def _level(park: Park, text: str) -> int:
+    if text and not (text.isdecimal() and int(text) < len(levels(park))):
+        raise MemberError(Text("请选择层级。", "Choose a level of the office."))
+    return int(text or 0)
 
 
 @transaction.atomic

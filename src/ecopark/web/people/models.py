@@ -80,6 +80,10 @@ class Membership(models.Model):
         blank=True,
         help_text="ids of grids or areas of grids with spaces, for the role 'keeper'",
     )
+    level = models.SmallIntegerField(
+        default=0,
+        help_text="of the office: number of the level of escalation to whom late cases are told; 0: an officer",
+    )
     history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
 
     class Meta:

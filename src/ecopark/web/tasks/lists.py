@@ -36,13 +36,17 @@ def departments_of(park: Park) -> set[str]:
     return set(park.departments.values_list("key", flat=True))
 
 
-FILTERS = ("light", "state", "lead", "programme", "clause", "due", "mine", "like")
+FILTERS = ("light", "state", "lead", "programme", "clause", "due", "when", "mine", "like")
+SOON = timedelta(days=14)
+"""A day so near is due soon."""
 WORST_FIRST = Case(*(When(colour=c, then=Value(n)) for n, c in enumerate(engine.COLOURS)), default=Value(9))
 ENDED_LAST = Case(When(status__in=work.OPEN, then=Value(0)), default=Value(1))
 
 
 def chosen(standing: Standing, wanted: Mapping[str, str], today: date) -> QuerySet[Task]:
     """Tasks by `light` (open ones), `state` (``open``, a status), `lead`, `programme`, `clause`, month `due`, `mine`, `like`.
+
+    `when` is ``late`` or ``soon`` (open ones whose day has passed, or is near).
 
     ``lead=none`` are tasks whose department is gone; ``mine=1`` those that one's own departments lead or help with. All is done
     by the database, on the copies that are brought up to date here.
@@ -66,6 +70,10 @@ def chosen(standing: Standing, wanted: Mapping[str, str], today: date) -> QueryS
         rows = rows.filter(clause=wanted["clause"])
     if month := _month(get("due", "")):
         rows = rows.filter(due_now__range=month)
+    if get("when") == "late":
+        rows = rows.filter(status__in=work.OPEN, due_now__lt=today)
+    elif get("when") == "soon":
+        rows = rows.filter(status__in=work.OPEN, due_now__range=(today, today + SOON))
     if get("like"):
         rows = rows.filter(Q(measure__icontains=wanted["like"]) | Q(measure_en__icontains=wanted["like"]))
     if get("light"):
