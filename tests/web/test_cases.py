@@ -116,6 +116,25 @@ def test_the_whole_way_by_the_people_who_may(gridded: World) -> None:
     assert case.status in STATUS_TEXT
 
 
+def test_a_suggestion_and_a_verification_may_come_with_photographs(gridded: World) -> None:
+    case = found(gridded, firm="")
+    photo = SimpleUploadedFile("seen.png", PNG)
+    assert step(gridded, "consultant", case, "suggested", note="先覆盖", files=photo) == 302
+    assert step(gridded, "office", case, "assigned", files=SimpleUploadedFile("x.png", PNG)) == 302
+    assert step(gridded, "firm", case, "rectified", note="已覆盖") == 302
+    wrong = SimpleUploadedFile("seen.png", b"MZ not a picture")
+    assert step(gridded, "keeper", case, "verified", files=wrong) == 422
+    assert case.status == "rectified"
+    assert step(gridded, "keeper", case, "returned", note="角落未盖", files=SimpleUploadedFile("a.png", PNG)) == 302
+    assert step(gridded, "firm", case, "rectified", note="补盖") == 302
+    assert step(gridded, "keeper", case, "verified", files=SimpleUploadedFile("b.png", PNG)) == 302
+    kept = {e.kind: e.files.count() for e in case.events.all()}
+    assert kept["suggested"] == kept["returned"] == kept["verified"] == 1
+    assert kept["assigned"] == 0
+    page = gridded.client_of("firm").get(f"/p/alpha/cases/{case.number}/").content.decode()
+    assert "b.png" in page
+
+
 def test_who_rectified_does_not_verify_their_own_work(gridded: World) -> None:
     case = found(gridded)
     step(gridded, "office", case, "assigned", to="keeper:G1")

@@ -126,7 +126,10 @@ def step(
     request: HttpRequest, slug: shapes.Name, case: shapes.Number, form: Form[out.CaseStep],
     files: File[list[UploadedFile] | None] = None,
 ) -> Any:  # fmt: skip
-    """Suggest, assign, extend, rectify (with `files` that show it), verify, return, close, dismiss, reopen; as a form."""
+    """Suggest, assign, extend, rectify, verify, return, close, dismiss, reopen; as a form.
+
+    `files` must come with what was rectified, and may come with a suggestion and with what was verified or returned.
+    """
     standing = come_in(request, slug, "see_cases")
     found = lists.case_of(standing, case)
     if not work.may_step(standing, found, form.kind):
@@ -135,7 +138,7 @@ def step(
     due = form.due if form.kind in ("assigned", "extended") else None
     if due is not None and timezone.is_naive(due):
         due = timezone.make_aware(due)
-    sent = (files or ()) if form.kind == "rectified" else ()
+    sent = (files or ()) if form.kind in work.SHOWN_BY_FILES else ()
     work.take(found, form.kind, request.user, note=form.note, to=to, due=due, files=sent)
     return _Shown(standing).whole(found)
 

@@ -100,7 +100,7 @@ def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         work.take(
             case, kind, request.user, note=request.POST.get("note", ""), to=to,
             due=_moment(request.POST.get("due", "")) if kind in ("assigned", "extended") else None,
-            files=request.FILES.getlist("files") if kind == "rectified" else (),
+            files=request.FILES.getlist("files") if kind in work.SHOWN_BY_FILES else (),
         )  # fmt: skip
     except EcoparkError as error:
         messages.error(request, say(getattr(error, "text", Text(error.message("zh"), error.message("en")))))

@@ -30,6 +30,8 @@ EARLY = timedelta(minutes=10)
 """A phone's clock may be ahead by so much."""
 KEPT_FOR = timedelta(days=30)
 """A report may have waited on a phone for so long."""
+SHOWN_BY_FILES = ("suggested", "rectified", "verified", "returned")
+"""Steps that may come with photographs or documents; who rectifies must add some."""
 NEEDS = {
     # event: what a person must be able to do
     "suggested": "report_case", "assigned": "assign_case", "extended": "assign_case", "dismissed": "assign_case",
