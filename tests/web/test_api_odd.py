@@ -169,6 +169,7 @@ def test_projects_and_ledger(ground: World, part: str) -> None:
         "opinion": "agree",
         "signed_by": "x",
         "signed_on": "2026-01-01",
+        "reference": "z",
         "seen": 1,
         "note": "y",
     }

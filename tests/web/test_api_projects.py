@@ -41,6 +41,7 @@ def reviewed(api: Api, project: dict[str, Any]) -> dict[str, Any]:
             "opinion": "agree",
             "signed_by": "甲",
             "signed_on": "2026-03-01",
+            "reference": "会审意见单 1 号",
             "seen": found["version"],
         }
         found = good(api.send(f"{address}/opinions", said))
@@ -132,10 +133,23 @@ def test_what_cannot_be_used_is_told_and_nothing_is_kept(ground: World) -> None:
     changed = {"description": given(land_area_mu=("35", "mu")), "why": "减地"}
     assert good(api.send(address, changed | {"seen": 1}, "put"))["version"] == 2
     assert refusal(api.send(address, changed | {"seen": 1}, "put"), 409)["code"] == "conflict"
-    said = {"office": "land", "opinion": "agree", "signed_by": "甲", "signed_on": "2026-03-01", "seen": 2}
+    said = {
+        "office": "land",
+        "opinion": "agree",
+        "signed_by": "甲",
+        "signed_on": "2026-03-01",
+        "reference": "1 号",
+        "seen": 2,
+    }
     refusal(api.send(f"{address}/opinions", said), 422)
     good(api.send(f"{address}/move", {"stage": "review"}))
-    for more in ({"office": "gone"}, {"opinion": "perhaps"}, {"signed_by": " "}, {"signed_on": "soon"}):
+    for more in (
+        {"office": "gone"},
+        {"opinion": "perhaps"},
+        {"signed_by": " "},
+        {"signed_on": "soon"},
+        {"reference": " "},
+    ):
         refusal(api.send(f"{address}/opinions", said | more), 422)
     refusal(api.send(f"{address}/opinions", said | {"seen": 1}), 409)
     assert not Opinion.objects.exists()

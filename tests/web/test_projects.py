@@ -31,6 +31,7 @@ FACTS = {
 }
 WORSE = {"energy_total_tce": ("760", "tce"), "land_area_mu": ("40", "mu")}
 """0.38 tce per 10k CNY and 320,000 CNY of tax per mu: refused for both."""
+PAPER = {"office": "land", "opinion": "agree", "signed_by": "x"}
 OFFICES = ("environment", "investment", "land", "energy")
 
 
@@ -80,7 +81,10 @@ def under_review(world: World, described: dict[str, Any]) -> Project:
     steps.move(project, "review", user)
     client = world.client_of("office")
     for office in OFFICES:
-        fields = {"office": office, "opinion": "agree", "signed_by": "甲", "version": str(project.version)}
+        fields = {
+            "how": "paper", "office": office, "opinion": "agree", "signed_by": "甲", "signed_on": "2026-03-01",
+            "reference": "会审意见单 1 号", "version": str(project.version),
+        }  # fmt: skip
         assert client.post(f"/p/alpha/projects/{project.pk}/opinion/", fields).status_code == 302
     return project
 
@@ -284,12 +288,12 @@ def test_every_page_by_every_role(ground: World, role: str) -> None:
     acts = {
         "new/check/": {}, "ledger/book/": {"year": "2030", "item": "energy", "amount": "1", "why": "x"},
         f"{project.pk}/move/": {"stage": "talks"}, f"{project.pk}/decide/": {}, f"{project.pk}/offer/": {},
-        f"{project.pk}/opinion/": {"office": "land", "opinion": "agree"}, f"decision/{made.pk}/settle/": {"step": "release"},
+        f"{project.pk}/opinion/": PAPER, f"decision/{made.pk}/settle/": {"step": "release"},
         "policy/": {"policy": "anji"},
     }  # fmt: skip
     for tail, fields in acts.items():
         answer = client.post(f"/p/alpha/projects/{tail}", fields)
-        expected = (200, 302) if role in writers else (404,) if role in ("stranger", "anonymous") else (403,)
+        expected = (200, 302, 422) if role in writers else (404,) if role in ("stranger", "anonymous") else (403,)
         assert answer.status_code in expected, tail
 
 

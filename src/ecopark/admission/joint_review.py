@@ -31,12 +31,15 @@ class Office:
         Its objection refuses alone.
     weight
         Of its vote, where votes are counted.
+    department
+        Key of the department of a park office that this office is, as the catalogue names it; empty: not said.
     """
 
     id: str
     label: Text
     veto: bool = True
     weight: Fraction = Fraction(1)
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def _read(node: Map, source: Source) -> Review | None:
             zh, en = "表决权重应为正数", "the weight of a vote is above zero"
             source.problem("limit-not-a-number", entry.line_of("weight"), zh, en)
             weight = None
-        offices.append(Office(str(entry["id"]), label, entry.get("veto") is not False, weight or Fraction(1)))
+        veto, department = entry.get("veto") is not False, str(entry.get("department") or "")
+        offices.append(Office(str(entry["id"]), label, veto, weight or Fraction(1), department))
     if not offices:
         source.problem("offices-missing", node.line, "没有会审部门", "the review names no offices")
         return None

@@ -51,6 +51,9 @@ class Opinion:
         ``agree``, ``conditions`` (agrees if something is done), ``oppose`` or ``abstain``.
     by, date
         Who signed it, and when.
+    how, recorder, reference
+        ``account``: signed by an account of the office; ``paper``: somebody else has recorded it from a paper, which is named
+        here; empty: not said.
     """
 
     office: str
@@ -58,6 +61,9 @@ class Opinion:
     by: str = ""
     date: str = ""
     note: str = ""
+    how: str = ""
+    recorder: str = ""
+    reference: str = ""
 
     @property
     def signed(self) -> bool:
@@ -308,7 +314,7 @@ class _Reader:
                     f"{node['office']} gave two opinions; the later line counts",
                 )
                 self.problem("opinion-twice", at, zh, en, severity="warning")
-            rest = (str(node.get(k) or "") for k in ("by", "date", "note"))
+            rest = (str(node.get(k) or "") for k in ("by", "date", "note", "how", "recorder", "reference"))
             found.append(Opinion(str(node["office"]), word, *rest))
         return tuple(found)
 

@@ -10,6 +10,7 @@ from ecopark.admission.decision import CounterOffer, Decision, Finding, PlaceAns
 from ecopark.admission.ledger import ITEMS
 from ecopark.admission.ledger import Entry as LedgerEntry
 from ecopark.admission.ledger.questions import CHINA
+from ecopark.admission.project import Opinion
 from ecopark.admission.together import Choice
 from ecopark.admission.wording import BASIS_TEXT, STATUS_TEXT, VERDICTS, amount
 from ecopark.core.rounding import decimal_text, exact
@@ -83,6 +84,8 @@ W = {
     "opinions": Text("会审意见与签字", "Opinions and signatures"),
     "office": Text("部门", "Office"),
     "opinion": Text("意见", "Opinion"),
+    "by_account": Text("本部门账户签署", "signed by an account of the office"),
+    "from_paper": Text("据纸质件代录", "recorded from paper by"),
     "signed": Text("签字与日期", "Signature and date"),
     "unverified": Text("政策条款均未经人工核对原文。", "No rule has been checked against the text of the policy."),
     "draft": Text("政策状态：草案", "Status of the policy: draft"),
@@ -267,3 +270,13 @@ def _place_line(p: PlaceAnswer, lang: str) -> str:
     why = ("；" if lang == "zh" else "; ").join(t[lang] for _, t in p.reasons[:3])
     name = p.id if p.name[lang] == p.id else f"{p.id} {p.name[lang]}"
     return f"{rank} {name}  {VERDICTS[p.verdict][lang]}  {why}"
+
+
+def signed_how(o: Opinion, lang: str) -> str:
+    """How an opinion came in: signed by an account of the office, or recorded from a paper, by whom and from which."""
+    if o.how == "account":
+        return W["by_account"][lang]
+    if o.how != "paper":
+        return ""
+    colon, open_, close = ("：", "（", "）") if lang == "zh" else (" ", " (", ")")
+    return f"{W['from_paper'][lang]}{colon}{o.recorder}" + (f"{open_}{o.reference}{close}" if o.reference else "")

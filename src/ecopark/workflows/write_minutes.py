@@ -32,6 +32,7 @@ from ecopark.workflows.tell_decision import (
     percent,
     proof,
     quota_name,
+    signed_how,
     until_text,
     value_text,
     where,
@@ -229,7 +230,7 @@ def _opinion(d: Decision, office: Office, lang: str) -> tuple[Cell, ...]:
     o = given[-1]
     said = Cell(OPINIONS[o.opinion][lang], note=o.note)
     signed = f"{o.by}　{o.date}" if o.signed else W["sign"][lang]
-    return Cell(office.label[lang], strong=True), said, Cell(signed)
+    return Cell(office.label[lang], strong=True), said, Cell(signed, note=signed_how(o, lang))
 
 
 def _notes(d: Decision, lang: str) -> tuple[str, ...]:

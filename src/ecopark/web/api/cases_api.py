@@ -38,7 +38,8 @@ def cases(
 ) -> Any:  # fmt: skip
     """Cases you may know; `status` also open or late, `grid` also none; `sort`: due, found, number, severity, status (-due).
 
-    `level`: late ones told to the level of escalation of this number (``cases/rules``); `to` mine: your side must act.
+    `level`: late ones told to the level of escalation of this number (``cases/rules``); `to` mine: your side
+    must act, none: given to a department that is gone.
     """
     standing = come_in(request, slug, "see_cases")
     wanted = {

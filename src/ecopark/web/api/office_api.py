@@ -16,6 +16,7 @@ from ecopark.web.parks.models import Department, Park
 from ecopark.web.parks.office_views import changes
 from ecopark.web.people import members as people
 from ecopark.web.people.models import ROLE_TEXT, Membership
+from ecopark.web.projects import opinions
 from ecopark.web.projects.told import pair
 
 router = Router()
@@ -77,6 +78,37 @@ def name_department(request: HttpRequest, slug: shapes.Name, body: out.Departmen
     park = come_in(request, slug, "settings").park
     office.department(park, request.user, body.reason, body.key, body.name, body.name_en)
     return _department(get_object_or_404(park.departments, key=body.key.strip()))
+
+
+@router.get(
+    "/parks/{slug}/departments/{key}", response={200: out.DepartmentHangs, **REFUSED}, summary="what it has / 部门现状"
+)
+def hangs(request: HttpRequest, slug: shapes.Name, key: shapes.Name) -> Any:
+    """What hangs on a department: open tasks it leads and helps with, open cases given to it, members."""
+    found = get_object_or_404(come_in(request, slug, "settings").park.departments, key=key)
+    return _department(found) | office.what_hangs_on(found)
+
+
+@router.post(
+    "/parks/{slug}/departments/{key}/dissolve",
+    response={200: out.DepartmentHangs, **REFUSED},
+    summary="dissolve / 撤并部门",
+)
+def dissolve(request: HttpRequest, slug: shapes.Name, key: shapes.Name, body: out.DissolveIn) -> Any:
+    """Dissolve a department, if nothing else hangs on it than was seen; its tasks and cases are listed as without one."""
+    park = come_in(request, slug, "settings").park
+    found = get_object_or_404(park.departments, key=key)
+    seen = body.dict(include={"lead", "support", "cases", "members"})
+    return _department(found) | office.dissolve(park, request.user, body.reason, key, seen=seen)
+
+
+@router.put("/parks/{slug}/offices", response={200: dict[str, str], **REFUSED}, summary="offices / 会审部门")
+def name_offices(request: HttpRequest, slug: shapes.Name, body: out.OfficesIn) -> Any:
+    """Say which department each office of the joint review is: its accounts sign; an empty key is what the policy says."""
+    standing = come_in(request, slug, "settings")
+    opinions.name_offices(standing.park, request.user, body.reason, body.offices)
+    rows = opinions.offices_shown(standing)
+    return {row["office"].id: row["department"].key if row["department"] else "" for row in rows}
 
 
 @router.get("/parks/{slug}/members", response={200: MemberPage, **REFUSED}, summary="members / 成员")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import File, Router
+from ninja import File, Form, Router
 from ninja.files import UploadedFile
 
 from ecopark.admission.ledger import Account
@@ -23,7 +23,7 @@ from ecopark.web.api import shapes_projects as out
 from ecopark.web.api.common import CONFLICT, REFUSED, come_in, cut, who
 from ecopark.web.people.access import Standing
 from ecopark.web.projects import decide as decisions
-from ecopark.web.projects import follow, gate, review_views, steps, views
+from ecopark.web.projects import follow, gate, opinions, review_views, steps, views
 from ecopark.web.projects import policies as own
 from ecopark.web.projects.models import STAGES, Decision, Opinion, Project
 from ecopark.web.projects.told import pair, told
@@ -167,11 +167,38 @@ def take_offer(request: HttpRequest, slug: shapes.Name, project: shapes.Number, 
     summary="an opinion / 会审意见",
 )
 def opinion(request: HttpRequest, slug: shapes.Name, project: shapes.Number, body: out.OpinionIn) -> Any:
-    """Write down what an office of the joint review says, over whose name."""
+    """Sign for your own department, or record from its paper what another office of the joint review says."""
     standing = come_in(request, slug, "decide_projects")
-    given = body.dict(include={"signed_by", "signed_on", "seen", "note"})
-    decisions.sign_opinion(_find(standing, project), body.office, body.opinion, request.user, **given)
+    found = _find(standing, project)
+    if body.how == "account":
+        opinions.sign(standing, found, body.office, body.opinion, seen=body.seen, note=body.note)
+    else:
+        given = body.dict(include={"signed_by", "signed_on", "reference", "seen", "note"})
+        opinions.record(standing, found, body.office, body.opinion, **given)
     return _whole(standing, _find(standing, project))
+
+
+@router.post(
+    "/parks/{slug}/projects/{project}/opinions/paper",
+    response={200: out.ProjectWhole, **CONFLICT},
+    summary="an opinion on paper / 代录纸质意见",
+)
+def paper(
+    request: HttpRequest, slug: shapes.Name, project: shapes.Number, form: Form[out.PaperIn], file: File[UploadedFile]
+) -> Any:
+    """Record what a paper of another office says, with a scan of it; as a form."""
+    standing = come_in(request, slug, "decide_projects")
+    given = form.dict(include={"signed_by", "signed_on", "reference", "seen", "note"})
+    opinions.record(standing, _find(standing, project), form.office, form.opinion, file=file, **given)
+    return _whole(standing, _find(standing, project))
+
+
+@router.get("/parks/{slug}/projects/{project}/opinions/{number}/file", summary="the paper / 纸质意见扫描件")
+def opinion_file(
+    request: HttpRequest, slug: shapes.Name, project: shapes.Number, number: shapes.Number
+) -> FileResponse | HttpResponse:
+    """The scan an opinion was recorded from."""
+    return review_views.paper(request, slug, project, number)
 
 
 @router.post(
@@ -309,13 +336,18 @@ def _project(p: Project) -> dict[str, Any]:
 
 
 def _whole(standing: Standing, p: Project) -> dict[str, Any]:
-    policy = own.policy_of(standing.park)
     said = list(p.opinions.select_related("by"))
     last = {o.office: o.pk for o in said if o.version == p.version}
     may = standing.may("decide_projects")
     return _project(p) | {
         "description": p.given, "next": list(steps.NEXT[p.stage]) if may else [], "may_edit": may and p.stage in steps.OPEN,
-        "offices": [{"id": o.id, "label": pair(o.label)} for o in (gate.offices_of(policy) if policy else ())],
+        "offices": [
+            {
+                "id": row["office"].id, "label": row["label"],
+                "department": row["department"].key if row["department"] else "", "yours": row["own"],
+            }
+            for row in opinions.offices_shown(standing)
+        ],
         "opinions": [_opinion(o, last.get(o.office) == o.pk) for o in said],
         "decisions": [_decision(d) for d in p.decisions.select_related("by").defer("body")],
         "events": [
@@ -326,8 +358,9 @@ def _whole(standing: Standing, p: Project) -> dict[str, Any]:
 
 
 def _opinion(o: Opinion, counts: bool) -> dict[str, Any]:
-    fields = ("office", "opinion", "note", "signed_by", "signed_on", "version", "at")
-    return {name: getattr(o, name) for name in fields} | {"by": who(o.by), "counts": counts}
+    fields = ("office", "opinion", "note", "signed_by", "signed_on", "version", "at", "how", "department", "reference",
+              "file_name")  # fmt: skip
+    return {name: getattr(o, name) for name in fields} | {"id": o.pk, "by": who(o.by), "counts": counts}
 
 
 def _decision(d: Decision) -> dict[str, Any]:

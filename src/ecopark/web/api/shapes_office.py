@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 
-from ecopark.web.api.shapes import Bilingual, Day, Line, Name, Note, Reason, Short, Year
+from ecopark.web.api.shapes import Bilingual, Day, Line, Name, Note, Number, Reason, Short, Year
 
 Because = Annotated[Reason, Field(min_length=1)]
 
@@ -69,6 +69,32 @@ class DepartmentIn(Schema):
     key: Annotated[Short, Field(min_length=1)]
     name: Annotated[Name, Field(min_length=1)]
     name_en: Name = ""
+    reason: Because
+
+
+class DepartmentHangs(DepartmentOut):
+    """What hangs on a department."""
+
+    lead: int
+    support: int
+    cases: int
+    members: int
+
+
+class DissolveIn(Schema):
+    """What was seen to hang on the department, and why it is dissolved."""
+
+    lead: Number
+    support: Number
+    cases: Number
+    members: Number
+    reason: Because
+
+
+class OfficesIn(Schema):
+    """Departments by office of the joint review."""
+
+    offices: Annotated[dict[Name, Name], Field(max_length=40)]
     reason: Because
 
 

@@ -61,6 +61,11 @@ class OpinionOut(Schema):
     note: str
     signed_by: str
     signed_on: date
+    id: int
+    how: str
+    department: str
+    reference: str
+    file_name: str
     version: int
     counts: bool
     by: str
@@ -68,10 +73,12 @@ class OpinionOut(Schema):
 
 
 class OfficeOut(Schema):
-    """An office of the joint review."""
+    """An office of the joint review; `department` of the park that it is (empty: not said), `yours` if you sign for it."""
 
     id: str
     label: Bilingual
+    department: str
+    yours: bool
 
 
 class DecisionOut(Schema):
@@ -165,12 +172,30 @@ class Became(Schema):
 
 
 class OpinionIn(Schema):
-    """What an office says of the version `seen`, over whose name."""
+    """What an office says of the version `seen`.
+
+    `how` account: you sign, today and in your own name, for your own department. `how` paper: you record what `signed_by` has
+    signed on `signed_on`; the `reference` says on which paper (a scan is sent to ``opinions/paper`` instead).
+    """
+
+    office: Name
+    opinion: Name
+    how: Literal["account", "paper"] = "paper"
+    signed_by: Annotated[Name, Field(max_length=80)] = ""
+    signed_on: Day | None = None
+    reference: Annotated[Line, Field(max_length=200)] = ""
+    seen: Number
+    note: Line = ""
+
+
+class PaperIn(Schema):
+    """What a paper of an office says, sent as a form with a scan of it (`file`)."""
 
     office: Name
     opinion: Name
     signed_by: Annotated[Name, Field(min_length=1, max_length=80)]
     signed_on: Day
+    reference: Annotated[Line, Field(max_length=200)] = ""
     seen: Number
     note: Line = ""
 

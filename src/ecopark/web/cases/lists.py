@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.shortcuts import get_object_or_404
 
 from ecopark.casework import cases as engine
@@ -16,7 +17,7 @@ from ecopark.casework.grids import Grids
 from ecopark.core.text import Text
 from ecopark.web.cases import work
 from ecopark.web.cases.models import Case
-from ecopark.web.parks.models import Park
+from ecopark.web.parks.models import Department, Park
 from ecopark.web.people.access import Standing
 from ecopark.web.people.models import Membership
 
@@ -40,7 +41,7 @@ def filtered(standing: Standing, wanted: Mapping[str, str], now: datetime) -> tu
     """Cases this person may know, and what was asked: by status (also ``open``, ``late``), kind, severity, grid and words.
 
     `level`: late ones that have been told to the level of escalation of this number (0: all late ones); `to` ``mine``: those in
-    which this person, their firm, grids or department is to act.
+    which this person's firm, grids or department is to act; ``none``: given to a department that is gone.
     """
     chosen = {k: wanted.get(k, "").strip() for k in ("status", "level", "to", "kind", "severity", "grid", "like")}
     rows = standing.of_cases(Case.objects.filter(park=standing.park))
@@ -54,6 +55,8 @@ def filtered(standing: Standing, wanted: Mapping[str, str], now: datetime) -> tu
         rows = told(rows, standing.park, chosen["level"], now)
     if chosen["to"] == "mine":
         rows = to_act(standing, rows)
+    elif chosen["to"] == "none":
+        rows = to_nobody(rows)
     for field in ("kind", "severity"):
         if chosen[field]:
             rows = rows.filter(**{field: chosen[field]})
@@ -91,6 +94,13 @@ def to_act(standing: Standing, rows: QuerySet[Case]) -> QuerySet[Case]:
         theirs = Q(grid__in=standing.grids) | Q(area__in=standing.grids)
         wanted |= Q(status="rectified") & theirs & ~Q(to__startswith="keeper:")
     return rows.filter(wanted)
+
+
+def to_nobody(rows: QuerySet[Case]) -> QuerySet[Case]:
+    """Open cases that were given to a department which is gone."""
+    there = Department.objects.filter(park=OuterRef("park")).annotate(to=Concat(Value("office:"), "key"))
+    given = rows.exclude(status__in=engine.ENDED).filter(to__startswith="office:").exclude(to="office:")
+    return given.filter(~Exists(there.filter(to=OuterRef("to"))))
 
 
 def ordered(rows: QuerySet[Case], wanted: str) -> QuerySet[Case]:

@@ -10,10 +10,12 @@ from typing import Any
 
 from django.db import transaction
 
+from ecopark.casework.cases import ENDED
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.web.parks.models import Department, Park
+from ecopark.web.people.models import Membership
 from ecopark.workflows.assess_park import check_options, parse_set
 
 YEARS = range(1980, 2101)
@@ -111,6 +113,53 @@ def department(park: Park, user: Any, reason: str, key: str, name: str, name_en:
     found.name, found.name_en = name.strip()[:120], name_en.strip()[:120]
     found._change_reason, found._history_user = reason, user
     found.save()
+
+
+def what_hangs_on(found: Department) -> dict[str, int]:
+    """What a department has now: open tasks it leads and helps with, open cases given to it, members."""
+    park, key = found.park, found.key
+    tasks = park.tasks.filter(status__in=("planned", "running"))
+    return {
+        "lead": tasks.filter(lead=key).count(), "support": tasks.filter(supporting__contains=f"|{key}|").count(),
+        "cases": park.cases.exclude(status__in=ENDED).filter(to=f"office:{key}").count(),
+        "members": Membership.objects.filter(park=park, department=found).count(),
+    }  # fmt: skip
+
+
+@transaction.atomic
+def dissolve(park: Park, user: Any, reason: str, key: str, *, seen: Mapping[str, int] | None = None) -> dict[str, int]:
+    """Dissolve a department; its tasks and cases stay as they are, told as without department until they are handed on.
+
+    Parameters
+    ----------
+    seen
+        What hung on it as it was shown; None: whatever does.
+
+    Raises
+    ------
+    SettingError
+        There is none, no reason is given, or something else hangs on it now than was shown.
+    """
+    Park.objects.select_for_update().get(pk=park.pk)
+    found = Department.objects.filter(park=park, key=key).first()
+    if found is None:
+        raise SettingError(Text("没有这个部门，或已撤并。", "There is no such department (any more)."))
+    if not reason.strip():
+        raise SettingError(Text("撤并部门须写明原因。", "Say why the department is dissolved."))
+    hangs = what_hangs_on(found)
+    if seen is not None and dict(seen) != hangs:
+        raise SettingError(
+            Text(
+                "其间有任务、问题或成员变动，请核对后再确认。",
+                "Tasks, cases or members have changed meanwhile: look again.",
+            )
+        )
+    for member in Membership.objects.filter(department=found):
+        member.department, member._change_reason, member._history_user = None, reason, user
+        member.save()
+    found._change_reason, found._history_user = reason, user
+    found.delete()
+    return hangs
 
 
 def options_text(park: Park) -> str:

@@ -14,11 +14,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from ecopark.core.text import Text
-from ecopark.errors import InputError
+from ecopark.errors import EcoparkError, InputError
 from ecopark.indicators.factors import table
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.packs.model import OptionSet, Pack, Parameter
 from ecopark.standards.describe import parameter_words
+from ecopark.web.cases.lists import to_nobody
+from ecopark.web.cases.models import Case
 from ecopark.web.figures.facts import problems_of
 from ecopark.web.pages.context import lang
 from ecopark.web.parks import office
@@ -27,6 +29,8 @@ from ecopark.web.parks.models import MapLayer, Park
 from ecopark.web.people import members
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.people.models import ROLE_TEXT, Membership
+from ecopark.web.projects.opinions import name_offices as choose_offices
+from ecopark.web.projects.opinions import offices_shown
 from ecopark.web.templatetags.ui import say, t
 
 TABS = {
@@ -60,6 +64,7 @@ PART_TEXT = {
     "policy": Text("准入政策", "admission policy"),
     "ledger_place": Text("总量指标台账", "quota ledger"),
     "grading": Text("亩均效益评价", "per-mu evaluation"),
+    "offices": Text("会审部门", "offices of the joint review"),
     "method": Text("评价方法", "method"),
     "narrow": Text("不超过往年的倍数", "so many times its other years"),
 }
@@ -87,7 +92,12 @@ def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str,
             "parameters": [_settable(find_pack(n)) for n in park.packs],
         }  # fmt: skip
     elif tab == "departments":
-        context["departments"] = park.departments.all()
+        departments = {d.key: d for d in park.departments.all()}
+        context |= {"departments": departments.values(), "offices": offices_shown(standing)}
+        context["gone"] = {
+            "tasks": park.tasks.filter(status__in=("planned", "running")).exclude(lead__in=departments).count(),
+            "cases": to_nobody(Case.objects.filter(park=park)).count(),
+        }
     elif tab == "members":
         rows = (
             Membership.objects.filter(park=park).select_related("user", "department").order_by("role", "user__username")
@@ -137,6 +147,40 @@ def save(request: HttpRequest, slug: str, tab: str) -> HttpResponse:
         return _again(request, slug, tab)
     messages.success(request, t("已保存", "Saved"))
     return redirect("park-settings-tab", slug, tab)
+
+
+def dissolve(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    """What hangs on a department, and its end once somebody has seen that."""
+    standing = _enter(request, slug)
+    found = get_object_or_404(standing.park.departments, key=key)
+    hangs, status = office.what_hangs_on(found), 200
+    if request.method == "POST":
+        shown = {name: request.POST.get(name, "") for name in hangs}
+        seen = {name: int(text) for name, text in shown.items() if text.isdecimal() and len(text) < 10}
+        try:
+            office.dissolve(standing.park, request.user, request.POST.get("reason", "").strip()[:300], key, seen=seen)
+        except office.SettingError as error:
+            messages.error(request, say(error.text))
+            hangs, status = office.what_hangs_on(found), 422
+        else:
+            messages.success(request, t(f"“{found.name}”已撤并", f"'{found.label.en}' was dissolved"))
+            return redirect("park-settings-tab", slug, "departments")
+    context = {"department": found, "hangs": hangs, "typed": request.POST}
+    return render(request, "settings/dissolve.html", context, status=status)
+
+
+@require_POST
+def name_offices(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say which department of the park each office of the joint review is."""
+    standing = _enter(request, slug)
+    wanted = {row["office"].id: request.POST.get(f"office-{row['office'].id}", "") for row in offices_shown(standing)}
+    try:
+        choose_offices(standing.park, request.user, _reason(request), wanted)
+    except EcoparkError as error:
+        messages.error(request, error.message(lang()))
+        return _again(request, slug, "departments")
+    messages.success(request, t("已保存", "Saved"))
+    return redirect("park-settings-tab", slug, "departments")
 
 
 @require_POST

@@ -14,13 +14,12 @@ from ecopark.admission.decision import Decision as Answer
 from ecopark.admission.ledger.entries import Entry
 from ecopark.core.text import Text
 from ecopark.web.parks.models import Park
-from ecopark.web.projects import gate, mend, policies
-from ecopark.web.projects.models import Decision, Opinion, Project
+from ecopark.web.projects import gate, mend
+from ecopark.web.projects.models import Decision, Project
 from ecopark.web.projects.steps import ConflictError, StepError, put
-from ecopark.web.projects.told import pair, told
+from ecopark.web.projects.told import told
 from ecopark.workflows.admit_project import Kept as KeptNow
 from ecopark.workflows.admit_project import book_and_record, record
-from ecopark.workflows.tell_decision import OPINIONS
 from ecopark.workflows.write_minutes import minutes_html, minutes_word
 
 HOLD_DAYS = 180
@@ -100,40 +99,6 @@ def write(
     Project.objects.filter(pk=project.pk).update(verdict=answer.verdict)
     data = {"decision": made.pk, "verdict": answer.verdict}
     put(project, "decided", STAGE_AFTER[answer.verdict], user, why, at=at, data=data)
-    return made
-
-
-@transaction.atomic
-def sign_opinion(
-    project: Project, office: str, said: str, user: Any, *, signed_by: str, signed_on: date, seen: int, note: str = ""
-) -> Opinion:
-    """Write down what an office says, over whose name.
-
-    Raises
-    ------
-    StepError
-        No such office or opinion, nobody signs, the project is not under review, or was changed since it was shown.
-    """
-    project = Project.objects.select_for_update().get(pk=project.pk)
-    policy = policies.policy_of(project.park)
-    known = next((o for o in (gate.offices_of(policy) if policy else ()) if o.id == office), None)
-    if known is None or said not in OPINIONS:
-        raise StepError(Text("没有这个会审部门或意见。", "There is no such office or opinion in the joint review."))
-    if project.stage != "review":
-        raise StepError(Text("只有会审阶段可以签意见。", "Opinions are given while the project is under review."))
-    if not signed_by.strip():
-        raise StepError(Text("请写签字人姓名。", "Say who signs."))
-    if seen != project.version:
-        raise ConflictError(
-            Text("申报内容刚被改过，请重新核对。", "The description has just been changed: look at it again.")
-        )
-    made = Opinion.objects.create(
-        project=project, office=known.id, opinion=said, note=note.strip()[:500], signed_by=signed_by.strip()[:80],
-        signed_on=signed_on, version=project.version, by=user,
-    )  # fmt: skip
-    data = {"opinion": said, "office": known.id, "label": pair(known.label), "pk": made.pk}
-    why = made.signed_by + (f"：{made.note}" if made.note else "")
-    put(project, "opinion", project.stage, user, why, data=data)
     return made
 
 

@@ -236,7 +236,7 @@ def with_opinions(project: Project) -> dict[str, Any]:
     given = {k: v for k, v in project.given.items() if k != "opinions"} | {
         "id": f"{project.park.slug}-{project.number}-{project.at:%Y%m%d%H%M%S%f}"
     }
-    last = {o.office: o for o in project.opinions.filter(version=project.version)}
+    last = {o.office: o for o in project.opinions.filter(version=project.version).select_related("by")}
     if last:
         given["opinions"] = [
             {
@@ -245,6 +245,9 @@ def with_opinions(project: Project) -> dict[str, Any]:
                 "by": o.signed_by,
                 "date": o.signed_on.isoformat(),
                 "note": o.note,
+                "how": o.how,
+                "recorder": o.by.shown_name if o.how == "paper" else "",
+                "reference": " · ".join(part for part in (o.reference, o.file_name) if part),
             }
             for o in last.values()
         ]

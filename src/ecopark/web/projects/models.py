@@ -87,7 +87,16 @@ class ProjectEvent(models.Model):
 
 
 class Opinion(models.Model):
-    """What an office says in the joint review, over whose name and of which day; of two of one office the later counts."""
+    """What an office says in the joint review, over whose name and of which day; of two of one office the later counts.
+
+    Parameters
+    ----------
+    how
+        ``account``: by an account of the department, whose name is kept in `signed_by`; ``paper``: somebody else has
+        recorded what a paper says, signed by `signed_by`; empty: written down before the two were told apart.
+    reference, stored, file_name, media_type
+        The paper: its number or place, and the scanned file.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="opinions")
     office = models.CharField(max_length=60)
@@ -95,6 +104,12 @@ class Opinion(models.Model):
     note = models.CharField(max_length=500, blank=True)
     signed_by = models.CharField(max_length=80)
     signed_on = models.DateField()
+    how = models.CharField(max_length=8, blank=True)
+    department = models.CharField(max_length=60, blank=True)
+    reference = models.CharField(max_length=200, blank=True)
+    stored = models.CharField(max_length=200, blank=True)
+    file_name = models.CharField(max_length=200, blank=True)
+    media_type = models.CharField(max_length=80, blank=True)
     version = models.IntegerField(help_text="version of the project it was given on")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     at = models.DateTimeField(default=timezone.now)

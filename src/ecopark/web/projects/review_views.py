@@ -7,16 +7,16 @@ from datetime import date
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.errors import EcoparkError
 from ecopark.web.pages.context import lang
 from ecopark.web.projects import decide as decisions
-from ecopark.web.projects import gate, policies
-from ecopark.web.projects.models import Decision, Project
-from ecopark.web.projects.views import standing_in
-from ecopark.web.templatetags.ui import t
+from ecopark.web.projects import gate, opinions, policies
+from ecopark.web.projects.models import Decision, Opinion, Project
+from ecopark.web.projects.views import page_of, standing_in
+from ecopark.web.templatetags.ui import say, t
+from ecopark.web.uploads import UploadError, stored_path
 
 TYPES = {
     "html": "text/html",
@@ -26,25 +26,39 @@ TYPES = {
 
 @require_POST
 def opinion(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
-    """Write down what an office says, over whose name."""
+    """Sign for one's own department, or record what a paper of another says."""
     standing = standing_in(request, slug, "decide_projects")
     project = get_object_or_404(Project, park=standing.park, pk=pk)
     get = request.POST.get
     try:
         day = date.fromisoformat(get("signed_on", ""))
     except ValueError:
-        day = timezone.localdate()
+        day = None
     seen = get("version", "")
+    given = {"seen": int(seen) if seen.isdecimal() and len(seen) < 10 else 0, "note": get("note", "")}
     try:
-        decisions.sign_opinion(
-            project, get("office", ""), get("opinion", ""), request.user, signed_by=get("signed_by", ""), signed_on=day,
-            seen=int(seen) if seen.isdecimal() else 0, note=get("note", ""),
-        )  # fmt: skip
+        if get("how") == "account":
+            opinions.sign(standing, project, get("office", ""), get("opinion", ""), **given)
+        else:
+            opinions.record(
+                standing, project, get("office", ""), get("opinion", ""), signed_by=get("signed_by", ""), signed_on=day,
+                reference=get("reference", ""), file=request.FILES.get("file"), **given,
+            )  # fmt: skip
     except EcoparkError as error:
-        messages.error(request, error.message(lang()))
-    else:
-        messages.success(request, t("意见已记录", "The opinion was written down"))
+        messages.error(request, say(error.text) if isinstance(error, UploadError) else error.message(lang()))
+        return page_of(request, standing, project, typed=request.POST, status=422)
+    messages.success(request, t("意见已记录", "The opinion was written down"))
     return redirect("project", slug, pk)
+
+
+def paper(request: HttpRequest, slug: str, pk: int, number: int) -> FileResponse:
+    """The scan of the paper an opinion was recorded from."""
+    standing = standing_in(request, slug, "see_projects")
+    found = get_object_or_404(Opinion, project__park=standing.park, project=pk, pk=number)
+    path = stored_path(found.stored) if found.stored else None
+    if path is None or not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=True, filename=found.file_name, content_type=found.media_type)
 
 
 @require_POST

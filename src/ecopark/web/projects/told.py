@@ -24,6 +24,7 @@ from ecopark.workflows.tell_decision import (
     percent,
     proof,
     quota_name,
+    signed_how,
     value_text,
 )
 
@@ -120,7 +121,8 @@ def _project(d: Decision) -> dict[str, Any]:
         "words": list(p.words or ()), "place": p.parcel or p.group or ("GeoJSON" if p.geometry else ""), "start": p.start,
         "given": p.given,
         "opinions": [
-            {"office": o.office, "opinion": pair(OPINIONS[o.opinion]), "by": o.by, "date": o.date, "note": o.note}
+            {"office": o.office, "opinion": pair(OPINIONS[o.opinion]), "by": o.by, "date": o.date, "note": o.note, "how": o.how,
+             "signed_how": {"zh": signed_how(o, "zh"), "en": signed_how(o, "en")}}
             for o in p.opinions
         ],
     }  # fmt: skip

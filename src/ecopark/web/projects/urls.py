@@ -41,6 +41,7 @@ urlpatterns = [
     path("<int:pk>/offer/", views.take_offer, name="project-offer"),
     path("<int:pk>/firm/", views.entered, name="project-firm"),
     path("<int:pk>/opinion/", review_views.opinion, name="project-opinion"),
+    path("<int:pk>/opinion/<int:number>/file/", review_views.paper, name="opinion-paper"),
     path("<int:pk>/decide/", review_views.decide, name="project-decide"),
     path("<int:pk>/delivered/", register_views.delivered, name="delivered"),
     path("decision/<int:pk>/", review_views.decision, name="decision"),

@@ -23,7 +23,7 @@ from ecopark.web.pages.context import lang
 from ecopark.web.parks import places
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.projects import form as forms
-from ecopark.web.projects import gate, mend, policies, steps, wishes
+from ecopark.web.projects import gate, mend, opinions, policies, steps, wishes
 from ecopark.web.projects.models import STAGES, Project
 from ecopark.web.projects.told import told
 from ecopark.web.projects.wishes import NONE, Asked, asked_in
@@ -145,14 +145,18 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The page of a project: what it asks for, where it stands, what the offices said, what was decided."""
     standing = standing_in(request, slug, "see_projects")
     project = get_object_or_404(Project.objects.select_related("firm"), park=standing.park, pk=pk)
-    policy = policies.policy_of(standing.park)
+    return page_of(request, standing, project)
+
+
+def page_of(
+    request: HttpRequest, standing: Standing, project: Project, *, typed: Any = None, status: int = 200
+) -> HttpResponse:
+    """The page of a project, with what was typed into a form that was not taken."""
+    policy, slug = policies.policy_of(standing.park), standing.park.slug
     asked = asked_in(request.GET) if standing.may("decide_projects") else NONE
     answer = _answer(standing, gate.with_opinions(project), asked) if project.stage in steps.OPEN and policy else None
     last = {o.office: o for o in project.opinions.select_related("by")}
-    offices = [
-        {"office": o, "label": {"zh": o.label.zh, "en": o.label.en}, "given": last.get(o.id)}
-        for o in (gate.offices_of(policy) if policy else ())
-    ]
+    offices = [row | {"given": last.get(row["office"].id)} for row in opinions.offices_shown(standing)]
     follow = steps.NEXT[project.stage]
     holder = gate.held_parcels(standing.park, project.pk).get(str(project.given.get("parcel") or ""))
     context = {
@@ -165,6 +169,10 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "policy": policy,
         "facts": forms.facts_said(project.given, policy),
         "offices": offices,
+        "own_offices": [row for row in offices if row["own"]],
+        "other_offices": [row for row in offices if not row["own"]],
+        "scans": ",".join(f".{kind}" for kind in opinions.SCANS),
+        "typed": typed or {},
         "opinions": OPINIONS,
         "stages": [(k, label) for k, label in STAGES.items() if k not in ("refused", "dropped")],
         "next": [(k, STAGES[k]) for k in follow],
@@ -177,7 +185,7 @@ def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "firms": _firms(standing) if project.stage == "operating" else [],
         "place": _place(standing, project),
     }
-    return render(request, "projects/project.html", context)
+    return render(request, "projects/project.html", context, status=status)
 
 
 def _place(standing: Standing, project: Project) -> dict[str, Any] | None:
