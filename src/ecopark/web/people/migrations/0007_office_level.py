@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0005_token_use"),
+        ("people", "0006_account_history"),
     ]
 
     operations = [
