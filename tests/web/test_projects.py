@@ -31,7 +31,9 @@ FACTS = {
 }
 WORSE = {"energy_total_tce": ("760", "tce"), "land_area_mu": ("40", "mu")}
 """0.38 tce per 10k CNY and 320,000 CNY of tax per mu: refused for both."""
-PAPER = {"office": "land", "opinion": "agree", "signed_by": "x"}
+PAPER = {
+    "how": "paper", "office": "land", "opinion": "agree", "signed_by": "甲", "signed_on": "2026-03-01", "reference": "1 号",
+}  # fmt: skip
 OFFICES = ("environment", "investment", "land", "energy")
 
 
@@ -81,10 +83,7 @@ def under_review(world: World, described: dict[str, Any]) -> Project:
     steps.move(project, "review", user)
     client = world.client_of("office")
     for office in OFFICES:
-        fields = {
-            "how": "paper", "office": office, "opinion": "agree", "signed_by": "甲", "signed_on": "2026-03-01",
-            "reference": "会审意见单 1 号", "version": str(project.version),
-        }  # fmt: skip
+        fields = PAPER | {"office": office, "version": str(project.version)}
         assert client.post(f"/p/alpha/projects/{project.pk}/opinion/", fields).status_code == 302
     return project
 
@@ -136,7 +135,7 @@ def test_refused_comes_back_better_and_is_admitted(ground: World) -> None:
     steps.move(project, "talks", ground.people["office"], "调整后再报")
     steps.move(project, "review", ground.people["office"])
     for name in OFFICES:
-        fields = {"office": name, "opinion": "agree", "signed_by": "甲", "version": "2"}
+        fields = PAPER | {"office": name, "version": "2"}
         office.post(f"{address}opinion/", fields)
     page = office.post(f"{address}decide/", {"version": "2", "book": "1"}, follow=True)
     project.refresh_from_db()
