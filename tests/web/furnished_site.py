@@ -21,7 +21,7 @@ NOT_PAGES = frozenset({
     "appeal-file", "appeal-decide", "appeal-correct", "land-upload", "land-step", "title-add", "title-withdraw",
     "signature-withdraw", "rules-sign", "comment-add", "comment-reply", "hand-up", "handed-step", "firms-choose", "firms-again",
     "firms-store", "firm-group-save", "firm-group-give", "task-store", "firms-columns",
-    "care-step", "care-attach", "care-file-back", "story-act",
+    "care-step", "care-attach", "care-file-back", "story-act", "dossier-mark",
     # files, pictures and data
     "care-file", "api-schema", "two-step-picture", "many-csv", "park-map", "evidence-file", "data-template", "mapping-file", "dossier-file",
     "briefing-file", "case-places", "case-worker", "case-ground", "case-file", "own-policy-zip", "project-excel", "minutes",
@@ -152,6 +152,8 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.utils import timezone
 
+    from ecopark.web.assess import keep
+    from ecopark.web.assess.models import Dossier
     from ecopark.web.cases.models import Case, CaseFile
     from ecopark.web.comments.models import Comment, HandUp
     from ecopark.web.figures import submit
@@ -217,6 +219,12 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
         kind="dossier", park=park, by=user, title_zh="自评价报告", title_en="dossier", state="done",
         result={"folder": "x", "files": ["report.pdf"]}, arguments={"period": "2025"},
     )  # fmt: skip
+    Dossier.objects.create(
+        job=job, park=park, period="2025", packs=["hj274-2015"], files=["report.pdf"], folder="x", by=user
+    )
+    about = {"park": park, "pack": "hj274-2015", "period": "2025", "by": user}
+    said = Comment.objects.create(clause="13", text="请补充再生水回用的佐证", role="office", **about)
+    sent = HandUp.objects.create(kept=keep.assessed(park, "hj274-2015", "2025"), state="handed", **about)
     one, run = {"pk": job.pk}, GradeRun.objects.get(park=park)
     project = {"pk": Project.objects.get(stage="review").pk}
     decided = Decision.objects.get(project__stage="operating")
@@ -274,6 +282,7 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "member-remove": {"pk": reporter.pk}, "layer-take": {"pk": park.layers.all()[0].pk}, "own-rules-edition": {"number": 1},
         "ledger-account": {"item": "energy", "year": 2026}, "firm-undo": {"pk": 1}, "title-withdraw": {"pk": TitleStep.objects.get().pk},
         "signature-withdraw": {"pk": Verification.objects.get().pk}, "token-revoke": {"pk": 1}, "two-step-reset": {"pk": user.pk},
+        "dossier-mark": one, "comment-reply": {"pk": said.pk}, "handed-step": {"pk": sent.pk},
         "audit-save": {"key": firm.key, "pk": Audit.objects.all()[0].pk}, "retrofit-save": {"key": firm.key, "pk": Retrofit.objects.all()[0].pk},
     }  # fmt: skip
     return of

@@ -34,6 +34,7 @@ from .test_api_mappings import saved, upload
 from .test_api_projects import allocate, lead, reviewed
 from .test_api_tasks import make
 from .test_comments import comment, handed
+from .test_dossiers import dossier
 from .test_firms import CODE, graded
 from .test_mappings import TABLE
 from .test_own_methods import directory as method_directory
@@ -106,7 +107,7 @@ def _job(world: World) -> int:
 
 NUMBERS: dict[str, Callable[[World], int]] = {
     # what the number in an address is of, by the word before it
-    "comments": comment, "handed-up": lambda w: handed(w)["id"], "figures": _figure, "imports": _import, "mappings": saved, "evidence": _evidence, "jobs": _job, "briefings": _job,
+    "comments": comment, "dossiers": dossier, "handed-up": lambda w: handed(w)["id"], "figures": _figure, "imports": _import, "mappings": saved, "evidence": _evidence, "jobs": _job, "briefings": _job,
 }  # fmt: skip
 
 

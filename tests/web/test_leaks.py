@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from ecopark.web.assess.models import Kept, Scenario
+from ecopark.web.assess.models import Dossier, Kept, Scenario
 from ecopark.web.cases.models import Case, CaseFile
 from ecopark.web.comments.models import Comment, HandUp
 from ecopark.web.figures import facts, imports, submit
@@ -114,6 +114,9 @@ def other(graded: World) -> Other:
         kind="dossier", park=park, by=office, title_zh="绝密任务", title_en="绝密", state="done",
         result={"folder": "x", "files": ["report.pdf"]}, arguments={"period": "2023"},
     )  # fmt: skip
+    Dossier.objects.create(
+        job=job, park=park, period="2023", packs=["绝密标准"], files=["report.pdf"], folder="x", by=office
+    )
     park.refresh_from_db()  # its count of changes above all
     park.settings = park.settings | {"policy": "invented-park"}
     park.save()
@@ -142,7 +145,7 @@ def other(graded: World) -> Other:
         "figure-history": {"pk": figure.pk}, "evidence-file": {"pk": Evidence.objects.latest("pk").pk},
         "evidence-history": {"pk": Evidence.objects.latest("pk").pk}, "evidence-withdraw": {"pk": Evidence.objects.latest("pk").pk}, "case": {"number": case.number},
         "case-step": {"number": case.number}, "case-file": {"pk": CaseFile.objects.latest("pk").pk},
-        "data-import-preview": {"pk": brought.pk}, "data-import-apply": {"pk": brought.pk}, "dossier-file": {"pk": job.pk, "name": "all.zip"},
+        "data-import-preview": {"pk": brought.pk}, "data-import-apply": {"pk": brought.pk}, "dossier-file": {"pk": job.pk, "name": "all.zip"}, "dossier-mark": {"pk": job.pk},
         "job": {"pk": job.pk}, "job-cancel": {"pk": job.pk}, "grade-sheet": {"pk": run.pk, "key": "alpha-2"},
         "appeal-file": {"pk": run.pk, "key": "alpha-2"}, "simulator": {"pk": run.pk},
         "appeal-decide": {"pk": Appeal.objects.get().pk}, "appeal-evidence": {"pk": Appeal.objects.get().pk},
@@ -314,7 +317,7 @@ def test_what_is_the_other_firms_alone_is_not_there(other: Other) -> None:
         assert client.get(reverse(name, kwargs=other.of[name]) + query).status_code == 404
     for name in (
         "evidence-withdraw", "case-step", "appeal-file", "job-cancel", "audit-new", "retrofit-new", "comment-reply",
-        "handed-step", "hand-up", "comment-add",
+        "handed-step", "hand-up", "comment-add", "dossier-mark",
     ):  # fmt: skip
         assert client.post(reverse(name, kwargs=other.of[name]), {"kind": "rectified"}).status_code in (403, 404), name
     assert Case.objects.get().status == "found"

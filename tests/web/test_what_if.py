@@ -1,13 +1,9 @@
-"""What-if shows what changes and stores nothing; a dossier is made in the background."""
+"""What-if shows what changes and stores nothing."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 from ecopark.web.assess.models import Scenario
 from ecopark.web.figures.models import Figure
-from ecopark.web.jobs.models import Job
 
 from .conftest import World
 
@@ -39,16 +35,3 @@ def test_what_cannot_be_read_is_told(world: World) -> None:
     answer = world.client_of("office").post(PAGE, {"publicity_events|": "some"})
     assert answer.status_code == 422
     assert answer.context["problems"]
-
-
-def test_a_dossier_is_made_and_handed_to_who_asked_for_it(world: World) -> None:
-    client = world.client_of("office")
-    fields = {"pack": ["hj274-2015"], "period": "2023", "language": "en"}
-    assert client.post("/p/alpha/assess/dossier/start/", fields).status_code == 200
-    job = Job.objects.get()
-    assert job.state == "done", job.message
-    archive = client.get(f"/p/alpha/assess/dossier/{job.pk}/all.zip")
-    names = zipfile.ZipFile(io.BytesIO(archive.content)).namelist()
-    assert {n.rpartition(".")[2] for n in names} >= {"html", "docx", "pdf", "pptx", "xlsx"}
-    assert world.client_of("consultant").get(f"/p/alpha/assess/dossier/{job.pk}/all.zip").status_code == 404
-    assert world.client_of("firm").get("/p/alpha/assess/dossier/").status_code == 403

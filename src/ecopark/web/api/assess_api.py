@@ -11,8 +11,8 @@ from ninja import Router
 from ecopark.web.api import shapes
 from ecopark.web.api import shapes_office as office
 from ecopark.web.api.common import REFUSED, come_in, cut
-from ecopark.web.assess import compare_views, dossier_views, keep, past
-from ecopark.web.assess.models import Kept
+from ecopark.web.assess import compare_views, dossier_views, dossiers, keep, past
+from ecopark.web.assess.models import Dossier, Kept
 from ecopark.web.assess.shown import shown
 from ecopark.web.assess.views import pack_or_404, period_or_404
 from ecopark.web.figures.as_known import day_of
@@ -22,6 +22,7 @@ from ecopark.web.projects.told import pair
 
 router = Router()
 AssessmentPage, JobPage = shapes.page_of(shapes.AssessmentOut), shapes.page_of(shapes.JobOut)
+DossierPage = shapes.page_of(shapes.DossierOut)
 
 
 @router.get("/parks/{slug}/assessments", response={200: AssessmentPage, **REFUSED}, summary="assessments / 评价")
@@ -107,17 +108,29 @@ def make_dossier(request: HttpRequest, slug: shapes.Name, body: shapes.DossierIn
     if any(p not in known for p in body.packs):
         raise Http404
     packs = list(dict.fromkeys(body.packs))
-    return job_row(
-        dossier_views.ask(standing.park, request.user, packs, period_or_404(standing, body.period), body.language)
-    )
+    year = period_or_404(standing, body.period)
+    return job_row(dossiers.ask(standing.park, request.user, packs, year, body.language))
 
 
-@router.get("/parks/{slug}/dossiers", response={200: JobPage, **REFUSED}, summary="dossiers / 报告")
-def dossiers(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100, offset: shapes.Number = 0) -> Any:
-    """The dossiers you asked for; `result.files` names their files."""
+@router.get("/parks/{slug}/dossiers", response={200: DossierPage, **REFUSED}, summary="dossiers / 报告")
+def list_dossiers(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100, offset: shapes.Number = 0) -> Any:
+    """The park's dossiers, whoever asked for them, the latest first; `files` are their names."""
     standing = come_in(request, slug, "make_dossier")
-    rows = Job.objects.filter(park=standing.park, kind="dossier", by=request.user)
-    return cut(rows, limit, offset, job_row)
+    return cut(dossiers.of_park(standing.park), limit, offset, _dossier)
+
+
+@router.post(
+    "/parks/{slug}/dossiers/{number}/mark",
+    response={200: shapes.DossierOut, **REFUSED},
+    summary="handed in / 标为已报送",
+)
+def mark_dossier(request: HttpRequest, slug: shapes.Name, number: shapes.Number, body: shapes.DossierMark) -> Any:
+    """Mark a dossier as the one handed in to a programme (`title`) on a day; without a title the mark is taken back (`why`)."""
+    standing = come_in(request, slug, "hand_up")
+    found = get_object_or_404(Dossier, pk=number, park=standing.park)
+    if body.title:
+        return _dossier(dossiers.mark(found, body.title, body.day, request.user))
+    return _dossier(dossiers.unmark(found, request.user, body.why))
 
 
 @router.get("/parks/{slug}/dossiers/{number}/files/{path:name}", summary="a file of a dossier / 下载报告")
@@ -143,6 +156,24 @@ def cancel(request: HttpRequest, number: shapes.Number) -> Any:
 def _kept(k: Kept) -> dict[str, Any]:
     fields = ("pack", "period", "verdict", "score", "basis", "verified", "at", "pack_hash", "version")
     return {"id": k.pk} | {name: getattr(k, name) for name in fields}
+
+
+def _dossier(d: Dossier) -> dict[str, Any]:
+    fields = (
+        "packs",
+        "period",
+        "languages",
+        "hashes",
+        "version",
+        "files",
+        "size",
+        "at",
+        "title",
+        "handed_in",
+        "marked_at",
+    )
+    marked = d.marked_by.shown_name if d.marked_by else ""
+    return {"id": d.pk, "by": d.by.shown_name, "marked_by": marked} | {name: getattr(d, name) for name in fields}
 
 
 def _said(value: Any) -> str | None:

@@ -478,11 +478,41 @@ class ScenarioOut(Schema):
 
 
 class DossierIn(Schema):
-    """Which dossier to make."""
+    """Which dossier to make; `language` is zh, en or both."""
 
     packs: Annotated[list[Name], Field(min_length=1, max_length=30)]
     period: Year
-    language: Annotated[str, Field(pattern="^(zh|en)$")] = "zh"
+    language: Annotated[str, Field(pattern="^(zh|en|both)$")] = "zh"
+
+
+class DossierOut(Schema):
+    """A dossier of the park: its number is that of the work that made it; `hashes` are those of its packs; `size` in bytes.
+
+    `title` and `handed_in` say to which programme it was handed in and when; empty: it was not.
+    """
+
+    id: int
+    packs: list[str]
+    period: str
+    languages: list[str]
+    hashes: dict[str, str]
+    version: str
+    files: list[str]
+    size: int
+    by: str
+    at: datetime
+    title: str
+    handed_in: date | None
+    marked_by: str
+    marked_at: datetime | None
+
+
+class DossierMark(Schema):
+    """Handed in to a programme on a day; without `title` the mark is taken back, with the reason."""
+
+    title: Name = ""
+    day: Day | None = None
+    why: Reason = ""
 
 
 class BriefingIn(Schema):

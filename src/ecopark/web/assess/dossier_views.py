@@ -1,32 +1,30 @@
-"""The dossier as files: made in the background, every format and language, downloaded by who may have it."""
+"""The dossiers of a park as files: asked for, seen and downloaded by who may make them, marked as handed in by the office."""
 
 from __future__ import annotations
 
 import io
-import secrets
 import zipfile
-from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any
 
+from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from ecopark.core.text import Text
 from ecopark.packs.load import find_pack
 from ecopark.reports.dossier import FORMATS
+from ecopark.standards.titles import load_titles
+from ecopark.web.assess import dossiers
 from ecopark.web.assess.keep import packs_of, years_of
-from ecopark.web.figures.facts import facts_of
-from ecopark.web.jobs import work
-from ecopark.web.jobs.models import Job
-from ecopark.web.parks.models import Park
-from ecopark.web.people.access import enter
+from ecopark.web.assess.models import Dossier
+from ecopark.web.people.access import Standing, enter
+from ecopark.web.templatetags.ui import say, t
 from ecopark.web.uploads import stored_path
-from ecopark.workflows.write_dossier import write_dossiers
 
+PER_PAGE = 20
 TYPES = {
     "html": "text/html",
     "pdf": "application/pdf",
@@ -37,82 +35,84 @@ TYPES = {
 }
 
 
-def page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose standards, year and language; the files that were made lately."""
-    standing = enter(request, slug, "make_dossier")
-    request.standing = standing  # type: ignore[attr-defined]
-    jobs = Job.objects.filter(park=standing.park, kind="dossier", by=request.user)[:10]
+def page(request: HttpRequest, slug: str, status: int = 200) -> HttpResponse:
+    """Choose standards, year and language; the dossiers the park has, with who made them of what."""
+    standing = _enter(request, slug, "make_dossier")
+    found = Paginator(dossiers.of_park(standing.park), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "packs": [find_pack(name) for name in packs_of(standing.park)],
-        "years": [str(y) for y in years_of(standing.park)], "jobs": jobs,
-        "formats": FORMATS,
+        "years": [str(y) for y in years_of(standing.park)], "jobs": dossiers.unfinished(standing.park, request.user)[:5],
+        "formats": FORMATS, "page": found, "may_mark": standing.may("hand_up"), "titles": list(load_titles().values()),
+        "today": timezone.localdate(),
     }  # fmt: skip
-    return render(request, "assess/dossier.html", context)
+    return render(request, "assess/dossier.html", context, status=status)
 
 
 @require_POST
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for a dossier."""
-    standing = enter(request, slug, "make_dossier")
-    request.standing = standing  # type: ignore[attr-defined]
+    standing = _enter(request, slug, "make_dossier")
     known = packs_of(standing.park)
     chosen = [p for p in request.POST.getlist("pack") if p in known]
     period = request.POST.get("period", "")
     if not chosen or not (period.isdecimal() and int(period) in years_of(standing.park)):
         raise Http404
-    language = "en" if request.POST.get("language") == "en" else "zh"
-    ask(standing.park, request.user, chosen, period, language)
+    language = request.POST.get("language", "")
+    dossiers.ask(standing.park, request.user, chosen, period, language if language in dossiers.LANGUAGES else "zh")
     return page(request, slug)
 
 
-def ask(park: Park, user: Any, packs: Sequence[str], period: str, language: str) -> Job:
-    """Have a dossier of these standards made in the background."""
-    title = Text(f"自评价报告 {period}", f"dossier {period}")
-    return work.ask("dossier", title, user, park, packs=list(packs), period=period, lang=language)
-
-
-@work.kind("dossier")
-def _make(job: Job, step: work.Step) -> dict[str, object]:
-    park = job.park
-    assert park is not None
-    folder = f"dossiers/{park.pk}/{secrets.token_hex(12)}"
-    out = stored_path(folder)
-    out.mkdir(parents=True)
-    done = 0
-
-    def told(_: str) -> None:
-        nonlocal done
-        done += 1
-        step(min(done, STEPS - 1), STEPS)
-
-    step(0, STEPS)
-    written = write_dossiers(
-        facts_of(park), job.arguments["packs"], out, periods=[job.arguments["period"]], subject=park.key,
-        lang=job.arguments["lang"], on=timezone.localdate(), step=told,
-    )  # fmt: skip
-    names = [p.relative_to(out).as_posix() for p in written]
-    return {"folder": folder, "files": names, "url": reverse("dossier", args=[park.slug])}
-
-
-STEPS = 12
+@require_POST
+def mark(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """Mark a dossier as the one handed in, or take the mark back."""
+    standing = _enter(request, slug, "hand_up")
+    found = get_object_or_404(Dossier, pk=pk, park=standing.park)
+    get = request.POST.get
+    try:
+        if get("take") == "back":
+            dossiers.unmark(found, request.user, get("why", ""))
+        else:
+            dossiers.mark(found, get("title", ""), _day(get("day", "")), request.user)
+    except dossiers.DossierError as error:
+        messages.error(request, say(error.text))
+        return page(request, slug, 422)
+    messages.success(request, t("已记录", "Written down"))
+    return redirect("dossier", slug)
 
 
 def download(request: HttpRequest, slug: str, pk: int, name: str) -> HttpResponse | FileResponse:
     """One file of a dossier, or all of them as ``all.zip``."""
     standing = enter(request, slug, "make_dossier")
-    job = get_object_or_404(Job, pk=pk, park=standing.park, kind="dossier", by=request.user, state="done")
-    folder, files = str(job.result["folder"]), [str(f) for f in job.result["files"]]
-    stem = f"{slug}-{job.arguments['period']}"
+    found = get_object_or_404(Dossier, pk=pk, park=standing.park)
+    stem = f"{slug}-{found.period}"
     if name == "all.zip":
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            for file in files:
-                archive.write(stored_path(f"{folder}/{file}"), file)
+            for file in found.files:
+                archive.write(stored_path(f"{found.folder}/{file}"), file)
         response = HttpResponse(out.getvalue(), content_type=TYPES["zip"])
         response["Content-Disposition"] = f'attachment; filename="{stem}.zip"'
         return response
-    if name not in files:
+    if name not in found.files:
         raise Http404
-    path = stored_path(f"{folder}/{name}")
+    path = stored_path(f"{found.folder}/{name}")
+    if not path.is_file():
+        raise Http404
     kind = TYPES.get(Path(name).suffix.lstrip("."), "application/octet-stream")
-    return FileResponse(path.open("rb"), as_attachment=True, filename=f"{stem}{path.suffix}", content_type=kind)
+    language = f"-{name.partition('/')[0]}" if "/" in name else ""
+    return FileResponse(
+        path.open("rb"), as_attachment=True, filename=f"{stem}{language}{path.suffix}", content_type=kind
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _enter(request: HttpRequest, slug: str, action: str) -> Standing:
+    standing = enter(request, slug, action)
+    request.standing = standing  # type: ignore[attr-defined]
+    return standing

@@ -1,4 +1,4 @@
-"""Assessments that were shown, kept whole; and scenarios that were shared."""
+"""Assessments that were shown, kept whole; scenarios that were shared; dossiers that were made and handed in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
+from ecopark.core.text import Text
+from ecopark.standards.titles import load_titles
+from ecopark.web.jobs.models import Job
 from ecopark.web.parks.models import Park
 
 UNPACKED = 64
@@ -106,3 +110,57 @@ class Scenario(models.Model):
         return (
             f"{reverse('what-if', args=[self.park.slug, self.pack, self.period])}?{urlencode({'scenario': self.share})}"
         )
+
+
+class Dossier(models.Model):
+    """A dossier that was made: the park's, whoever asked for it. Its number is that of the work that made it.
+
+    Parameters
+    ----------
+    hashes
+        By pack, the hash of the edition it was made with; empty for dossiers from before this was kept.
+    folder, files
+        Where its files lie below the uploads, and their names within it.
+    size
+        All its files together. [B]
+    title
+        Handed in to this programme (a title's id); empty: not handed in.
+    """
+
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, primary_key=True, related_name="dossier")
+    park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="dossiers")
+    packs = models.JSONField(default=list)
+    period = models.CharField(max_length=12)
+    languages = models.JSONField(default=list)
+    hashes = models.JSONField(default=dict, blank=True)
+    version = models.CharField(max_length=40, blank=True)
+    folder = models.CharField(max_length=200)
+    files = models.JSONField(default=list)
+    size = models.BigIntegerField(default=0)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    title = models.CharField(max_length=80, blank=True)
+    handed_in = models.DateField(null=True, blank=True)
+    marked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    marked_at = models.DateTimeField(null=True, blank=True)
+    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        indexes = [models.Index(fields=["park", "-at"])]
+
+    def __str__(self) -> str:
+        return f"{self.park_id} {self.period}: {', '.join(self.packs)}"
+
+    @property
+    def title_label(self) -> Text:
+        """The programme it was handed in to."""
+        known = load_titles().get(self.title)
+        return known.label if known else Text(self.title, self.title)
+
+    @property
+    def editions(self) -> list[tuple[str, str]]:
+        """Its packs, each with the beginning of its hash."""
+        return [(pack, self.hashes.get(pack, "")[:8]) for pack in self.packs]

@@ -11,6 +11,7 @@ urlpatterns = [
     path("compare/", compare_views.page, name="assess-compare"),
     path("dossier/", dossier_views.page, name="dossier"),
     path("dossier/start/", dossier_views.start, name="dossier-start"),
+    path("dossier/<int:pk>/mark/", dossier_views.mark, name="dossier-mark"),
     path("dossier/<int:pk>/<path:name>", dossier_views.download, name="dossier-file"),
     path("briefing/", briefing_views.page, name="briefing"),
     path("briefing/start/", briefing_views.start, name="briefing-start"),

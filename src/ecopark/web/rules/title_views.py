@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.standards.titles import LIGHT_TEXT, STEP_TEXT, Reminder, load_titles, reminders, states
+from ecopark.web.assess import dossiers
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.rules import title_steps
@@ -32,6 +33,7 @@ def titles(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "titles": list(load_titles().values()), "steps": steps, "gone": gone, "given": park.settings.get("titles", ()),
         "due": due(park), "may_write": standing.may("settings"), "step_names": STEP_TEXT, "today": timezone.localdate(),
+        "handed_in": dossiers.handed_in(park) if standing.may("make_dossier") else (),
     }  # fmt: skip
     return render(request, "rules/titles.html", context)
 
