@@ -152,7 +152,6 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.utils import timezone
 
-    from ecopark.web.assess import keep
     from ecopark.web.assess.models import Dossier
     from ecopark.web.cases.models import Case, CaseFile
     from ecopark.web.comments.models import Comment, HandUp
@@ -222,9 +221,6 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     Dossier.objects.create(
         job=job, park=park, period="2025", packs=["hj274-2015"], files=["report.pdf"], folder="x", by=user
     )
-    about = {"park": park, "pack": "hj274-2015", "period": "2025", "by": user}
-    said = Comment.objects.create(clause="13", text="请补充再生水回用的佐证", role="office", **about)
-    sent = HandUp.objects.create(kept=keep.assessed(park, "hj274-2015", "2025"), state="handed", **about)
     one, run = {"pk": job.pk}, GradeRun.objects.get(park=park)
     project = {"pk": Project.objects.get(stage="review").pk}
     decided = Decision.objects.get(project__stage="operating")
@@ -282,7 +278,7 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "member-remove": {"pk": reporter.pk}, "layer-take": {"pk": park.layers.all()[0].pk}, "own-rules-edition": {"number": 1},
         "ledger-account": {"item": "energy", "year": 2026}, "firm-undo": {"pk": 1}, "title-withdraw": {"pk": TitleStep.objects.get().pk},
         "signature-withdraw": {"pk": Verification.objects.get().pk}, "token-revoke": {"pk": 1}, "two-step-reset": {"pk": user.pk},
-        "dossier-mark": one, "comment-reply": {"pk": said.pk}, "handed-step": {"pk": sent.pk},
+        "dossier-mark": one,
         "audit-save": {"key": firm.key, "pk": Audit.objects.all()[0].pk}, "retrofit-save": {"key": firm.key, "pk": Retrofit.objects.all()[0].pk},
     }  # fmt: skip
     return of

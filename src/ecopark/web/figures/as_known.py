@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from threading import Lock
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from ecopark.core.text import Text
@@ -150,9 +150,14 @@ def facts_on(park: Park, moment: datetime) -> Facts:
 
 
 def figures_on(park: Park, moment: datetime) -> QuerySet[Any]:
-    """Rows of the history of figures: each figure as it stood at a moment."""
-    rows = Figure.history.filter(park=park, history_date__lte=moment)
-    return rows.latest_of_each().exclude(history_type="-")
+    """Rows of the history of figures: each figure as it stood at a moment.
+
+    Writes to a park follow each other, so the last row of a figure is the one with the highest number. Asked for by the latest
+    date within a park (`latest_of_each`), SQLite looks through all rows of the park for each: 33 s instead of 0.03 s for 5,929.
+    """
+    known = Figure.history.filter(park=park, history_date__lte=moment).order_by()
+    last = known.values("id").annotate(last=Max("history_id")).values("last")
+    return Figure.history.filter(park=park, history_id__in=last).exclude(history_type="-")
 
 
 def figure_of(row: Any) -> Figure:

@@ -83,7 +83,7 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
         "units": _units(rows), "years": _years(standing, period), "may_write": may_write,
         "problems": sum(bool(r.problems) for r in rows), "departments": catalogue().departments,
         "handing_in": submit_views.handing_in(standing, subject, period), "locked": handed_in and not standing.wide,
-        "may_see_evidence": standing.may("see_evidence"),
+        "may_see_evidence": day is None and standing.may("see_evidence"),
         "reason": request.POST.get("reason", ""), "reason_missing": status == 422 and _unexplained(request, rows),
     }  # fmt: skip
     return render(request, "data/form.html", context, status=status)
