@@ -47,6 +47,23 @@ def test_the_light_goes_by_the_stored_figure_and_says_where_it_is_from(world: Wo
     assert listed["lights"] == {"red": 0, "amber": 0, "green": 1, "grey": 0}
 
 
+def test_a_figure_that_no_task_goes_by_writes_nothing_and_is_looked_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(world, start=str(timezone.localdate() - timedelta(days=60)))
+    shown(world)
+    before = Lit.objects.values().get()
+    typed(world, "950000", quantity="industrial_value_added")
+    shown(world)
+    assert Lit.objects.values().get() == before
+    monkeypatch.setattr(lights, "_figures", lambda *_: pytest.fail("looked at all tasks again"))
+    shown(world)
+    monkeypatch.undo()
+    typed(world, "7", "2024")
+    assert shown(world)["one"].light.colour == "green"
+    assert Lit.objects.get().changed > before["changed"]
+
+
 def test_a_reported_figure_is_a_note_and_can_be_stored_by_who_may_write_figures(world: World) -> None:
     make(world)
     report(world, "7")

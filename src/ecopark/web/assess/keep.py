@@ -52,28 +52,28 @@ Cell = tuple[str, str]
 class Current:
     """A park as it stands now: its assessments, each found or computed.
 
-    What they rest on is asked for once, when this is made: make one for each request, and none to keep.
+    What they rest on is asked for once, when this is made (`written`, `beside`): make one for each request, and none to keep.
     """
 
     def __init__(self, park: Park) -> None:
         self.park = park
         self.behind = False
         """Whether an answer is an earlier one, for the one of now is being worked out."""
-        self._written = stamps.written(park)
-        self._beside = stamps.beside(park)
+        self.written = stamps.written(park)
+        self.beside = stamps.beside(park)
 
     @property
     def years(self) -> list[int]:
         """Calendar years for which the park or its firms have figures, the latest first."""
-        return list(self._written.years)
+        return list(self.written.years)
 
     def key(self, pack_id: str, period: str) -> str:
         """A hash of everything the assessment of this pack and period depends on."""
         pack = find_pack(pack_id)
-        last = self._written.last
+        last = self.written.last
         needed = needs(pack.id, pack.hash)
         rests = {name: seq for name, seq in last.items() if name in needed or name.startswith(FACTORS)}
-        parts = [pack.id, pack.hash, __version__, period, rests, self._beside.of_pack(pack.id)]
+        parts = [pack.id, pack.hash, __version__, period, rests, self.beside.of_pack(pack.id)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def find_all(self, cells: Iterable[Cell]) -> dict[Cell, Kept]:
@@ -105,7 +105,7 @@ class Current:
         """
         wanted = list(dict.fromkeys(cells))
         found = self.find_all(wanted)
-        if self._written.moved:
+        if self.written.moved:
             self._ready_later(found)
         if lacking := [cell for cell in wanted if cell not in found]:
             try:
@@ -133,7 +133,7 @@ class Current:
 
     def _work_out(self, cells: Sequence[Cell]) -> dict[Cell, Kept]:
         """Answers worked out and kept, all in one transaction. Who comes second in a process finds what the first has kept."""
-        expect(self.park, self._beside)
+        expect(self.park, self.beside)
         lock = _lock_of(self.park)
         if not lock.acquire(timeout=PATIENCE if background.somebody_waits() else -1):
             raise StillWorkingError
@@ -146,7 +146,7 @@ class Current:
 
     def _now(self) -> Current:
         """The park as it stands now that nobody else in this process works on it: it may have been written to meanwhile."""
-        before = self._written.changed, self.park.base_year, self.park.settings
+        before = self.written.changed, self.park.base_year, self.park.settings
         self.park.refresh_from_db(fields=["changed", "base_year", "settings"])
         same = before == (self.park.changed, self.park.base_year, self.park.settings)
         return self if same else Current(self.park)
@@ -162,7 +162,7 @@ class Current:
         background.go_on()
         pack_id, period = cell
         hand = _at_hand(self.park, pack_id, period)
-        result = assess_again(hand.engine, facts_of(self.park, self._beside))
+        result = assess_again(hand.engine, facts_of(self.park, self.beside))
         body = whole(result, hand.said)
         rows = Kept.objects.filter(park=self.park, pack=pack_id, period=period)
         last = rows.defer("body").order_by("-at", "-pk").first()

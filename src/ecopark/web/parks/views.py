@@ -51,7 +51,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
         request.behind = max(one.at for one in answers) if now.behind else None  # type: ignore[attr-defined]
     context["reminders"] = reminders(standing, timezone.now())
     if standing.may("see_tasks"):
-        context["lights"] = by_light(park, timezone.localdate())
+        context["lights"] = by_light(now, timezone.localdate())
     if standing.may("see_cases"):
         known = standing.of_cases(Case.objects.filter(park=park))
         context["clocks"] = by_clock(known, timezone.now()) if known.exists() else None

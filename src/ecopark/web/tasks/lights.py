@@ -18,9 +18,10 @@ from django.db.models import Max
 from ecopark.casework import tasks as engine
 from ecopark.core.rounding import exact
 from ecopark.core.text import Text
+from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.background import StillWorkingError
-from ecopark.web.figures import stamps
+from ecopark.web.figures.stamps import Written
 from ecopark.web.parks.models import Park
 from ecopark.web.tasks.models import Lit, Task, TaskEvent
 from ecopark.web.tasks.stored import Now, Stored
@@ -33,18 +34,24 @@ GOES_BY = ("quantity", "part", "clause", "period", "unit")
 AT_ONCE = 500
 
 
-def refresh(park: Park, today: date) -> None:
-    """Bring the copies up to this day and to the figures and assessments of now; mostly there is nothing to do."""
+def refresh(park: Park, today: date, current: keep.Current | None = None) -> None:
+    """Bring the copies up to this day and to the figures and assessments of now; mostly there is nothing to do.
+
+    Who has met the park in this request (`current`) hands it in.
+    """
+    current = current or keep.Current(park)
     lit = Lit.objects.filter(park=park).first()
-    now = _as_of(park, today)
-    if (lit is not None and _same(lit, now)) or not park.tasks.exists():
+    now = _as_of(current, today)
+    if lit is not None and (_same(lit, now) or _is_seen(current, now, _fields(lit))):
+        return
+    if not park.tasks.exists():
         return
     figures = None
     if lit is None or {**now, "on": None} != {**_fields(lit), "on": None}:
-        figures = Now(park)
+        figures = Now(park, current=current)
         about_clauses = park.tasks.filter(quantity="").exclude(clause="").exclude(target="").order_by()
         figures.assess(about_clauses.values_list("clause", "period").distinct())
-        now = _as_of(park, today)
+        now = _as_of(current, today)
         try:
             figures.ready()
         except StillWorkingError:  # the lights keep the figures they had until those of the park are read
@@ -58,12 +65,16 @@ def refresh(park: Park, today: date) -> None:
         elif _same(lit, now):
             return  # somebody else was faster
         day_is_new = lit.on != today
+        before = _fields(lit)
         changed = _figures(park, figures) if figures is not None else set()
         rows = park.tasks.only(*NEEDED)
         _light(rows if day_is_new or lit.changed < 0 else rows.filter(pk__in=changed), today)
-        for name, value in now.items():
-            setattr(lit, name, value)
-        lit.save()
+        if changed or day_is_new or before["changed"] < 0 or figures is None:
+            for name, value in now.items():
+                setattr(lit, name, value)
+            lit.save()
+        else:  # other figures were written: no light is another, and nothing need be stored
+            _seen[park.pk] = current.written, now, before
 
 
 def look_at(task: Task, today: date) -> Stored | None:
@@ -122,12 +133,19 @@ def event_of(row: TaskEvent) -> engine.TaskEvent:
     )
 
 
-def _as_of(park: Park, today: date) -> dict[str, Any]:
-    changed = Park.objects.values_list("changed", flat=True).get(pk=park.pk)
-    park.changed = max(park.changed, changed)
-    beside = hashlib.sha256(stamps.beside(park).reading.encode()).hexdigest()
-    kept = Kept.objects.filter(park=park).aggregate(last=Max("pk"))["last"] or 0
-    return {"on": today, "changed": changed, "kept": kept, "beside": beside}
+_seen: dict[int, tuple[Written, dict[str, Any], dict[str, Any]]] = {}
+"""By park, a state of its figures that this process found to leave all lights as they were stored, and what was stored."""
+
+
+def _is_seen(current: keep.Current, now: dict[str, Any], stored: dict[str, Any]) -> bool:
+    seen = _seen.get(current.park.pk)
+    return seen is not None and seen[0] is current.written and seen[1:] == (now, stored)
+
+
+def _as_of(current: keep.Current, today: date) -> dict[str, Any]:
+    beside = hashlib.sha256(current.beside.reading.encode()).hexdigest()
+    kept = Kept.objects.filter(park=current.park).aggregate(last=Max("pk"))["last"] or 0
+    return {"on": today, "changed": current.park.changed, "kept": kept, "beside": beside}
 
 
 def _fields(lit: Lit) -> dict[str, Any]:

@@ -109,6 +109,8 @@ class Now:
     ----------
     moment
         As they were known then; None: now.
+    current
+        The park as this request has met it, where it has; it is asked for otherwise.
 
     Raises
     ------
@@ -116,8 +118,8 @@ class Now:
         Of a request, where the figures of a large park have to be read first.
     """
 
-    def __init__(self, park: Park, moment: datetime | None = None) -> None:
-        self.park, self.moment = park, moment
+    def __init__(self, park: Park, moment: datetime | None = None, current: keep.Current | None = None) -> None:
+        self.park, self.moment, self._current = park, moment, current
         self.years = keep.years_of(park)[:YEARS]
         self._lookup: SubjectLookup | None = None
         self._found: dict[tuple[str, ...], Stored] = {}
@@ -149,7 +151,7 @@ class Now:
     def assess(self, clauses: Iterable[tuple[str, str]]) -> None:
         """Have the assessments that give these clauses (id, period of the task) brought up to date, as far as goes at once."""
         cells = {(clause.rpartition("/")[0], str(y)) for clause, period in clauses for y in self._since(period)}
-        now = keep.Current(self.park)
+        now = self._current or keep.Current(self.park)
         for _, rows in groupby(sorted(cells)[:MOST_CELLS], key=lambda cell: cell[0]):
             with suppress(EcoparkError, StillWorkingError):  # then what was kept last is used, and says of when it is
                 now.assessed_all(list(rows), earlier=True)
@@ -208,7 +210,8 @@ class Now:
 
     def _look(self) -> SubjectLookup:
         if self._lookup is None:
-            facts = facts_of(self.park) if self.moment is None else facts_on(self.park, self.moment)
+            beside = self._current.beside if self._current is not None else None
+            facts = facts_of(self.park, beside) if self.moment is None else facts_on(self.park, self.moment)
             self._lookup = SubjectLookup(facts, self.park.key)
         return self._lookup
 

@@ -220,9 +220,10 @@ def shown(tasks: Iterable[Task], on: date, departments: set[str]) -> list[Shown]
     return found
 
 
-def by_light(park: Park, on: date) -> dict[str, int] | None:
+def by_light(current: keep.Current, on: date) -> dict[str, int] | None:
     """Open tasks of a park by light, the worst first; None where there has never been a task."""
-    refresh(park, on)
+    park = current.park
+    refresh(park, on, current)
     return counted_in(park.tasks.all()) if park.tasks.exists() else None
 
 
