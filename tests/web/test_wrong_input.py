@@ -232,7 +232,8 @@ def test_after_the_deadline(world: World, lang: str) -> None:
 
 def _form(client: Client, address: str = "/p/alpha/data/theme/management/?year=2023") -> tuple[str, dict[str, str]]:
     row = next(r for r in client.get(address).context["rows"] if r.quantity.id == "publicity_events")
-    return address, {f"given|{row.name}": "5", f"unit|{row.name}": row.unit, f"version|{row.name}": str(row.version)}
+    fields = {f"given|{row.name}": "5", f"unit|{row.name}": row.unit, f"version|{row.name}": str(row.version)}
+    return address, fields | {"reason": "重新核对"}
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
