@@ -83,6 +83,22 @@ def test_many_firms_are_asked_by_the_worker(long: World) -> None:
     assert told["job"] == Job.objects.latest("pk").pk
 
 
+def test_asking_many_firms_is_cancelled_to_its_last_moment(long: World, settings: Any, monkeypatch: Any) -> None:
+    settings.JOBS_INLINE = False
+    long.client_of("office").post("/p/alpha/data/submissions/ask/", {"period": "2023", "due": "2024-03-01"})
+    real, job = submit.ask, Job.objects.get()
+
+    def pressed(*arguments: Any) -> int:
+        count = real(*arguments)
+        views.stop(job)
+        return count
+
+    monkeypatch.setattr(submit, "ask", pressed)
+    next_one()
+    job.refresh_from_db()
+    assert job.state == "cancelled" and not Submission.objects.filter(due__isnull=False).exists()
+
+
 def test_a_write_reads_only_the_figures_it_is_about(world: World) -> None:
     firms = many(world, 900)
     user = world.people["office"]

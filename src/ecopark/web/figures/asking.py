@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db import transaction
 from django.urls import reverse
 
 from ecopark.core.text import Text
@@ -29,5 +30,9 @@ def _ask(job: Job, step: work.Step) -> dict[str, Any]:
     if park is None:
         raise ValueError("no park")
     step(0, 0)
-    count = submit.ask(park, submit.active(park, int(period)), period, date.fromisoformat(job.arguments["due"]), job.by)
+    with transaction.atomic():
+        count = submit.ask(
+            park, submit.active(park, int(period)), period, date.fromisoformat(job.arguments["due"]), job.by
+        )
+        work.heard(job)  # cancelled while the rows were written: nobody is asked
     return {"count": count, "url": f"{reverse('submissions', args=[park.slug])}?year={period}"}
