@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,9 +32,15 @@ KINDS = ("cases_late", "cases_soon", "cases_told", "tasks_late", "tasks_soon", "
 
 def reminders(standing: Standing, now: datetime) -> list[Reminder]:
     """What this person should know in this park at a moment, the most urgent first."""
+    cases = _cases(standing, now)
+    some_late = any(one.kind == "cases_late" for one in cases)
     found = of_figures.reminders(standing, timezone.localdate(now))
-    for part in (_escalated, _cases, _tasks, _audits):
-        found += part(standing, now)
+    found += [
+        *(_escalated(standing, now) if some_late else ()),
+        *cases,
+        *_tasks(standing, now),
+        *_audits(standing, now),
+    ]
     return sorted(found, key=lambda r: ORDER.index(r.tone))
 
 
@@ -59,14 +65,11 @@ def _cases(standing: Standing, now: datetime) -> list[Reminder]:
         rows, query = case_lists.to_act(standing, rows), {"to": "mine"}
         late = Text("件待您办理的问题已超期", "case(s) that you must act on are late")
         soon = Text("件待您办理的问题一天内到期", "case(s) that you must act on are due within a day")
-    found = [
-        _told(standing, "bad", "cases_late", rows.filter(due__lt=now), late, "cases", query | {"status": "late"}, "due")
+    passed, near = _counted(rows, "due", Q(due__lt=now), Q(due__gte=now, due__lt=now + DAY))
+    return [
+        *_told(standing, "bad", "cases_late", passed, late, "cases", query | {"status": "late"}),
+        *_told(standing, "partly", "cases_soon", near, soon, "cases", query | {"status": "open", "sort": "due"}),
     ]
-    near = rows.filter(due__gte=now, due__lt=now + DAY)
-    found.append(
-        _told(standing, "partly", "cases_soon", near, soon, "cases", query | {"status": "open", "sort": "due"}, "due")
-    )
-    return [one for one in found if one is not None]
 
 
 def _escalated(standing: Standing, now: datetime) -> list[Reminder]:
@@ -78,7 +81,7 @@ def _escalated(standing: Standing, now: datetime) -> list[Reminder]:
         Membership.objects.filter(park=standing.park, role="office", level__gt=0).values_list("level", flat=True)
     )
     rows = Case.objects.filter(park=standing.park)
-    found = []
+    found: list[Reminder] = []
     for number, level in enumerate(levels):
         if number == 0 or (number > standing.level and number in named):
             continue
@@ -89,9 +92,9 @@ def _escalated(standing: Standing, now: datetime) -> list[Reminder]:
                 f"超期问题已提级至{level.label.zh}，但尚未指定此人",
                 f"late case(s) escalated to: {level.label.en}, for which nobody is named",
             )
-        reached = case_lists.told(rows, standing.park, str(number), now)
-        found.append(_told(standing, "bad", "cases_told", reached, words, "cases", {"level": str(number)}, "due"))
-    return [one for one in found if one is not None]
+        [reached] = _counted(case_lists.told(rows, standing.park, str(number), now), "due", Q())
+        found += _told(standing, "bad", "cases_told", reached, words, "cases", {"level": str(number)})
+    return found
 
 
 def _tasks(standing: Standing, now: datetime) -> list[Reminder]:
@@ -101,15 +104,15 @@ def _tasks(standing: Standing, now: datetime) -> list[Reminder]:
     today = timezone.localdate(now)
     own = {"mine": "1"} if standing.departments and not standing.level else {}
     whose = Text("本部门", "of your department") if own else Text("", "")
-    found = []
-    for when, tone, zh, en in (
-        ("late", "bad", "任务已逾期", "overdue"),
-        ("soon", "partly", "任务临近到期", "due soon"),
+    rows = task_lists.filtered(standing, own, today)
+    counts = _counted(rows, "due_now", *(task_lists.when(name, today) for name in ("late", "soon")))
+    found: list[Reminder] = []
+    for count, (name, tone, zh, en) in zip(
+        counts, (("late", "bad", "任务已逾期", "overdue"), ("soon", "partly", "任务临近到期", "due soon")), strict=True
     ):
-        rows = task_lists.chosen(standing, own | {"when": when}, today)
         words = Text(f"{whose.zh}{zh}", f"task(s) {whose.en} {en}".replace("  ", " "))
-        found.append(_told(standing, tone, f"tasks_{when}", rows, words, "tasks", own | {"when": when}, "due_now"))
-    return [one for one in found if one is not None]
+        found += _told(standing, tone, f"tasks_{name}", count, words, "tasks", own | {"when": name})
+    return found
 
 
 def _audits(standing: Standing, now: datetime) -> list[Reminder]:
@@ -120,19 +123,30 @@ def _audits(standing: Standing, now: datetime) -> list[Reminder]:
             return []
         rows = rows.filter(subject__key__in=standing.firms)
     words = Text("清洁生产或能源审核已逾期", "cleaner-production or energy audit(s) overdue")
-    one = _told(standing, "bad", "audits_late", rows, words, "audits", {"state": "late"}, "due")
-    return [] if one is None else [one]
+    [late] = _counted(rows, "due", Q())
+    return _told(standing, "bad", "audits_late", late, words, "audits", {"state": "late"})
+
+
+Counted = tuple[int, Any]
+"""How many, and the first day or moment of them."""
+
+
+def _counted(rows: QuerySet[Any], by: str, *which: Q) -> list[Counted]:
+    """Of each kind of these rows how many there are and the first `by`, in one question."""
+    asked = {f"n{i}": Count("pk", filter=q) for i, q in enumerate(which)}
+    asked |= {f"first{i}": Min(by, filter=q) for i, q in enumerate(which)}
+    found = rows.order_by().aggregate(**asked)
+    return [(found[f"n{i}"], found[f"first{i}"]) for i in range(len(which))]
 
 
 def _told(
-    standing: Standing, tone: str, kind: str, rows: QuerySet[Any], words: Text, page: str, query: dict[str, str], by: str
-) -> Reminder | None:  # fmt: skip
-    """How many and since when; None where there are none."""
-    count = rows.count()
+    standing: Standing, tone: str, kind: str, counted: Counted, words: Text, page: str, query: dict[str, str]
+) -> list[Reminder]:
+    """How many and since when; nothing where there are none."""
+    count, first = counted
     if not count:
-        return None
-    first = rows.order_by().aggregate(first=Min(by))["first"]
+        return []
     day = timezone.localdate(first) if isinstance(first, datetime) else first
     url = reverse(page, args=[standing.park.slug]) + (f"?{urlencode(query)}" if query else "")
     text = Text(f"{count} 件{words.zh.removeprefix('件')}（最早 {day}）", f"{count} {words.en} (the first on {day})")
-    return Reminder(tone, kind, "", text, url, count=count, due=day)
+    return [Reminder(tone, kind, "", text, url, count=count, due=day)]

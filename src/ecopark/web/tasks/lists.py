@@ -51,8 +51,13 @@ def chosen(standing: Standing, wanted: Mapping[str, str], today: date) -> QueryS
     ``lead=none`` are tasks whose department is gone; ``mine=1`` those that one's own departments lead or help with. All is done
     by the database, on the copies that are brought up to date here.
     """
+    refresh(standing.park, today)
+    return filtered(standing, wanted, today)
+
+
+def filtered(standing: Standing, wanted: Mapping[str, str], today: date) -> QuerySet[Task]:
+    """The same by the copies as they are: right for all but `light`, which hangs on the day and on figures."""
     park = standing.park
-    refresh(park, today)
     rows = tasks_of(park)
     get = wanted.get
     if get("lead") == "none":
@@ -70,10 +75,8 @@ def chosen(standing: Standing, wanted: Mapping[str, str], today: date) -> QueryS
         rows = rows.filter(clause=wanted["clause"])
     if month := _month(get("due", "")):
         rows = rows.filter(due_now__range=month)
-    if get("when") == "late":
-        rows = rows.filter(status__in=work.OPEN, due_now__lt=today)
-    elif get("when") == "soon":
-        rows = rows.filter(status__in=work.OPEN, due_now__range=(today, today + SOON))
+    if get("when") in ("late", "soon"):
+        rows = rows.filter(when(wanted["when"], today))
     if get("like"):
         rows = rows.filter(Q(measure__icontains=wanted["like"]) | Q(measure_en__icontains=wanted["like"]))
     if get("light"):
@@ -83,6 +86,12 @@ def chosen(standing: Standing, wanted: Mapping[str, str], today: date) -> QueryS
     elif get("state"):
         rows = rows.filter(status=wanted["state"])
     return rows
+
+
+def when(name: str, today: date) -> Q:
+    """Open tasks whose day has passed (``late``) or is near (``soon``)."""
+    passed = Q(due_now__lt=today) if name == "late" else Q(due_now__range=(today, today + SOON))
+    return Q(status__in=work.OPEN) & passed
 
 
 def worst_first(rows: QuerySet[Task]) -> QuerySet[Task]:
