@@ -154,7 +154,7 @@ def other(graded: World) -> Other:
         "own-parameter": {"name": "floor"}, "own-parameter-drop": {"name": "floor"},
         "own-policy-zip": {"pk": 1}, "own-policy-back": {"pk": 1}, "own-method-zip": {"pk": 1}, "own-method-back": {"pk": 1},
         "appeal-correct": {"pk": Appeal.objects.get().pk},
-        "decision": {"pk": 1}, "decision-settle": {"pk": 1}, "task": {"number": task.number}, "task-step": {"number": task.number},
+        "member-change": {"pk": Membership.objects.get(user=reporter).pk}, "opinion-paper": {"pk": project.pk, "number": 1}, "decision": {"pk": 1}, "decision-settle": {"pk": 1}, "task": {"number": task.number}, "task-step": {"number": task.number},
         "task-store": {"number": task.number},
         "quantity": {"name": WATER}, "data-theme": {"theme": "water"}, "park-settings-tab": {"tab": "members"},
         "park-settings-save": {"tab": "general"}, "member-remove": {"pk": Membership.objects.get(user=reporter).pk},
