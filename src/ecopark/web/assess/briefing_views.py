@@ -80,6 +80,8 @@ def download(request: HttpRequest, slug: str, pk: int) -> FileResponse:
     standing = enter(request, slug, "make_briefing")
     job = get_object_or_404(Job, pk=pk, park=standing.park, kind="briefing", by=request.user, state="done")
     kind, path = job.arguments["format"], stored_path(str(job.result["stored"]))
+    if not path.is_file():  # taken off the disk by hand
+        raise Http404
     name = _name(slug, job.arguments["period"], kind)
     return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES[kind])
 

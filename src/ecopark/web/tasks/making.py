@@ -66,7 +66,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     status = 200
     if request.method == "POST":
         read = _read(request.POST, standing, clause)
-        forms = [_given(request.POST, i) for i in range(_count(request.POST))]
+        forms = [_given(request.POST, i) for i in range(_count(request.POST))] or [_blank("", "")]
         if "more" in request.POST:
             forms += [_blank(request.POST.get("t-start", ""), request.POST.get("t-due", "")) for _ in range(EMPTY_ROWS)]
         else:
