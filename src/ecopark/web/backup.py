@@ -62,7 +62,8 @@ def backup(target: Path) -> Path:
             if connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            call_command("dumpdata", format="jsonl", exclude=[*LEFT_OUT], output=str(rows), verbosity=0)
+            serializers.register_serializer("whole", "ecopark.web.whole")
+            call_command("dumpdata", format="whole", exclude=[*LEFT_OUT], output=str(rows), verbosity=0)
         with rows.open("rb") as lines:
             count = sum(1 for _ in lines)
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
