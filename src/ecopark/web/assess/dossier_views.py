@@ -86,7 +86,9 @@ def download(request: HttpRequest, slug: str, pk: int, name: str) -> HttpRespons
     found = get_object_or_404(Dossier, pk=pk, park=standing.park)
     stem = f"{slug}-{found.period}"
     if name == "all.zip":
-        if not all(stored_path(f"{found.folder}/{file}").is_file() for file in found.files):  # taken off the disk by hand
+        if not all(
+            stored_path(f"{found.folder}/{file}").is_file() for file in found.files
+        ):  # taken off the disk by hand
             raise Http404
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
