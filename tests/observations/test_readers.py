@@ -316,6 +316,27 @@ def test_a_huge_file_is_not_opened(tmp_path):
     assert codes(error) == ["too-big"]
 
 
+def test_a_parquet_that_is_too_big_is_not_told_to_become_one(tmp_path):
+    import polars as pl
+
+    path = tmp_path / "a.parquet"
+    pl.DataFrame({"quantity": ["x"] * 30, "value": ["1"] * 30}).write_parquet(path)
+    with pytest.raises(InputError) as error:
+        read_facts(path, limits=Limits(cells=50))
+    assert codes(error) == ["too-big"]
+    [problem] = error.value.problems
+    assert "Parquet" not in problem.repair_en + problem.repair_zh
+    assert "Split" in problem.repair_en
+
+
+def test_the_largest_demonstration_can_read_its_own_table():
+    from ecopark.cli.demo import MOST_FIRMS
+    from ecopark.examples.invented_park import invented_park
+
+    frame = invented_park(firms=100).frame()
+    assert frame.height * frame.width * MOST_FIRMS / 100 < Limits().cells
+
+
 def test_a_zip_bomb_is_not_unpacked(tmp_path):
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ecopark.core.period import Period
+from ecopark.grading.land import GOALS
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.figures.models import Figure
@@ -324,6 +325,13 @@ def test_land_is_listed_and_put_in_order_within_the_money(graded: World) -> None
     assert page.context["order"]["proven"]
     office.post("/p/alpha/firms/land/step/", {"plot": "P1", "step": "agreed", "note": "已签"})
     assert office.get("/p/alpha/firms/land/").context["listed"][0]["last"]["step"] == "agreed"
+    form = office.get("/p/alpha/firms/land/").content.decode().partition("land/step/")[2]
+    for goal in GOALS:
+        assert f'name="{goal}"' in form, "what was really reached is asked for every goal of the programme"
+    real = {"land": "12", "output": "3000", "energy": "40", "emission": "1.5"}
+    office.post("/p/alpha/firms/land/step/", {"plot": "P1", "step": "completed", **real})
+    last = office.get("/p/alpha/firms/land/").context["listed"][0]["last"]
+    assert {goal: str(last["freed"][goal]) for goal in GOALS} == real
     office.post("/p/alpha/firms/land/upload/", {"file": SimpleUploadedFile("plots.csv", b"nothing,here\n1,2\n")})
     assert PlotTable.objects.count() == 1
 

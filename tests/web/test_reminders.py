@@ -100,3 +100,25 @@ def test_the_office_gives_one_firm_more_time(world: World) -> None:
     assert days == {"alpha-1": date(2099, 5, 1), "alpha-2": TODAY}
     assert client.post("/p/alpha/data/submissions/ask/", later | {"firm": "beta-1"}).status_code == 404
     assert world.client_of("firm").post("/p/alpha/data/submissions/ask/", later).status_code == 403
+
+
+def test_a_day_that_has_passed_is_told_on_the_form_itself(world: World) -> None:
+    ask(world, timezone.localdate() - timedelta(days=3), "alpha-1")
+    firm = world.client_of("firm")
+    assert "已过 3 天" in firm.get("/p/alpha/data/theme/water/?year=2023").content.decode()
+    assert "已过 3 天" not in firm.get("/p/alpha/data/theme/water/?year=2022").content.decode(), "of the year shown only"
+    assert "已过 3 天" not in world.client_of("office").get("/p/alpha/data/theme/water/?year=2023").content.decode()
+
+
+def test_a_reporter_of_two_firms_changes_between_them(world: World) -> None:
+    one = world.client_of("firm").get("/p/alpha/data/?year=2023").content.decode()
+    assert "?year=2023&amp;of=alpha-2" not in one and "data-goes" in one
+    Membership.objects.create(user=world.people["firm"], role="firm", park=world.park, firm="alpha-2")
+    for address in ("/p/alpha/data/?year=2023", "/p/alpha/data/theme/water/?year=2023"):
+        page = world.client_of("firm").get(address).content.decode()
+        assert "?year=2023&amp;of=alpha-1" in page and "?year=2023&amp;of=alpha-2" in page
+        assert "alpha-3" not in page
+        other = world.client_of("firm").get(f"{address}&of=alpha-2")
+        assert other.context["subject"].key == "alpha-2"
+    assert world.client_of("firm").get("/p/alpha/data/?of=alpha-3").status_code == 404
+    assert "of=alpha-1" not in world.client_of("office").get("/p/alpha/data/theme/water/?year=2023").content.decode()

@@ -63,7 +63,7 @@ def open_case(
 def hold(rule: PolicyRule, case: Case) -> Finding:
     """One rule against the case; a rule that does not apply says so."""
     if rule.to_fill:
-        reason = Text("限值或清单尚未填写，本条不参与判定", "limit or list not filled in yet: the rule takes no part")
+        reason = Text("标准值或清单尚未填写，本条不参与判定", "limit or list not filled in yet: the rule takes no part")
         outcome = Outcome("to_fill", reason)
     elif (side := in_force(rule.since, rule.until, case.on)) < 0:
         outcome = Outcome("not_due", Text(f"自 {rule.since} 起施行", f"in force from {rule.since}"))

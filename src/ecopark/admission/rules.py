@@ -93,7 +93,7 @@ def read_limits(node: Map, source: Source) -> tuple[Limit, ...]:
     for entry in entries if isinstance(entries, list) else [entries]:
         if not isinstance(entry, Map):
             source.problem(
-                "limit-shape", node.line_of("limits"), "限值应为映射", "a limit is a mapping with op and value"
+                "limit-shape", node.line_of("limits"), "标准值应为映射", "a limit is a mapping with op and value"
             )
             continue
         op = str(entry.get("op") or node.get("op") or "")
@@ -104,7 +104,7 @@ def read_limits(node: Map, source: Source) -> tuple[Limit, ...]:
         value = source.number(entry.get("value"), entry.line_of("value"), "limit")
         if value is None and "none" not in entry:
             source.problem(
-                "limit-missing", entry.line, "限值缺 value", "the limit has no value (or `none:` with a reason)"
+                "limit-missing", entry.line, "标准值缺 value", "the limit has no value (or `none:` with a reason)"
             )
             continue
         when = str(entry.get("when") or "")
@@ -119,7 +119,7 @@ def read_limits(node: Map, source: Source) -> tuple[Limit, ...]:
         made.append(Limit(op, value, source.strings(entry.get("codes")), *span, when, label))
     if not made:
         source.problem(
-            "limit-missing", node.line, "规则没有限值", "the rule has no limit; mark it to_fill if none is known"
+            "limit-missing", node.line, "规则没有标准值", "the rule has no limit; mark it to_fill if none is known"
         )
     return tuple(made)
 
@@ -158,9 +158,9 @@ def choose_limit(limits: tuple[Limit, ...], case: Case) -> Limit | Outcome:
     if ahead:
         return Outcome("not_due", Text(f"{ahead} 起适用", f"applies from {ahead}"))
     if past:
-        return Outcome("expired", Text("限值已失效", "the limits are no longer in force"))
+        return Outcome("expired", Text("标准值已失效", "the limits are no longer in force"))
     if code and any(limit.codes for limit in limits):
-        zh, en = f"本条未对行业 {named(code)} 设限值", f"no limit is set for industry {named(code)}"
+        zh, en = f"本条未对行业 {named(code)} 设标准值", f"no limit is set for industry {named(code)}"
         return Outcome("not_applicable", Text(zh, en))
     return Outcome("not_applicable", Text("适用条件不成立", "its conditions do not hold"))
 
@@ -185,7 +185,7 @@ def threshold(rule: PolicyRule, case: Case) -> Outcome:
     if isinstance(limit, Outcome):
         return limit
     if limit.value is None:
-        return Outcome("not_applicable", limit.label or Text("条文未设限值", "the text sets no limit here"))
+        return Outcome("not_applicable", limit.label or Text("条文未设标准值", "the text sets no limit here"))
     trace = case.ratio(spec.ratio, rule.id)
     unit = spec.ratio.unit
     if isinstance(trace.value, Missing):

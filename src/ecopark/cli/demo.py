@@ -10,6 +10,9 @@ from ecopark.cli.output import columns, guarded, language, progress, say
 from ecopark.cli.parks import LANG
 from ecopark.cli.site import BROWSER, PORT, start
 
+MOST_FIRMS = 20_000
+"""Beyond it the park's table of figures is larger than what is read at once (`observations.readers.table.Limits`)."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
@@ -20,7 +23,13 @@ def register(app: typer.Typer) -> None:
 def demo(
     directory: Path = typer.Argument(Path("ecopark-demo"), metavar="[DIR]", help="Where the results go."),
     serve: bool = typer.Option(True, "--serve/--no-serve", help="Start the demonstration site."),
-    firms: int = typer.Option(50, "--firms", min=30, max=50_000, help="How many firms the invented park has."),
+    firms: int = typer.Option(
+        50,
+        "--firms",
+        min=30,
+        max=MOST_FIRMS,
+        help="How many firms the invented park has. About a minute for each 2,000: every figure is read and traced.",
+    ),
     port: int = PORT,
     browser: bool = BROWSER,
     lang: str | None = LANG,

@@ -26,7 +26,7 @@ W: dict[str, Text] = {
     "missing": Text("缺项（按部门，先收集最能定判定的）", "Missing, most telling first"),
     "changes": Text("判定变化", "Verdicts that changed"),
     "gate": Text("项目准入", "Projects at the gate"),
-    "grades": Text("企业评级", "Grades of firms"),
+    "grades": Text("亩均效益评价", "Grades of firms"),
     "scores": Text("达标 {met} · 未达标 {not_met} · 待定 {open}", "met {met} · not met {not_met} · open {open}"),
     "rest_verdicts": Text("另有 {n} 项标准：{what}", "{n} more standard(s): {what}"),
     "rest": Text("另有 {n} 项未列", "{n} more not listed"),

@@ -45,7 +45,7 @@ W = {
     "recorder": Text("记录", "Minutes taken by"),
     "chair": Text("会审主持", "Chair of the review"),
     "marks": Text(
-        "依据标记：“见于来源”指限值在所列来源中读到，“推断”指由来源推出，“凭记忆”指未见原文。",
+        "依据标记：“见于来源”指标准值在所列来源中读到，“推断”指由来源推出，“凭记忆”指未见原文。",
         "Basis marks: 'seen in a source' was read in the source named, 'inferred' follows from it, 'recalled' was not seen.",
     ),
     "verdict": Text("判定", "Verdict"),

@@ -31,7 +31,7 @@ DRAWN = 6
 Series = Sequence[Mapping[str, Any]]
 
 NO_TASKS = Text(
-    "任务、问题、项目和企业评级（只在网站上有记录）", "tasks, cases, projects and grades (kept on the site only)"
+    "任务、问题、项目和亩均效益评价（只在网站上有记录）", "tasks, cases, projects and grades (kept on the site only)"
 )
 
 

@@ -175,13 +175,16 @@ def empty_file(place: Place) -> Problem:
 
 def too_big(place: Place, size: str, limit: str) -> Problem:
     """The problem of a file beyond the limits."""
+    parquet = place.file.endswith(".parquet")
     return Problem(
         "too-big",
         place,
         f"文件过大（{size}，上限 {limit}），未打开。",
         f"the file is too big ({size}, limit {limit}) and was not opened.",
-        "请拆分文件，或改用 Parquet。",
-        "Split it, or use Parquet.",
+        "请拆分为多个文件（放在同一 data/ 下即可）。" if parquet else "请拆分文件，或改用 Parquet。",
+        "Split it into several files, which may lie beside each other in data/."
+        if parquet
+        else "Split it, or use Parquet.",
     )
 
 

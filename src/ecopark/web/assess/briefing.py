@@ -48,7 +48,7 @@ PARTS = {
     "tasks": ("see_tasks", Text("任务", "tasks")),
     "cases": ("see_cases", Text("问题", "cases")),
     "gate": ("see_projects", Text("项目准入", "projects at the gate")),
-    "grades": ("see_grades", Text("企业评级", "grades of firms")),
+    "grades": ("see_grades", Text("亩均效益评价", "grades of firms")),
 }
 
 

@@ -45,6 +45,7 @@ def themes(request: HttpRequest, slug: str) -> HttpResponse:
         "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
         "handing_in": submit_views.handing_in(standing, subject, period),
         "may_import": standing.may("import_own", subject.key), "reminders": reminders(standing, timezone.localdate()),
+        "own_firms": _own_firms(standing),
     }  # fmt: skip
     return render(request, "data/themes.html", context)
 
@@ -84,6 +85,11 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
         "problems": sum(bool(r.problems) for r in rows), "departments": catalogue().departments,
         "handing_in": submit_views.handing_in(standing, subject, period), "locked": handed_in and not standing.wide,
         "may_see_evidence": day is None and standing.may("see_evidence"),
+        "own_firms": _own_firms(standing),
+        "reminders": [
+            r for r in reminders(standing, timezone.localdate())
+            if day is None and (r.firm, r.period) == (subject.key, period)
+        ],
         "reason": request.POST.get("reason", ""), "reason_missing": status == 422 and _unexplained(request, rows),
     }  # fmt: skip
     return render(request, "data/form.html", context, status=status)
@@ -231,6 +237,11 @@ def _enter(request: HttpRequest, slug: str, action: str) -> tuple[Standing, Subj
     if subject is None:
         raise Http404
     return standing, subject
+
+
+def _own_firms(standing: Standing) -> list[Subject]:
+    """The firms of a reporter; nobody else has to choose here."""
+    return [] if standing.wide else list(standing.subjects().filter(key__in=standing.firms).order_by("name", "key"))
 
 
 def _period(request: HttpRequest, standing: Standing) -> str:

@@ -40,7 +40,7 @@ STATES = {
     "to_fill": (Text("待填写", "to be filled in"), "open"),
 }
 KINDS = {
-    "threshold": Text("限值", "threshold"),
+    "threshold": Text("标准值", "threshold"),
     "list": Text("清单", "list"),
     "place": Text("选址", "place"),
     "capacity": Text("承载力", "carrying capacity"),
