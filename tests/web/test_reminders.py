@@ -106,7 +106,9 @@ def test_a_day_that_has_passed_is_told_on_the_form_itself(world: World) -> None:
     ask(world, timezone.localdate() - timedelta(days=3), "alpha-1")
     firm = world.client_of("firm")
     assert "已过 3 天" in firm.get("/p/alpha/data/theme/water/?year=2023").content.decode()
-    assert "已过 3 天" not in firm.get("/p/alpha/data/theme/water/?year=2022").content.decode(), "of the year shown only"
+    assert "已过 3 天" not in firm.get("/p/alpha/data/theme/water/?year=2022").content.decode(), (
+        "of the year shown only"
+    )
     assert "已过 3 天" not in world.client_of("office").get("/p/alpha/data/theme/water/?year=2023").content.decode()
 
 
