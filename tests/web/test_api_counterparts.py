@@ -31,6 +31,9 @@ OPERATION_OF = {
     "job-cancel": "POST /jobs/{number}/cancel",
     "token-revoke": "POST /tokens/{token}/revoke",
     "member-add": f"POST {PARK}/members",
+    "member-change": f"PUT {PARK}/members/{{member}}",
+    "department-dissolve": f"POST {PARK}/departments/{{key}}/dissolve",
+    "offices-name": f"PUT {PARK}/offices",
     "member-remove": f"POST {PARK}/members/{{member}}/remove",
     "layer-put": f"POST {PARK}/map/layers",
     "layer-take": f"POST {PARK}/map/layers/{{name}}/remove",
@@ -80,7 +83,8 @@ OPERATION_OF = {
     "project-move": f"POST {PARK}/projects/{{project}}/move",
     "project-offer": f"POST {PARK}/projects/{{project}}/offer",
     "project-firm": f"POST {PARK}/projects/{{project}}/firm",
-    "project-opinion": f"POST {PARK}/projects/{{project}}/opinions",
+    "project-opinion": f"POST {PARK}/projects/{{project}}/opinions, POST {PARK}/projects/{{project}}/opinions/paper",
+    "task-store": f"PUT {PARK}/figures",
     "project-decide": f"POST {PARK}/projects/{{project}}/decide",
     "decision-settle": f"POST {PARK}/decisions/{{decision}}/settle",
     "together": f"POST {PARK}/projects/together",
@@ -120,12 +124,14 @@ EXCEPTIONS = {
     "two-step-reset": "who was given another's token must not be able to weaken an account with it",
     "token-make": "a token that leaked must not be able to make others that outlive it",
     "rules-pack": "changes nothing: what was typed into `rules-sign` is shown again",
+    "task-split": "changes nothing: adds up what is being typed into `task-new`; `tasks/N` has it as `split`",
+    "story-act": "the demonstration's own step, which a token takes by the figures it is about",
     "set_language": "answers of the API carry both languages",
 }  # fmt: skip
 OF_A_PAGE_THAT_IS_ONLY_READ = {"POST /parks/{slug}/gradings/{run}/simulate": "simulator"}
 """Operations that take more than an address can hold, and the page whose address does."""
-NOT_WALKED = ("admin/", "api/v1/")
-"""Django's administration (accounts and areas, for administrators at a browser), and the API itself."""
+NOT_WALKED = ("admin/", "api/v1/", "favicon.ico")
+"""Django's administration (accounts and areas, for administrators at a browser), the API itself, and a picture."""
 
 
 def addresses() -> Iterator[tuple[str, str, Callable[..., Any]]]:
