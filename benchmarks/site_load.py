@@ -285,7 +285,7 @@ def _fields(page: str, number: int) -> dict[str, str]:
     seen = re.search(rf'name="version\|{FIELD}\|" value="(\d+)"', page)
     return {
         f"given|{FIELD}|": str(number), f"unit|{FIELD}|": "events/year",
-        f"version|{FIELD}|": seen.group(1) if seen else "0",
+        f"version|{FIELD}|": seen.group(1) if seen else "0", "reason": "measured again",
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 NOT_PAGES = frozenset({
     # only posted to
-    "logout", "set_language", "password", "token-make", "token-revoke", "two-step-begin", "two-step-confirm", "two-step-codes",
+    "logout", "set_language", "token-make", "token-revoke", "two-step-begin", "two-step-confirm", "two-step-codes",
     "two-step-off", "two-step-reset", "many-start", "job-cancel", "member-add", "member-remove", "layer-put", "layer-take",
     "park-settings-save", "evidence-withdraw", "submission-step", "submission-ask", "data-import-apply", "mapping-withdraw",
     "dossier-start", "briefing-start", "task-step", "case-step", "project-policy", "own-rules-back", "own-rule-drop",
@@ -21,14 +21,15 @@ NOT_PAGES = frozenset({
     "appeal-file", "appeal-decide", "appeal-correct", "land-upload", "land-step", "title-add", "title-withdraw",
     "signature-withdraw", "rules-sign", "comment-add", "comment-reply", "hand-up", "handed-step", "firms-choose", "firms-again",
     "firms-store", "firm-group-save", "firm-group-give", "task-store", "firms-columns",
-    "care-step", "care-attach", "care-file-back", "story-act", "dossier-mark",
+    "care-step", "care-attach", "care-file-back", "story-act", "dossier-mark", "offices-name",
+    "member-change",
     # files, pictures and data
     "care-file", "api-schema", "two-step-picture", "many-csv", "park-map", "evidence-file", "data-template", "mapping-file", "dossier-file",
     "briefing-file", "case-places", "case-worker", "case-ground", "case-file", "own-policy-zip", "project-excel", "minutes",
     "firm-map", "own-method-zip", "appeal-evidence", "land-table",
-    "firms-template", "case-map", "project-free", "project-map", "land-map", "parcel-map",
+    "firms-template", "case-map", "project-free", "project-map", "land-map", "parcel-map", "opinion-paper",
     # a part of a page
-    "assess-cell", "job", "task-split",
+    "assess-cell", "job", "task-split", "data-converted",
 })  # fmt: skip
 """What no person opens as a page of its own; `test_every_page` asks each whether that is so."""
 BY = {
@@ -271,7 +272,8 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     parcel = next(f["properties"]["id"] for f in park.layers.get(name="parcels").features["features"])
     of |= {name: {"name": parcel} for name in ("parcel", "parcel-map")} | {"case-map": {"number": case.number}}
     of |= {"evidence-history": {"pk": evidence.pk}, "project-map": project}
-    of["task-store"] = {"number": task.number}
+    of |= {"task-store": {"number": task.number}, "member-change": {"pk": reporter.pk}}
+    of |= {"department-dissolve": {"key": park.departments.all()[0].key}, "opinion-paper": project | {"number": 1}}
     of |= {
         "data-theme": {"theme": "water"}, "quantity": {"name": "industrial_fresh_water_m3"}, "data-import-columns": {"pk": columns.pk},
         "figure-history": {"pk": Figure.objects.filter(park=park, subject=firm)[0].pk}, "case-file": {"pk": CaseFile.objects.all()[0].pk},

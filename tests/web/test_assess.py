@@ -41,5 +41,5 @@ def test_every_missing_figure_stands_on_the_page(world: World) -> None:
     text = client.get("/p/alpha/assess/hj274-2015/2023/").content.decode()
     assert len(gaps) > 15
     assert f"{len(gaps) - 15} more" in text
-    listed = text[text.index("Collect these first") :]
+    listed = text[text.index("Gaps: collect these first") :]
     assert all(escape(gap["label"]["en"]) in listed for gap in gaps)

@@ -118,6 +118,7 @@ def test_two_people_edit_one_figure(site: Any) -> None:
         visitor.go(address)
     for visitor, value in ((first, "2100000"), (second, "2200000")):
         visitor.page.fill(field, value)
+        visitor.page.fill("main form input[name=reason]", "复核")
         visitor.page.click("main form button.primary")
         visitor.page.wait_for_load_state("networkidle")
     text = second.page.locator("main").inner_text()
@@ -131,6 +132,7 @@ def test_a_firm_hands_in_and_the_office_returns_and_accepts(site: Any) -> None:
     firm, office = site("firm"), site("office")
     firm.go("/p/yunqi/data/theme/water/?year=2025")
     firm.page.fill("input[name='given|industrial_fresh_water_m3|']", "4321")
+    firm.page.fill("main form input[name=reason]", "水表读数有误")
     firm.page.click("main form button.primary")
     firm.page.wait_for_load_state("networkidle")
     wanted = Correction.objects.get(given="4321")

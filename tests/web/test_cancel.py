@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from ecopark.web.assess import briefing_views, dossier_views
+from ecopark.web.assess import briefing_views, dossiers
 from ecopark.web.figures import imports
 from ecopark.web.figures.models import Figure, Import
 from ecopark.web.firms import bring_in, grades
@@ -165,7 +165,7 @@ def test_nobody_else_cancels_it(queued: World, kind: str) -> None:
 
 
 def test_every_kind_of_work_is_cancelled_here() -> None:
-    assert {briefing_views.__name__, dossier_views.__name__} <= {w.__module__ for w in _works()}
+    assert {briefing_views.__name__, dossiers.__name__} <= {w.__module__ for w in _works()}
     assert set(work.KINDS) - set(KINDS) <= NOT_HERE, "a kind of work without a test that cancels it"
 
 

@@ -24,6 +24,7 @@ PICTURES = os.environ.get("ECOPARK_PICTURES", "")
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 ADDRESS = "/p/alpha/data/theme/management/?year=2023"
 FIELD = "input[name='given|publicity_events|']"
+WHY = "main form input[name=reason]"
 
 
 @pytest.fixture
@@ -54,6 +55,7 @@ def test_what_was_typed_is_offered_again_after_signing_in(visit: Any, world: Wor
     visitor = visit(lang, size)
     visitor.go(ADDRESS)
     visitor.page.fill(FIELD, "17")
+    visitor.page.fill(WHY, "复核")
     visitor.context.clear_cookies(name="sessionid")
     _press(visitor, "main form button.primary")
     text = visitor.page.locator("main").inner_text()
@@ -75,6 +77,7 @@ def test_signed_in_anew_in_another_tab(visit: Any, world: World) -> None:
     visitor = visit("zh-hans", "wide")
     visitor.go(ADDRESS)
     visitor.page.fill(FIELD, "18")
+    visitor.page.fill(WHY, "复核")
     other = visitor.context.new_page()
     other.goto(visitor.base + "/login/")
     other.fill("#id_username", "office")

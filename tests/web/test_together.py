@@ -59,6 +59,7 @@ def test_of_two_who_save_one_figure_at_once_one_is_told_and_shown_both(world: Wo
                 f"given|{row.name}": values[n],
                 f"unit|{row.name}": row.unit,
                 f"version|{row.name}": str(row.version),
+                "reason": "复核",
             }
             return people[n].post(ADDRESS, fields)
 
@@ -80,7 +81,12 @@ def test_of_two_who_type_a_new_figure_at_once_one_is_told_and_shown_both(world: 
         row = next(r for r in people[0].get(address).context["rows"] if r.quantity.id == "publicity_events")
 
         def save(n: int, row: Any = row, address: str = address) -> Any:
-            fields = {f"given|{row.name}": str(40 + n), f"unit|{row.name}": "events/year", f"version|{row.name}": "0"}
+            fields = {
+                f"given|{row.name}": str(40 + n),
+                f"unit|{row.name}": "events/year",
+                f"version|{row.name}": "0",
+                "reason": "复核",
+            }
             return people[n].post(address, fields)
 
         answers = at_once(lambda: save(0), lambda: save(1))
