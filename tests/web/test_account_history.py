@@ -121,6 +121,7 @@ def test_what_can_be_changed_in_the_administration_has_a_history_so_that_its_log
     assert "admin.logentry" in backup.LEFT_OUT
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_history_of_accounts_is_in_the_backup(world: World, tmp_path: Path) -> None:
     import zipfile
 
