@@ -69,6 +69,7 @@ class Visitor:
         """Open a page and wait until it is at rest."""
         answer = self.page.goto(self.base + address)
         self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("document.fonts.ready.then(() => new Promise(drawn => setTimeout(drawn)))")
         return answer
 
     def faults(self) -> list[str]:
