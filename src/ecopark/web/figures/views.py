@@ -87,8 +87,8 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
         "may_see_evidence": day is None and standing.may("see_evidence"),
         "own_firms": _own_firms(standing),
         "reminders": [
-            r for r in reminders(standing, timezone.localdate())
-            if day is None and (r.firm, r.period) == (subject.key, period)
+            r for r in (reminders(standing, timezone.localdate()) if standing.firms and day is None else ())
+            if (r.firm, r.period) == (subject.key, period)
         ],
         "reason": request.POST.get("reason", ""), "reason_missing": status == 422 and _unexplained(request, rows),
     }  # fmt: skip

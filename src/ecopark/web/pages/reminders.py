@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ecopark.casework import cases as case_steps
+from ecopark.casework.clock import ends_told
 from ecopark.core.text import Text
 from ecopark.web.cases import lists as case_lists
 from ecopark.web.cases import work as case_work
@@ -26,21 +27,16 @@ from ecopark.web.tasks import lists as task_lists
 
 MOST_PARKS = 20
 DAY = timedelta(days=1)
+Counted = tuple[int, Any]
+"""How many, and the first day or moment of them."""
 KINDS = ("cases_late", "cases_soon", "cases_told", "tasks_late", "tasks_soon", "audits_late")
 """What is told besides figures: cases late, due within a day, escalated to one's level; tasks and audits."""
 
 
 def reminders(standing: Standing, now: datetime) -> list[Reminder]:
     """What this person should know in this park at a moment, the most urgent first."""
-    cases = _cases(standing, now)
-    some_late = any(one.kind == "cases_late" for one in cases)
     found = of_figures.reminders(standing, timezone.localdate(now))
-    found += [
-        *(_escalated(standing, now) if some_late else ()),
-        *cases,
-        *_tasks(standing, now),
-        *_audits(standing, now),
-    ]
+    found += [*_cases(standing, now), *_tasks(standing, now), *_audits(standing, now)]
     return sorted(found, key=lambda r: ORDER.index(r.tone))
 
 
@@ -65,24 +61,33 @@ def _cases(standing: Standing, now: datetime) -> list[Reminder]:
         rows, query = case_lists.to_act(standing, rows), {"to": "mine"}
         late = Text("件待您办理的问题已超期", "case(s) that you must act on are late")
         soon = Text("件待您办理的问题一天内到期", "case(s) that you must act on are due within a day")
-    passed, near = _counted(rows, "due", Q(due__lt=now), Q(due__gte=now, due__lt=now + DAY))
+    pressing = rows.filter(due__lt=now + DAY).order_by("due").values_list("due", "severity", "status")
+    passed: list[Step] = []
+    near: list[Step] = []
+    for due, severity, status in pressing:
+        (passed if due < now else near).append((due, severity, status))
     return [
-        *_told(standing, "bad", "cases_late", passed, late, "cases", query | {"status": "late"}),
-        *_told(standing, "partly", "cases_soon", near, soon, "cases", query | {"status": "open", "sort": "due"}),
+        *_escalated(standing, passed, now),
+        *_told(standing, "bad", "cases_late", _first(passed), late, "cases", query | {"status": "late"}),
+        *_told(
+            standing, "partly", "cases_soon", _first(near), soon, "cases", query | {"status": "open", "sort": "due"}
+        ),
     ]
 
 
-def _escalated(standing: Standing, now: datetime) -> list[Reminder]:
+Step = tuple[datetime, str, str]
+"""Of a case the end of the step that is due, its severity and status."""
+
+
+def _escalated(standing: Standing, late: list[Step], now: datetime) -> list[Reminder]:
     """Late cases that have reached the level this person is in the office; all hear of a level nobody is named for."""
-    if not standing.office or not standing.may("see_cases"):
+    if not standing.office or not late:
         return []
-    levels = case_work.rules_of(standing.park).escalation
-    named = set(
-        Membership.objects.filter(park=standing.park, role="office", level__gt=0).values_list("level", flat=True)
-    )
-    rows = Case.objects.filter(park=standing.park)
+    rules = case_work.rules_of(standing.park)
+    offices = Membership.objects.filter(park=standing.park, role="office", level__gt=0)
+    named = set(offices.values_list("level", flat=True))
     found: list[Reminder] = []
-    for number, level in enumerate(levels):
+    for number, level in enumerate(rules.escalation):
         if number == 0 or (number > standing.level and number in named):
             continue
         if number <= standing.level:
@@ -92,9 +97,14 @@ def _escalated(standing: Standing, now: datetime) -> list[Reminder]:
                 f"超期问题已提级至{level.label.zh}，但尚未指定此人",
                 f"late case(s) escalated to: {level.label.en}, for which nobody is named",
             )
-        [reached] = _counted(case_lists.told(rows, standing.park, str(number), now), "due", Q())
-        found += _told(standing, "bad", "cases_told", reached, words, "cases", {"level": str(number)})
+        ends = {(severity, status): end for severity, status, end in ends_told(rules, number, now)}
+        reached = [step for step in late if step[1:] in ends and step[0] <= ends[step[1:]]]
+        found += _told(standing, "bad", "cases_told", _first(reached), words, "cases", {"level": str(number)})
     return found
+
+
+def _first(steps: list[Step]) -> Counted:
+    return len(steps), steps[0][0] if steps else None
 
 
 def _tasks(standing: Standing, now: datetime) -> list[Reminder]:
@@ -125,10 +135,6 @@ def _audits(standing: Standing, now: datetime) -> list[Reminder]:
     words = Text("清洁生产或能源审核已逾期", "cleaner-production or energy audit(s) overdue")
     [late] = _counted(rows, "due", Q())
     return _told(standing, "bad", "audits_late", late, words, "audits", {"state": "late"})
-
-
-Counted = tuple[int, Any]
-"""How many, and the first day or moment of them."""
 
 
 def _counted(rows: QuerySet[Any], by: str, *which: Q) -> list[Counted]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, pairwise
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -29,6 +29,7 @@ from ecopark.web.cases.work import rules_of
 from ecopark.web.figures.models import STATES, Figure
 from ecopark.web.figures.stamps import Written, written
 from ecopark.web.people.access import Standing
+from ecopark.web.people.models import User
 from ecopark.web.projects.models import Decision
 from ecopark.web.tasks.models import TaskEvent
 
@@ -93,53 +94,64 @@ def lately(standing: Standing, kept: Sequence[Kept] = ()) -> list[Happened]:
 # -- figures -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Seen(NamedTuple):
+    """As much of a figure as tells which writes are told."""
+
+    pk: int
+    seq: int
+    version: int
+    period: str
+    at: datetime
+
+
+class _Write(NamedTuple):
     """Figures of one write that are told together: new ones of `periods`, or (where it is empty) changed ones."""
 
-    first: Figure
+    first: _Seen
     count: int
     periods: str
     more: bool
 
 
-Told = tuple[list[Happened], dict[int, str]]
+Told = dict[_Write, tuple[Happened, str]]
+"""What happened with each write, newest first, and who made it."""
 
 _figures_told: OrderedDict[tuple[Any, ...], tuple[Written, Told]] = OrderedDict()
 _lock = Lock()
 
 
-def _figures(standing: Standing) -> Told:
-    """What happened to figures, and by the count of changes who wrote them; kept until figures of the park are written."""
+def _figures(standing: Standing) -> tuple[list[Happened], dict[int, str]]:
+    """What happened to figures, and by the count of changes who wrote them; kept until figures of the park are written.
+
+    Then only the writes that are new are read: a version of a figure is never another.
+    """
     park = standing.park
     now = written(park)
     name = (park.pk, park.settings.get("registry_changes"), None if standing.wide else standing.firms)
     with _lock:
         known = _figures_told.get(name)
     if known is not None and known[0] is now:
-        return known[1]
-    writes = _writes(standing)
-    past = _versions(
-        [pair for w in writes for pair in ((w.first.pk, w.first.version), (w.first.pk, w.first.version - 1))]
-    )
-    by = {w.first.seq: w.first.entered_by.shown_name for w in writes if w.first.entered_by is not None}
-    found = [_told(standing, w, past) for w in writes], by
-    with _lock:
-        _figures_told[name] = now, found
-        _figures_told.move_to_end(name)
-        while len(_figures_told) > AT_HAND:
-            _figures_told.popitem(last=False)
-    return found
+        told = known[1]
+    else:
+        writes, before = _writes(standing), {} if known is None else known[1]
+        new = _read(standing, [w for w in writes if w not in before])
+        told = {w: found for w in writes if (found := before.get(w) or new.get(w)) is not None}
+        with _lock:
+            _figures_told[name] = now, told
+            _figures_told.move_to_end(name)
+            while len(_figures_told) > AT_HAND:
+                _figures_told.popitem(last=False)
+    return [event for event, _ in told.values()], {w.first.seq: who for w, (_, who) in told.items() if who}
 
 
 def _writes(standing: Standing) -> list[_Write]:
     """The last writes, newest first; a write that is larger than one question sees is not counted to its end."""
     rows = standing.of_subjects(Figure.objects.filter(park=standing.park)).exclude(given="", version=1)
-    rows = rows.select_related("subject", "entered_by").order_by("-seq", "-pk")
+    rows = rows.order_by("-seq", "-pk").values_list("pk", "seq", "version", "period", "entered_at")
     found: list[_Write] = []
     below: int | None = None
     for _ in range(ASKS):
-        seen = list((rows if below is None else rows.filter(seq__lt=below))[:ROWS])
+        seen = [_Seen(*row) for row in (rows if below is None else rows.filter(seq__lt=below))[:ROWS]]
         groups = [list(group) for _, group in groupby(seen, key=lambda f: f.seq)]
         whole = len(seen) < ROWS
         if not whole and len(groups) > 1:  # the last one may be cut off: it is looked at again
@@ -153,8 +165,8 @@ def _writes(standing: Standing) -> list[_Write]:
     return found[:MOST]
 
 
-def _told_together(group: list[Figure], *, cut: bool) -> list[_Write]:
-    new: dict[str, list[Figure]] = {}
+def _told_together(group: list[_Seen], *, cut: bool) -> list[_Write]:
+    new: dict[str, list[_Seen]] = {}
     for figure in group:
         if figure.version == 1:
             new.setdefault(figure.period, []).append(figure)
@@ -170,8 +182,26 @@ def _told_together(group: list[Figure], *, cut: bool) -> list[_Write]:
     return [*found, *(_Write(f, 1, "", False) for f in changed)]
 
 
-def _told(standing: Standing, write: _Write, past: dict[tuple[int, int], Any]) -> Happened:
-    f, slug = write.first, standing.park.slug
+def _read(standing: Standing, writes: list[_Write]) -> Told:
+    """Read and tell these writes; one whose figure was written again meanwhile is left to the next question."""
+    if not writes:
+        return {}
+    rows = Figure.objects.filter(pk__in=[w.first.pk for w in writes]).select_related("subject", "entered_by")
+    figures = {(f.pk, f.version): f for f in rows}
+    past = _versions(
+        [pair for w in writes for pair in ((w.first.pk, w.first.version), (w.first.pk, w.first.version - 1))]
+    )
+    found = {}
+    for w in writes:
+        figure = figures.get((w.first.pk, w.first.version))
+        if figure is not None:
+            who = figure.entered_by.shown_name if figure.entered_by is not None else ""
+            found[w] = _told(standing, w, figure, past), who
+    return found
+
+
+def _told(standing: Standing, write: _Write, f: Figure, past: dict[tuple[int, int], Any]) -> Happened:
+    slug = standing.park.slug
     now, before = past.get((f.pk, f.version)), past.get((f.pk, f.version - 1))
     by = (now.history_user if now is not None else None) or f.entered_by
     who, at = by.shown_name if by else "", now.history_date if now is not None else f.entered_at
@@ -213,42 +243,56 @@ def _versions(wanted: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Any]:
 # -- tasks, cases, decisions -------------------------------------------------------------------------------------------
 
 
+BY = ("by__username", "by__first_name", "by__last_name")
+"""Only what is told is read: the rows of an event, its task or case and its writer are wide, and this page is the first one."""
+
+
 def _tasks(standing: Standing) -> list[Happened]:
-    rows = TaskEvent.objects.filter(task__park=standing.park).select_related("task", "by").order_by("-at", "-pk")
+    rows = TaskEvent.objects.filter(task__park=standing.park).order_by("-at", "-pk")
+    asked = rows.values_list("kind", "at", "note", "task__number", "task__measure", "task__measure_en", *BY)
     found = []
-    for e in rows[:MOST]:
-        step, label = task_steps.STEP_TEXT[e.kind], e.task.label
-        what = Text(f"任务 {e.task.number} {step.zh}：{label.zh}", f"Task {e.task.number} {step.en}: {label.en}")
-        url = reverse("task", args=[standing.park.slug, e.task.number])
-        tone = "good" if e.kind == "closed" else ""
-        found.append(Happened("task", e.at, e.by.shown_name, what, url, why=e.note[:200], tone=tone))
+    for kind, at, note, number, zh, en, *by in asked[:MOST]:
+        step = task_steps.STEP_TEXT[kind]
+        what = Text(f"任务 {number} {step.zh}：{zh}", f"Task {number} {step.en}: {en or zh}")
+        url = reverse("task", args=[standing.park.slug, number])
+        tone = "good" if kind == "closed" else ""
+        found.append(Happened("task", at, _name(by), what, url, why=note[:200], tone=tone))
     return found
 
 
 def _cases(standing: Standing) -> list[Happened]:
-    known: QuerySet[Case] = standing.of_cases(Case.objects.filter(park=standing.park))
-    rows = CaseEvent.objects.filter(case__in=known.order_by().values("pk")).select_related("case", "by")
+    rows = CaseEvent.objects.filter(case__park=standing.park)
+    if not standing.wide:
+        known: QuerySet[Case] = standing.of_cases(Case.objects.filter(park=standing.park))
+        rows = rows.filter(case__in=known.order_by().values("pk"))
+    asked = rows.order_by("-at", "-pk").values_list("kind", "at", "note", "case__number", "case__kind", *BY)
     kinds, found = rules_of(standing.park).kinds, []
-    for e in rows.order_by("-at", "-pk")[:MOST]:
-        step, number = case_steps.STEP_TEXT[e.kind], e.case.number
-        kind = kinds[e.case.kind].label if e.case.kind in kinds else Text(e.case.kind, e.case.kind)
+    for step_kind, at, note, number, name, *by in asked[:MOST]:
+        step = case_steps.STEP_TEXT[step_kind]
+        kind = kinds[name].label if name in kinds else Text(name, name)
         what = Text(f"问题 {number}（{kind.zh}）{step.zh}", f"Case {number} ({kind.en}) {step.en}")
-        tone = {"verified": "good", "closed": "good", "returned": "bad", "reopened": "partly"}.get(e.kind, "")
+        tone = {"verified": "good", "closed": "good", "returned": "bad", "reopened": "partly"}.get(step_kind, "")
         url = reverse("case", args=[standing.park.slug, number])
-        found.append(Happened("case", e.at, e.by.shown_name, what, url, why=e.note[:200], tone=tone))
+        found.append(Happened("case", at, _name(by), what, url, why=note[:200], tone=tone))
     return found
 
 
 def _decisions(standing: Standing) -> list[Happened]:
-    rows = Decision.objects.filter(park=standing.park).select_related("project", "by").defer("body", "project__given")
+    rows = Decision.objects.filter(park=standing.park).order_by("-at", "-pk")
     found = []
-    for d in rows.order_by("-at", "-pk")[:MOST]:
-        verdict = VERDICTS.get(d.verdict, Text(d.verdict, d.verdict))
-        what = Text(f"项目“{d.project.name}”判定：{verdict.zh}", f"Project '{d.project.name}' decided: {verdict.en}")
-        tone = {"admit": "good", "conditional": "partly", "refuse": "bad"}.get(d.verdict, "")
-        url = reverse("decision", args=[standing.park.slug, d.pk])
-        found.append(Happened("decision", d.at, d.by.shown_name, what, url, tone=tone))
+    for pk, name, at, project, *by in rows.values_list("pk", "verdict", "at", "project__name", *BY)[:MOST]:
+        verdict = VERDICTS.get(name, Text(name, name))
+        what = Text(f"项目“{project}”判定：{verdict.zh}", f"Project '{project}' decided: {verdict.en}")
+        tone = {"admit": "good", "conditional": "partly", "refuse": "bad"}.get(name, "")
+        url = reverse("decision", args=[standing.park.slug, pk])
+        found.append(Happened("decision", at, _name(by), what, url, tone=tone))
     return found
+
+
+def _name(by: Sequence[str]) -> str:
+    """The name others read beside what this person did."""
+    username, first, last = by
+    return User(username=username, first_name=first, last_name=last).shown_name
 
 
 # -- verdicts ----------------------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ class Standing:
 
     def subjects(self) -> QuerySet[Subject]:
         """The subjects of the park this user may know."""
-        found = Subject.objects.filter(park=self.park)
+        found = self.park.subjects.all()
         if self.wide:
             return found
         if "firm" in self.roles:

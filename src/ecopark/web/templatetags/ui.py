@@ -65,10 +65,42 @@ def language() -> str:
     return "en" if (get_language() or "").startswith("en") else "zh"
 
 
-@register.simple_tag
 def t(zh: str, en: str) -> str:
-    """``{% t "达标" "met" %}``: the text in the language of the request; ``as name`` keeps it for an include."""
+    """The text in the language of the request."""
     return en if language() == "en" else zh
+
+
+class Said(template.Node):
+    """Two fixed texts, of which one is shown, or kept under a name."""
+
+    def __init__(self, zh: SafeString, en: SafeString, name: str) -> None:
+        self.zh, self.en, self.name = zh, en, name
+
+    def render(self, context: template.Context) -> SafeString:
+        """The text in the language of the request, as it stands in the template."""
+        text = self.en if language() == "en" else self.zh
+        if not self.name:
+            return text
+        context[self.name] = text
+        return SafeString("")
+
+
+@register.tag("t")
+def said(parser: Parser, token: Token) -> Said:
+    """``{% t "达标" "met" %}``: the text in the language of the request; ``as name`` keeps it for an include.
+
+    Raises
+    ------
+    TemplateSyntaxError
+        Not two texts in quotation marks.
+    """
+    _, *words = token.split_contents()
+    texts = [parser.compile_filter(word).var for word in words[:2]]
+    if len(texts) != 2 or not all(isinstance(text, SafeString) for text in texts) or words[2:3] not in ([], ["as"]):
+        raise template.TemplateSyntaxError(
+            f'write {{% t "中文" "English" %}}, with "as name" behind it, not {token.contents}'
+        )
+    return Said(*texts, words[3] if len(words) == 4 else "")
 
 
 @register.filter
@@ -138,6 +170,7 @@ def built(name: str) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, css: str = "") -> SafeString:
     """A drawing of our own sprite (`parts/sprite.html`); the words beside it carry the meaning."""
     return format_html('<svg class="icon {}" aria-hidden="true"><use href="#i-{}"></use></svg>', css, name)
