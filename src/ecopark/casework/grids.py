@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import shapely
@@ -59,10 +60,15 @@ class Grids:
                 continue
             name = str(p["id"])
             label = Text(str(p.get("zh") or name), str(p.get("en") or p.get("zh") or name))
-            rows.append((Grid(name, label, str(p.get("area") or "")), _shape(geometry)))
+            rows.append((Grid(name, label, str(p.get("area") or "")), geometry))
         rows.sort(key=lambda row: row[0].id)
         self.grids = tuple(grid for grid, _ in rows)
-        self._tree = shapely.STRtree([shape for _, shape in rows])
+        self._geometries = [geometry for _, geometry in rows]
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        """Made when the first place is asked for: lists only need the names."""
+        return shapely.STRtree([_shape(geometry) for geometry in self._geometries])
 
     def at(self, lon: float, lat: float) -> Grid | None:
         """The grid a place lies in; None if it lies in none."""

@@ -16,6 +16,7 @@ from ecopark.errors import InputError, Place, Problem
 from ecopark.web.api import shapes
 from ecopark.web.api import shapes_tasks as out
 from ecopark.web.api.common import REFUSED, come_in, cut, who
+from ecopark.web.assess import keep
 from ecopark.web.people.access import Standing
 from ecopark.web.projects.told import pair
 from ecopark.web.tasks import lists, work
@@ -103,7 +104,7 @@ def waiting(request: HttpRequest, slug: shapes.Name) -> Any:
     standing = come_in(request, slug, "write_tasks")
     return [
         {"clause": clause["id"], "name": clause["name"], "status": clause["status"], "period": period}
-        for clause, period in lists.failing(standing.park)
+        for clause, period in lists.failing(keep.Current(standing.park))
     ]
 
 
@@ -174,7 +175,7 @@ def _clause(standing: Standing, name: str, period: str) -> tuple[Any, dict[str, 
 
 
 def _find(standing: Standing, number: int) -> Task:
-    return get_object_or_404(lists.tasks_of(standing.park), number=number)
+    return get_object_or_404(lists.tasks_of(standing.park).prefetch_related("events__by"), number=number)
 
 
 def _shown(task: Task, departments: set[str]) -> work.Shown:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.shortcuts import get_object_or_404
 
@@ -44,7 +44,7 @@ def filtered(standing: Standing, wanted: Mapping[str, str], now: datetime) -> tu
     which this person's firm, grids or department is to act; ``none``: given to a department that is gone.
     """
     chosen = {k: wanted.get(k, "").strip() for k in ("status", "level", "to", "kind", "severity", "grid", "like")}
-    rows = standing.of_cases(Case.objects.filter(park=standing.park))
+    rows = standing.of_cases(standing.park.cases.all())
     if chosen["status"] == "open":
         rows = rows.exclude(status__in=engine.ENDED)
     elif chosen["status"] == "late":
@@ -68,6 +68,15 @@ def filtered(standing: Standing, wanted: Mapping[str, str], now: datetime) -> tu
             rows.filter(number=int(like)) if like.isdecimal() and len(like) < 9 else rows.filter(text__icontains=like)
         )
     return rows, chosen
+
+
+def by_status(standing: Standing, now: datetime) -> dict[str, int]:
+    """Cases this person may know by status, and open ones that are ``late``; empty where there are none."""
+    rows = standing.of_cases(standing.park.cases.all()).order_by().values_list("status")
+    counted = rows.annotate(n=Count("pk"), late=Count("pk", filter=Q(due__lt=now)))
+    found = {status: (n, late) for status, n, late in counted}
+    late = sum(passed for status, (_, passed) in found.items() if status not in engine.ENDED)
+    return {**{status: n for status, (n, _) in found.items()}, "late": late} if found else {}
 
 
 def told(rows: QuerySet[Case], park: Park, level: str, now: datetime) -> QuerySet[Case]:

@@ -51,28 +51,22 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     rules, now = work.rules_of(standing.park), timezone.now()
     rows, chosen = lists.filtered(standing, request.GET, now)
     page = Paginator(lists.ordered(rows, request.GET.get("sort", "")), PER_PAGE).get_page(request.GET.get("page"))
-    shown = page.object_list.select_related("firm").select_related("park").prefetch_related("events__files")
+    shown = work.with_events(page.object_list.select_related("firm"))
     grids = work.grids_of(standing.park)
     departments = {d.key: d for d in standing.park.departments.all()}
-    mine = standing.of_cases(Case.objects.filter(park=standing.park))
-    open_ones = mine.exclude(status__in=engine.ENDED)
-    waiting = {
-        "late": open_ones.filter(due__lt=now).count(), "found": open_ones.filter(status="found").count(),
-        "assigned": open_ones.filter(status="assigned").count(), "rectified": open_ones.filter(status="rectified").count(),
-        "verified": open_ones.filter(status="verified").count(),
-    }  # fmt: skip
+    waiting = lists.by_status(standing, now)
     context = {
         "page": page,
         "rows": [_row(case, rules, now, grids, departments) for case in shown],
         "chosen": chosen,
-        "lists": waiting,
+        "lists": {name: waiting.get(name, 0) for name in ("late", "found", "assigned", "rectified", "verified")},
         "statuses": engine.STATUS_TEXT,
         "kinds": rules.kinds,
         "severities": rules.severities,
         "levels": list(enumerate(rules.escalation)),
         "may_report": standing.may("report_case"),
         "grids": _grids_shown(standing, grids),
-        "any": mine.exists(),
+        "any": bool(waiting),
         "has_map": standing.park.layers.exists(),
         "query": request.GET.urlencode(),
     }

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from ecopark.casework import cases as engine
@@ -85,6 +85,11 @@ def firm_at(park: Park, lon: float | None, lat: float | None) -> Subject | None:
 def state_of(case: Case) -> engine.Case:
     """The case as its events make it."""
     return engine.case_of([_event(e) for e in case.events.all()])
+
+
+def with_events(rows: QuerySet[Case]) -> QuerySet[Case]:
+    """Cases with the events that `state_of` needs, read at once."""
+    return rows.prefetch_related(Prefetch("events", CaseEvent.objects.annotate(papers=Count("files"))))
 
 
 def report(standing: Standing, given: Report, photos: Sequence[Any]) -> tuple[Case, bool]:
@@ -257,7 +262,8 @@ def _attach(event: CaseEvent, stored: Iterable[Stored]) -> None:
 
 
 def _event(row: CaseEvent) -> engine.CaseEvent:
-    return engine.CaseEvent(row.kind, row.at, str(row.by_id), row.note, row.to, row.due, len(row.files.all()))
+    papers = row.papers if hasattr(row, "papers") else len(row.files.all())
+    return engine.CaseEvent(row.kind, row.at, str(row.by_id), row.note, row.to, row.due, papers)
 
 
 def _check_extension(case: Case, before: engine.Case, due: datetime | None) -> None:

@@ -34,12 +34,17 @@ def lang() -> str:
     return language()
 
 
-def user_links(user: Any) -> list[dict[str, Any]]:
+def user_links(user: Any, standing: Standing | None = None) -> list[dict[str, Any]]:
     """What stands in a person's own menu: their account, and the table of many parks for who looks after several."""
     if user is None or not user.is_authenticated:
         return []
     links = [{"label": Text("我的账户", "My account"), "url": reverse("account"), "icon": "key"}]
-    roles = {*MANY} if user.is_superuser else {*user.memberships.filter(role__in=MANY).values_list("role", flat=True)}
+    if user.is_superuser:
+        roles = {*MANY}
+    elif standing is not None:
+        roles = {*MANY} & standing.anywhere
+    else:
+        roles = {*user.memberships.filter(role__in=MANY).values_list("role", flat=True)}
     if roles:
         links.append({"label": Text("多园区评价", "Many parks"), "url": reverse("many"), "icon": "parks"})
     if "reviewer" in roles:
@@ -52,7 +57,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     found: Standing | None = getattr(request, "standing", None)
     data: dict[str, Any] = {"lang": lang(), "program": __version__, "nav": [], "park": None, "standing": found}
     data["search_url"] = reverse("search", args=[found.park.slug]) if found else reverse("search-all")
-    data["user_links"] = user_links(getattr(request, "user", None))
+    data["user_links"] = user_links(getattr(request, "user", None), found)
     if found is not None:
         data["park"] = found.park
         data["nav"] = [

@@ -108,7 +108,7 @@ class _Write(NamedTuple):
     """Figures of one write that are told together: new ones of `periods`, or (where it is empty) changed ones."""
 
     first: _Seen
-    count: int
+    number: int
     periods: str
     more: bool
 
@@ -206,12 +206,12 @@ def _told(standing: Standing, write: _Write, f: Figure, past: dict[tuple[int, in
     by = (now.history_user if now is not None else None) or f.entered_by
     who, at = by.shown_name if by else "", now.history_date if now is not None else f.entered_at
     why = (now.history_change_reason if now is not None else "") or ""
-    n = f"{write.count}{'+' if write.more else ''}"
+    n = f"{write.number}{'+' if write.more else ''}"
     if write.periods:
         en = f"{n} new figure{'s' if n != '1' else ''} of {write.periods}"
         what = Text(f"新填报 {write.periods} 年数据 {n} 项", en)
         return Happened("figures", at, who, what, f"{reverse('data', args=[slug])}{_of(standing, f)}", why=why)
-    if write.count > 1:
+    if write.number > 1:
         what = Text(f"修改数据 {n} 项", f"{n} figures changed")
         return Happened("figures", at, who, what, f"{reverse('data', args=[slug])}{_of(standing, f)}", why=why)
     quantity = catalogue().find(f.quantity)

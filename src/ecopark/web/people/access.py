@@ -80,6 +80,8 @@ class Standing:
         Keys of the departments of the office they belong to.
     level
         Number of the level of escalation that they are in the office: 0 an officer, above that late cases are told to them.
+    anywhere
+        The user's roles in this or any other park or area.
     """
 
     user: Any
@@ -89,6 +91,7 @@ class Standing:
     grids: frozenset[str] = frozenset()
     departments: frozenset[str] = frozenset()
     level: int = 0
+    anywhere: frozenset[str] = frozenset()
 
     @property
     def office(self) -> bool:
@@ -210,9 +213,11 @@ def standing(user: Any, park: Park) -> Standing | None:
     firms: set[str] = set()
     grids: set[str] = set()
     departments: set[str] = set()
+    anywhere: set[str] = set()
     level = 0
     if user.is_authenticated:
         for m in Membership.objects.filter(user=user).select_related("department"):
+            anywhere.add(m.role)
             here = m.park_id == park.pk
             above = bool(m.area) and (park.area == m.area or park.area.startswith(f"{m.area}/"))
             if here or above:
@@ -228,7 +233,7 @@ def standing(user: Any, park: Park) -> Standing | None:
     if not roles:
         return None
     return Standing(
-        user, park, frozenset(roles), frozenset(firms), frozenset(grids), frozenset(departments), level
+        user, park, frozenset(roles), frozenset(firms), frozenset(grids), frozenset(departments), level, frozenset(anywhere)
     )  # fmt: skip
 
 

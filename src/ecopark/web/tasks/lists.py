@@ -28,7 +28,7 @@ DEFAULT_TIME = timedelta(days=180)
 
 def tasks_of(park: Park) -> QuerySet[Task]:
     """The tasks of a park with what their lights need."""
-    return park.tasks.select_related("programme").prefetch_related("events__by")
+    return park.tasks.select_related("programme").prefetch_related("events")
 
 
 def departments_of(park: Park) -> set[str]:
@@ -43,7 +43,9 @@ WORST_FIRST = Case(*(When(colour=c, then=Value(n)) for n, c in enumerate(engine.
 ENDED_LAST = Case(When(status__in=work.OPEN, then=Value(0)), default=Value(1))
 
 
-def chosen(standing: Standing, wanted: Mapping[str, str], today: date) -> QuerySet[Task]:
+def chosen(
+    standing: Standing, wanted: Mapping[str, str], today: date, current: keep.Current | None = None
+) -> QuerySet[Task]:
     """Tasks by `light` (open ones), `state` (``open``, a status), `lead`, `programme`, `clause`, month `due`, `mine`, `like`.
 
     `when` is ``late`` or ``soon`` (open ones whose day has passed, or is near).
@@ -51,7 +53,7 @@ def chosen(standing: Standing, wanted: Mapping[str, str], today: date) -> QueryS
     ``lead=none`` are tasks whose department is gone; ``mine=1`` those that one's own departments lead or help with. All is done
     by the database, on the copies that are brought up to date here.
     """
-    refresh(standing.park, today)
+    refresh(standing.park, today, current)
     return filtered(standing, wanted, today)
 
 
@@ -129,9 +131,9 @@ def clause_of(park: Park, name: str, period: str) -> tuple[Kept, dict[str, Any]]
     return None if clause is None else (kept, clause)
 
 
-def failing(park: Park) -> list[tuple[dict[str, Any], str]]:
+def failing(now: keep.Current) -> list[tuple[dict[str, Any], str]]:
     """Clauses of the last year that are not met and have no task yet, from assessments that are there already."""
-    now = keep.Current(park)
+    park = now.park
     if not now.years:
         return []
     period = str(now.years[0])

@@ -18,6 +18,7 @@ from ecopark.casework.dispatch import REASONS
 from ecopark.core.text import Text
 from ecopark.core.words import number as shown_number
 from ecopark.core.words import unit_words
+from ecopark.web.assess import keep
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.tasks import lists, work
@@ -38,8 +39,9 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     standing = _enter(request, slug, "see_tasks")
     today = timezone.localdate()
     chosen = {k: request.GET.get(k, "").strip() for k in lists.FILTERS}
-    rows = lists.chosen(standing, chosen, today)
-    whatever_light = lists.chosen(standing, chosen | {"light": ""}, today) if chosen["light"] else rows
+    now = keep.Current(standing.park)
+    rows = lists.chosen(standing, chosen, today, now)
+    whatever_light = lists.filtered(standing, chosen | {"light": ""}, today) if chosen["light"] else rows
     page = Paginator(lists.worst_first(rows), PER_PAGE).get_page(request.GET.get("page"))
     departments = standing.park.departments.all()
     context = {
@@ -55,7 +57,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "statuses": engine.STATUS_TEXT,
         "may_write": standing.may("write_tasks"),
         "chart": _chart(lists.by_department(rows)),
-        "failing": _failing(standing),
+        "failing": _failing(standing, now),
     }
     return render(request, "tasks/list.html", context)
 
@@ -268,11 +270,11 @@ def _chart(by_department: dict[Text, dict[str, int]]) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _failing(standing: Standing) -> list[dict[str, Any]]:
+def _failing(standing: Standing, now: keep.Current) -> list[dict[str, Any]]:
     """Clauses that wait for a task, for who may make one."""
     if not standing.may("write_tasks"):
         return []
-    return [{"clause": clause, "period": period} for clause, period in lists.failing(standing.park)]
+    return [{"clause": clause, "period": period} for clause, period in lists.failing(now)]
 
 
 def _date(text: str) -> date | None:
@@ -283,7 +285,9 @@ def _date(text: str) -> date | None:
 
 
 def _task(standing: Standing, number: int) -> Task:
-    return get_object_or_404(lists.tasks_of(standing.park).select_related("by"), number=number)
+    return get_object_or_404(
+        lists.tasks_of(standing.park).select_related("by").prefetch_related("events__by"), number=number
+    )
 
 
 def _enter(request: HttpRequest, slug: str, action: str) -> Standing:

@@ -100,7 +100,8 @@ def said(parser: Parser, token: Token) -> Said:
         raise template.TemplateSyntaxError(
             f'write {{% t "中文" "English" %}}, with "as name" behind it, not {token.contents}'
         )
-    return Said(*texts, words[3] if len(words) == 4 else "")
+    zh, en = texts
+    return Said(zh, en, words[3] if len(words) == 4 else "")
 
 
 @register.filter
