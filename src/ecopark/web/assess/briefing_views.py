@@ -28,7 +28,6 @@ from ecopark.workflows.write_briefing import FORMATS, write_briefing
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose year, format and language; what was made in the background lately."""
     standing = enter(request, slug, "make_briefing")
-    request.standing = standing  # type: ignore[attr-defined]
     jobs = Job.objects.filter(park=standing.park, kind="briefing", by=request.user)[:5]
     context = {"years": [str(y) for y in years_of(standing.park)], "jobs": jobs, "formats": FORMATS}
     return render(request, "assess/briefing.html", context)
@@ -38,7 +37,6 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """The file itself, or a job that makes it where assessments must be computed first."""
     standing = enter(request, slug, "make_briefing")
-    request.standing = standing  # type: ignore[attr-defined]
     park, period, kind = standing.park, request.POST.get("period", ""), request.POST.get("format", "")
     if kind not in FORMATS or not (period.isdecimal() and int(period) in years_of(park)):
         raise Http404

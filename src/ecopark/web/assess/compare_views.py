@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, render
 from ecopark.packs.load import find_pack
 from ecopark.web.assess import keep
 from ecopark.web.assess.views import pack_or_404, period_or_404
-from ecopark.web.people.access import Standing, enter, parks_where
+from ecopark.web.people import access
+from ecopark.web.people.access import Standing, enter
 
 BETTER = {"met": 3, "reported": 2, "partly_met": 2, "undetermined": 1, "not_met": 0}
 
@@ -18,9 +19,8 @@ BETTER = {"met": 3, "reported": 2, "partly_met": 2, "undetermined": 1, "not_met"
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose a standard, a year on the left, and a year or park on the right; the clauses stand beside each other."""
     standing = enter(request, slug, "compare")
-    request.standing = standing  # type: ignore[attr-defined]
     years = [str(y) for y in keep.years_of(standing.park)]
-    others = parks_where(request.user, "compare").exclude(pk=standing.park.pk).order_by("name")
+    others = access.parks_where(request.user, "compare").exclude(pk=standing.park.pk).order_by("name")
     context: dict[str, Any] = {
         "packs": [find_pack(n) for n in keep.packs_of(standing.park)], "years": years, "others": others[:500],
     }  # fmt: skip
@@ -56,8 +56,10 @@ def other_park(request: HttpRequest, standing: Standing, wanted: str) -> Standin
     """
     if not wanted or wanted == standing.park.slug:
         return standing
-    get_object_or_404(parks_where(request.user, "compare"), slug=wanted)
-    return enter(request, wanted, "compare")
+    there = access.standing(request.user, get_object_or_404(access.parks_where(request.user, "compare"), slug=wanted))
+    if there is None:
+        raise Http404
+    return there
 
 
 def side_by_side(left: dict[str, Any], right: dict[str, Any]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from ecopark.standards.titles import load_titles
 from ecopark.web.assess import dossiers
 from ecopark.web.assess.keep import packs_of, years_of
 from ecopark.web.assess.models import Dossier
-from ecopark.web.people.access import Standing, enter
+from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.uploads import stored_path
 
@@ -37,7 +37,7 @@ TYPES = {
 
 def page(request: HttpRequest, slug: str, status: int = 200) -> HttpResponse:
     """Choose standards, year and language; the dossiers the park has, with who made them of what."""
-    standing = _enter(request, slug, "make_dossier")
+    standing = enter(request, slug, "make_dossier")
     found = Paginator(dossiers.of_park(standing.park), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "packs": [find_pack(name) for name in packs_of(standing.park)],
@@ -51,7 +51,7 @@ def page(request: HttpRequest, slug: str, status: int = 200) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for a dossier."""
-    standing = _enter(request, slug, "make_dossier")
+    standing = enter(request, slug, "make_dossier")
     known = packs_of(standing.park)
     chosen = [p for p in request.POST.getlist("pack") if p in known]
     period = request.POST.get("period", "")
@@ -65,7 +65,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def mark(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Mark a dossier as the one handed in, or take the mark back."""
-    standing = _enter(request, slug, "hand_up")
+    standing = enter(request, slug, "hand_up")
     found = get_object_or_404(Dossier, pk=pk, park=standing.park)
     get = request.POST.get
     try:
@@ -114,9 +114,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _enter(request: HttpRequest, slug: str, action: str) -> Standing:
-    standing = enter(request, slug, action)
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing

@@ -46,7 +46,7 @@ def of_a_day(view: View) -> View:
 @of_a_day
 def matrix(request: HttpRequest, slug: str) -> HttpResponse:
     """Packs by years; a cell that is not computed yet fills itself in."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "see_assessments")
     day = asked_day(request, standing)
     if day is not None:
         return _matrix_on(request, standing, day)
@@ -73,7 +73,7 @@ def _matrix_on(request: HttpRequest, standing: Standing, day: date) -> HttpRespo
 @of_a_day
 def cell(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResponse:
     """One cell of the matrix, computed if it must be."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "see_assessments")
     found = pack_or_404(pack)
     period = period_or_404(standing, period)
     day = asked_day(request, standing)
@@ -91,7 +91,7 @@ def cell(request: HttpRequest, slug: str, pack: str, period: str) -> HttpRespons
 @of_a_day
 def clauses(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResponse:
     """One assessment, clause by clause; ``?kept=ID`` shows it as it was shown on an earlier day."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "see_assessments")
     found = pack_or_404(pack)
     kept = _kept(request, standing, found, period)
     result = shown(standing, kept)
@@ -113,7 +113,7 @@ def clauses(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResp
 @of_a_day
 def drawer(request: HttpRequest, slug: str, pack: str, period: str, tail: str) -> HttpResponse:
     """The story of one number: formula, inputs down to cell, file or person, limit and why, what must change."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "see_assessments")
     found = pack_or_404(pack)
     kept = _kept(request, standing, found, period)
     clause = next((c for c in shown(standing, kept)["clauses"] if c["tail"] == tail), None)
@@ -155,12 +155,6 @@ def score_chart(result: dict[str, Any]) -> dict[str, Any] | None:
         "data": {"groups": names, "scores": values, "names": {"score": t("得分", "Score"), "open": t("待定", "Open")}},
         "head": [Text("项目", "Part"), Text("得分", "Score")], "rows": list(zip(names, values, strict=True)),
     }  # fmt: skip
-
-
-def _enter(request: HttpRequest, slug: str) -> Standing:
-    standing = enter(request, slug, "see_assessments")
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing
 
 
 def pack_or_404(name: str) -> Pack:

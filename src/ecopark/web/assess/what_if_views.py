@@ -21,7 +21,6 @@ from ecopark.web.templatetags.ui import t
 def page(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResponse:
     """Change figures and see which clauses change; ``save`` keeps the changes as a scenario with an address of its own."""
     standing = enter(request, slug, "try_what_if")
-    request.standing = standing  # type: ignore[attr-defined]
     found, year = pack_or_404(pack), period_or_404(standing, period)
     park = standing.park
     known = what_if.inputs(park, found.id, year)

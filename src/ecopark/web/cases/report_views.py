@@ -31,7 +31,6 @@ GROUND = ("boundary", "roads", "grids")
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """The form, and what it sends."""
     standing = enter(request, slug, "report_case")
-    request.standing = standing  # type: ignore[attr-defined]
     rules = work.rules_of(standing.park)
     as_json = "application/json" in request.headers.get("Accept", "")
     status = 200

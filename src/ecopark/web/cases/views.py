@@ -47,7 +47,7 @@ STATUS_LOOK = {
 
 def register(request: HttpRequest, slug: str) -> HttpResponse:
     """All cases this person may see, filtered, sorted and paged in the database."""
-    standing = _enter(request, slug, "see_cases")
+    standing = enter(request, slug, "see_cases")
     rules, now = work.rules_of(standing.park), timezone.now()
     rows, chosen = lists.filtered(standing, request.GET, now)
     page = Paginator(lists.ordered(rows, request.GET.get("sort", "")), PER_PAGE).get_page(request.GET.get("page"))
@@ -75,14 +75,14 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
 
 def page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One case: what was found, what happened, and what may happen next."""
-    standing = _enter(request, slug, "see_cases")
+    standing = enter(request, slug, "see_cases")
     return _page(request, standing, lists.case_of(standing, number))
 
 
 @require_POST
 def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Take one step of a case."""
-    standing = _enter(request, slug, "see_cases")
+    standing = enter(request, slug, "see_cases")
     case = lists.case_of(standing, number)
     kind = request.POST.get("kind", "")
     if kind not in work.NEEDS:
@@ -118,7 +118,7 @@ def file(request: HttpRequest, slug: str, pk: int) -> FileResponse:
 
 def statistics(request: HttpRequest, slug: str) -> HttpResponse:
     """Ageing of open cases, the record of every grid and its keepers, the most frequent kinds; of the last year."""
-    standing = _enter(request, slug, "see_cases")
+    standing = enter(request, slug, "see_cases")
     rules, now = work.rules_of(standing.park), timezone.now()
     rows = lists.counted(standing, now)
     records = [
@@ -324,9 +324,3 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found
-
-
-def _enter(request: HttpRequest, slug: str, action: str) -> Standing:
-    standing = enter(request, slug, action)
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing

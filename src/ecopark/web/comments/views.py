@@ -14,7 +14,7 @@ from ecopark.web.assess import views as assess
 from ecopark.web.assess.views import pack_or_404, period_or_404
 from ecopark.web.comments import shown, waiting, work
 from ecopark.web.comments.models import STATES, Comment, HandUp
-from ecopark.web.people.access import Standing, enter
+from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 
 PER_PAGE = 30
@@ -22,7 +22,7 @@ PER_PAGE = 30
 
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """All comments of a park and all that it has handed up."""
-    standing = _enter(request, slug, "comment")
+    standing = enter(request, slug, "comment")
     wanted = request.GET.get("state", "")
     rows = shown.of_park(standing)
     if wanted in STATES:
@@ -38,7 +38,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def add(request: HttpRequest, slug: str) -> HttpResponse:
     """Say something about an assessment or a clause."""
-    standing = _enter(request, slug, "comment")
+    standing = enter(request, slug, "comment")
     get = request.POST.get
     pack = pack_or_404(get("pack", ""))
     period, clause = period_or_404(standing, get("period", "")), get("clause", "")
@@ -53,7 +53,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def reply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Answer a comment, resolve it, or raise it again."""
-    standing = _enter(request, slug, "comment")
+    standing = enter(request, slug, "comment")
     found = get_object_or_404(Comment, pk=pk, park=standing.park)
     try:
         work.reply(found, request.POST.get("kind", ""), request.POST.get("text", ""), standing)
@@ -67,7 +67,7 @@ def reply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def hand_up(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand the assessment of a year up to the department above."""
-    standing = _enter(request, slug, "hand_up")
+    standing = enter(request, slug, "hand_up")
     get = request.POST.get
     pack, period = pack_or_404(get("pack", "")), period_or_404(standing, get("period", ""))
     seen = int(get("seen", "")) if get("seen", "").isdecimal() else None
@@ -83,7 +83,7 @@ def hand_up(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def step(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The department returns what was handed up, or accepts it."""
-    standing = _enter(request, slug, "comment")
+    standing = enter(request, slug, "comment")
     found = get_object_or_404(HandUp, pk=pk, park=standing.park)
     kind = request.POST.get("kind", "")
     if not standing.may(work.NEEDS.get(kind, "return_assessment")):
@@ -128,9 +128,3 @@ def _back(slug: str, pack: str, period: str, clause: str = "") -> HttpResponse:
     if clause:
         return redirect("assess-clause", slug, pack, period, clause)
     return redirect("assess-pack", slug, pack, period)
-
-
-def _enter(request: HttpRequest, slug: str, action: str) -> Standing:
-    standing = enter(request, slug, action)
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing

@@ -28,7 +28,6 @@ TABS = {
 def table(request: HttpRequest, slug: str) -> HttpResponse:
     """Given and asked; a reporter sees their own firms, who sees all firms also themes and departments."""
     standing = enter(request, slug, "see_figures")
-    request.standing = standing  # type: ignore[attr-defined]
     period, way = _period(request, standing), request.GET.get("by", "firm")
     if way not in TABS:
         raise Http404
@@ -63,7 +62,6 @@ def missing(request: HttpRequest, slug: str) -> HttpResponse:
     """What is asked of the park, or a firm, and was not given; each with its form."""
     key = request.GET.get("of", "")
     standing = enter(request, slug, "see_figures", key or None)
-    request.standing = standing  # type: ignore[attr-defined]
     period = _period(request, standing)
     found = standing.subjects().filter(key=key or standing.park.key, kind__in=("park", "firm")).first()
     if found is None:

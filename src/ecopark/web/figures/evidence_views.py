@@ -27,7 +27,6 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     """What supports the figures; ``?about=&of=&year=``, or a clause with all its figures, cut it down. Posting adds a file."""
     wanted = request.GET.get("of") or None
     standing = enter(request, slug, "see_evidence", wanted)
-    request.standing = standing  # type: ignore[attr-defined]
     status = 200
     if request.method == "POST":
         if _add(request, standing):
@@ -113,7 +112,6 @@ def download(request: HttpRequest, slug: str, pk: int) -> FileResponse:
 def history(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """What happened to one document: added, moved, taken back; by whom, when and why."""
     standing = enter(request, slug, "see_evidence")
-    request.standing = standing  # type: ignore[attr-defined]
     found = get_object_or_404(evidence.visible(standing), pk=pk)
     events = [
         {"at": e.at, "who": e.who.shown_name if e.who else "", "what": e.what, "why": e.why or None}

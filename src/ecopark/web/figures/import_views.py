@@ -28,7 +28,7 @@ from ecopark.web.figures.models import Import
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.pages.context import lang
-from ecopark.web.people.access import Standing, enter
+from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.uploads import TABLES, UploadError, keep
 
@@ -61,7 +61,7 @@ def template(request: HttpRequest, slug: str) -> HttpResponse:
 
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a workbook in and show what it would change; what cannot be read is told whole."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "import_own")
     may_map = standing.may("import_figures")
     context: dict[str, object] = {
         "years": [str(y) for y in years_of(standing.park)], "recent": imports.visible(standing).select_related("by")[:10],
@@ -100,7 +100,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 
 def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """New, changed, conflicting and unusable rows, side by side with what is stored."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "import_own")
     found = get_object_or_404(imports.visible(standing), pk=pk)
     if not imports.previewed(found):
         if reading.awaited(found):
@@ -128,7 +128,7 @@ def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Store the ticked groups: at once, or in the background where there are many rows."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "import_own")
     found = get_object_or_404(imports.visible(standing), pk=pk)
     here = redirect("data-import-preview", slug, pk)
     if found.applied:
@@ -177,9 +177,3 @@ def _import(job: Job, step: work.Step) -> dict[str, object]:
         count = imports.apply(found, job.by, job.arguments["groups"])
         work.heard(job)  # cancelled while the rows were written: none of them is kept
     return {"count": count, "url": _data(found)}
-
-
-def _enter(request: HttpRequest, slug: str) -> Standing:
-    standing = enter(request, slug, "import_own")
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing

@@ -22,7 +22,6 @@ CHOSEN = ("sheet", "header", "header_rows", "layout")
 def columns(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Suggest, correct and save a mapping, then go to the preview; what does not fit is told with the nearest titles."""
     standing = enter(request, slug, "import_figures")
-    request.standing = standing  # type: ignore[attr-defined]
     found = get_object_or_404(Import.objects.select_related("mapping", "park"), pk=pk, park=standing.park)
     if found.applied:
         return redirect("data-import-preview", slug, pk)

@@ -31,7 +31,6 @@ from ecopark.web.templatetags.ui import say, t
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
     """All firms of a year with where their figures are; a reporter sees their own."""
     standing = enter(request, slug, "see_figures")
-    request.standing = standing  # type: ignore[attr-defined]
     years = years_of(standing.park)
     period = request.GET.get("year", "") or str(years[0] if years else timezone.localdate().year - 1)
     if not (period.isdecimal() and len(period) == 4):
@@ -86,7 +85,6 @@ def changes(request: HttpRequest, slug: str) -> HttpResponse:
     """What would change if a firm's figures of a year were accepted: before, after, who, when and why."""
     key, period = request.GET.get("of", ""), request.GET.get("year", "")
     standing = enter(request, slug, "see_figures", key)
-    request.standing = standing  # type: ignore[attr-defined]
     subject = standing.subjects().filter(key=key, kind="firm").first()
     if subject is None or not period.isdecimal():
         raise Http404

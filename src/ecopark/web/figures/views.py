@@ -210,7 +210,6 @@ def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list
 def history(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Every value a figure ever had: who, when, before, after and why."""
     standing = enter(request, slug, "see_history")
-    request.standing = standing  # type: ignore[attr-defined]
     figure = get_object_or_404(standing.of_subjects(Figure.objects.filter(park=standing.park)), pk=pk)
     events = [
         {
@@ -228,7 +227,6 @@ def _enter(request: HttpRequest, slug: str, action: str) -> tuple[Standing, Subj
     """The standing, and the subject the page is about: the park, a firm named by ``?of=``, or the reporter's own firm."""
     wanted = request.GET.get("of")
     standing = enter(request, slug, action, wanted)
-    request.standing = standing  # type: ignore[attr-defined]
     if wanted is None and not standing.wide:
         wanted = min(standing.firms, default=None)
         if wanted is None:

@@ -20,9 +20,8 @@ from ecopark.core.words import number
 from ecopark.errors import EcoparkError
 from ecopark.web.firms import care
 from ecopark.web.firms.models import AUDITS, CARE_STATES, Audit, CareFile, Retrofit
-from ecopark.web.firms.views import standing_in
 from ecopark.web.pages.context import lang
-from ecopark.web.people.access import Standing
+from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.uploads import UploadError, stored_path
 
@@ -34,7 +33,7 @@ CHECKED = {"audits": "mandatory", "retrofits": "more"}
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
     """All audits or retrofits of the park, paged; a reporter finds their own firm's."""
-    standing = standing_in(request, slug, "see_firms")
+    standing = enter(request, slug, "see_firms")
     state, kind = request.GET.get("state", ""), request.GET.get("kind", "audits")
     if kind not in KINDS:
         raise Http404
@@ -55,7 +54,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
 
 def entry(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
     """One audit or retrofit: its fields, what waits, its papers, its history; for a retrofit what the figures say."""
-    standing = standing_in(request, slug, "see_firms")
+    standing = enter(request, slug, "see_firms")
     row = _row(standing, kind, pk)
     context: dict[str, Any] = {
         "row": row, "firm": row.subject, "kind": kind, "audit_kinds": AUDITS, "states": CARE_STATES,
@@ -88,7 +87,7 @@ def _of_retrofit(row: Retrofit) -> dict[str, Any]:
 @require_POST
 def save_audit(request: HttpRequest, slug: str, key: str, pk: int | None = None) -> HttpResponse:
     """Enter an audit, say that it was done, or correct it."""
-    standing = standing_in(request, slug, "enter_care", key)
+    standing = enter(request, slug, "enter_care", key)
     subject = get_object_or_404(standing.subjects(), key=key, kind="firm")
     audit = get_object_or_404(Audit, subject=subject, pk=pk) if pk else Audit(park=standing.park, subject=subject)
     confirms = standing.may("write_firms")
@@ -100,7 +99,7 @@ def save_audit(request: HttpRequest, slug: str, key: str, pk: int | None = None)
 @require_POST
 def save_retrofit(request: HttpRequest, slug: str, key: str, pk: int | None = None) -> HttpResponse:
     """Enter a retrofit, say what it has saved, or correct it."""
-    standing = standing_in(request, slug, "enter_care", key)
+    standing = enter(request, slug, "enter_care", key)
     subject = get_object_or_404(standing.subjects(), key=key, kind="firm")
     made = get_object_or_404(Retrofit, subject=subject, pk=pk) if pk else Retrofit(park=standing.park, subject=subject)
     confirms = standing.may("write_firms")
@@ -134,7 +133,7 @@ def _keep(request: HttpRequest, slug: str, kind: str, save: Callable[[dict[str, 
 @require_POST
 def step(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
     """Confirm, return or withdraw an entry."""
-    standing = standing_in(request, slug, "see_firms")
+    standing = enter(request, slug, "see_firms")
     _row(standing, kind, pk)
     if not standing.may("write_firms"):
         raise PermissionDenied
@@ -150,7 +149,7 @@ def step(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
 @require_POST
 def attach(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
     """Attach a report."""
-    standing = standing_in(request, slug, "see_firms")
+    standing = enter(request, slug, "see_firms")
     row = _row(standing, kind, pk)
     if not standing.may("enter_care", row.subject.key):
         raise PermissionDenied
@@ -167,7 +166,7 @@ def attach(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
 
 def file(request: HttpRequest, slug: str, kind: str, pk: int, number: int) -> FileResponse:
     """A paper of an entry, as it was sent."""
-    standing = standing_in(request, slug, "see_firms")
+    standing = enter(request, slug, "see_firms")
     found = get_object_or_404(_row(standing, kind, pk).files, pk=number)
     return FileResponse(
         stored_path(found.stored).open("rb"), as_attachment=True, filename=found.name, content_type=found.media_type
@@ -177,7 +176,7 @@ def file(request: HttpRequest, slug: str, kind: str, pk: int, number: int) -> Fi
 @require_POST
 def take_back(request: HttpRequest, slug: str, kind: str, pk: int, number: int) -> HttpResponse:
     """Take a paper back: the office any, others what they sent themselves."""
-    standing = standing_in(request, slug, "see_firms")
+    standing = enter(request, slug, "see_firms")
     row = _row(standing, kind, pk)
     withdraw_file(standing, row, number)
     messages.success(request, t("已撤下", "Taken back"))

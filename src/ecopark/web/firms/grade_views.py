@@ -20,8 +20,9 @@ from ecopark.web.assess.keep import years_of
 from ecopark.web.firms import grades, methods, sheets
 from ecopark.web.firms.lists import method_now
 from ecopark.web.firms.models import APPEALS, Appeal, FirmGrade, GradeRun
-from ecopark.web.firms.views import PER_PAGE, standing_in
+from ecopark.web.firms.views import PER_PAGE
 from ecopark.web.pages.context import lang
+from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import brief, t
 from ecopark.web.uploads import UploadError, stored_path
 from ecopark.workflows.write_sheet import change_rows, distance_text, objection_text
@@ -32,7 +33,7 @@ MOST_MOVES = 200
 
 def table(request: HttpRequest, slug: str) -> HttpResponse:
     """The grades of a method and year; a reporter finds their own firm."""
-    standing = standing_in(request, slug, "see_grades")
+    standing = enter(request, slug, "see_grades")
     method, year = method_now(standing)
     method, year = request.GET.get("method", method), request.GET.get("year", year)
     chosen = methods.named(standing.park, method) if method else None
@@ -75,7 +76,7 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def run(request: HttpRequest, slug: str) -> HttpResponse:
     """Grade now; a large park in the background."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     method, year = method_now(standing)
     year = request.POST.get("year", year)
     address = reverse("grades", args=[slug]) + (f"?year={year}" if year.isdecimal() else "")
@@ -89,7 +90,7 @@ def run(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def choose(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose the method the park grades by, and cut-offs where the method has none."""
-    standing = standing_in(request, slug, "settings")
+    standing = enter(request, slug, "settings")
     method, cutoffs = request.POST.get("method", ""), request.POST.get("cutoffs", "").strip()
     try:
         grades.choose(standing.park, method, cutoffs, request.user)
@@ -102,7 +103,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
 
 def sheet(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
     """A firm's own sheet: every item, the next class and the smallest change to it, and its appeals."""
-    standing = standing_in(request, slug, "see_grades", key)
+    standing = enter(request, slug, "see_grades", key)
     made = get_object_or_404(GradeRun, park=standing.park, pk=pk)
     own = get_object_or_404(FirmGrade.objects.select_related("subject", "run"), run=made, subject__key=key)
     told = own.told
@@ -138,7 +139,7 @@ def sheet(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
 @require_POST
 def file_appeal(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
     """Object to a figure, with evidence."""
-    standing = standing_in(request, slug, "file_appeal", key)
+    standing = enter(request, slug, "file_appeal", key)
     made = get_object_or_404(GradeRun, park=standing.park, pk=pk)
     own = get_object_or_404(FirmGrade.objects.select_related("subject", "run__park"), run=made, subject__key=key)
     quantity, value, reason = (request.POST.get(k, "") for k in ("quantity", "value", "reason"))
@@ -155,7 +156,7 @@ def file_appeal(request: HttpRequest, slug: str, pk: int, key: str) -> HttpRespo
 
 def appeals(request: HttpRequest, slug: str) -> HttpResponse:
     """Appeals: the office decides; others see those they may."""
-    standing = standing_in(request, slug, "see_grades")
+    standing = enter(request, slug, "see_grades")
     rows = standing.of_subjects(Appeal.objects.filter(run__park=standing.park))
     rows = rows.select_related("subject", "run", "by", "decided_by")
     page = Paginator(rows.select_related("run__park"), 50).get_page(request.GET.get("page"))
@@ -173,7 +174,7 @@ def appeals(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Accept an appeal and grade everybody again, or reject it with a reason."""
-    standing = standing_in(request, slug, "decide_appeals")
+    standing = enter(request, slug, "decide_appeals")
     found = get_object_or_404(Appeal, run__park=standing.park, pk=pk)
     step = request.POST.get("step")
     if step not in ("accept", "reject"):
@@ -194,7 +195,7 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def correct(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Write what an accepted appeal said into the park's figures too."""
-    standing = standing_in(request, slug, "decide_appeals")
+    standing = enter(request, slug, "decide_appeals")
     if not standing.may("accept_figures"):
         raise PermissionDenied
     found = get_object_or_404(Appeal.objects.select_related("run__park", "subject"), run__park=standing.park, pk=pk)
@@ -209,7 +210,7 @@ def correct(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 
 def evidence(request: HttpRequest, slug: str, pk: int) -> FileResponse:
     """The evidence of an appeal, to who may see the appeal."""
-    standing = standing_in(request, slug, "see_grades")
+    standing = enter(request, slug, "see_grades")
     found = get_object_or_404(standing.of_subjects(Appeal.objects.filter(run__park=standing.park)), pk=pk)
     path = stored_path(found.stored)
     if not path.is_file():
@@ -219,7 +220,7 @@ def evidence(request: HttpRequest, slug: str, pk: int) -> FileResponse:
 
 def simulator(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Who moves under other weights and cut-offs, and why; nothing is kept."""
-    standing = standing_in(request, slug, "simulate_grades")
+    standing = enter(request, slug, "simulate_grades")
     made = get_object_or_404(GradeRun, park=standing.park, pk=pk)
     if made.firms > grades.AT_ONCE:
         raise PermissionDenied

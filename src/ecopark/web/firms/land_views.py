@@ -14,8 +14,8 @@ from ecopark.grading.land import GOALS
 from ecopark.grading.renewal import STEPS
 from ecopark.web.firms import land
 from ecopark.web.firms.models import PlotTable
-from ecopark.web.firms.views import standing_in
 from ecopark.web.pages.context import lang
+from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import t
 from ecopark.web.uploads import UploadError, stored_path
 from ecopark.workflows.renew_land import (
@@ -26,7 +26,7 @@ from ecopark.workflows.write_renewal import STEP_TEXT, kind_text
 
 def programme(request: HttpRequest, slug: str) -> HttpResponse:
     """The plots to renew and in which order, within the budget asked for."""
-    standing = standing_in(request, slug, "see_land")
+    standing = enter(request, slug, "see_land")
     table = PlotTable.objects.filter(park=standing.park).first()
     budget = request.GET.get("budget", "").strip()
     context: dict[str, Any] = {
@@ -69,7 +69,7 @@ def _last(events: Any) -> dict[str, Any] | None:
 @require_POST
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Hand in a table of plots; it is read before it is kept."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     try:
         land.hand_in(standing.park, request.FILES.get("file"), request.user)
     except UploadError as error:
@@ -83,7 +83,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 
 def download(request: HttpRequest, slug: str) -> FileResponse:
     """The table of plots as it was handed in."""
-    standing = standing_in(request, slug, "see_land")
+    standing = enter(request, slug, "see_land")
     table = PlotTable.objects.filter(park=standing.park).first()
     if table is None:
         raise Http404
@@ -93,7 +93,7 @@ def download(request: HttpRequest, slug: str) -> FileResponse:
 @require_POST
 def step(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what happened to a plot."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     freed = {g: v for g in GOALS if (v := request.POST.get(g, "").strip())}
     get = request.POST.get
     try:

@@ -12,15 +12,15 @@ from django.views.decorators.http import require_POST
 from ecopark.errors import EcoparkError
 from ecopark.web.firms import grades, methods
 from ecopark.web.firms.models import MethodEdition
-from ecopark.web.firms.views import standing_in
 from ecopark.web.pages.context import lang
+from ecopark.web.people.access import enter
 from ecopark.web.projects.rule_views import told_problems, with_last, zip_answer
 from ecopark.web.templatetags.ui import t
 
 
 def own_methods(request: HttpRequest, slug: str) -> HttpResponse:
     """The editions of the zone's own methods, and the form to hand one in."""
-    standing = standing_in(request, slug, "settings" if request.method == "POST" else "simulate_grades")
+    standing = enter(request, slug, "settings" if request.method == "POST" else "simulate_grades")
     problems: list[dict[str, Any]] = []
     status = 200
     if request.method == "POST":
@@ -45,14 +45,14 @@ def own_methods(request: HttpRequest, slug: str) -> HttpResponse:
 
 def method_zip(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """An edition of a method as it was handed in."""
-    standing = standing_in(request, slug, "simulate_grades")
+    standing = enter(request, slug, "simulate_grades")
     return zip_answer(get_object_or_404(MethodEdition, park=standing.park, pk=pk))
 
 
 @require_POST
 def method_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """An earlier edition of a method as the new one."""
-    standing = standing_in(request, slug, "settings")
+    standing = enter(request, slug, "settings")
     old = get_object_or_404(MethodEdition, park=standing.park, pk=pk)
     try:
         methods.bring_back(standing.park, old.name, old.number, request.user, request.POST.get("why", ""))

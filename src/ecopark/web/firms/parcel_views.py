@@ -6,14 +6,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from ecopark.web.firms import land, parcels
-from ecopark.web.firms.views import standing_in
 from ecopark.web.parks import places
 from ecopark.web.people.access import enter
 
 
 def parcel(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Who is on a parcel and since when, its area, projects, cases, renewal."""
-    standing = standing_in(request, slug, "see_firms")
+    standing = enter(request, slug, "see_firms")
     found = parcels.told(standing, parcels.parcel_or_404(standing, name))
     context = {"parcel": found, "may_land": standing.may("see_land"), "may_list": standing.wide}
     return render(request, "firms/parcel.html", context)

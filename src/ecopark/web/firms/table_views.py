@@ -16,11 +16,11 @@ from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.web.firms import bring_in, groups, registry, tables
 from ecopark.web.firms.models import LINES, RegistryTable
-from ecopark.web.firms.views import standing_in
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.pages.context import lang
 from ecopark.web.parks.models import Park
+from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.uploads import TABLES, UploadError, keep
 
@@ -39,7 +39,7 @@ def template_bytes(park: Park) -> bytes:
 
 def template(request: HttpRequest, slug: str) -> HttpResponse:
     """The table to fill in, as a workbook."""
-    park = standing_in(request, slug, "write_firms").park
+    park = enter(request, slug, "write_firms").park
     response = HttpResponse(template_bytes(park), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="{park.slug}-firms.xlsx"'
     return response
@@ -47,7 +47,7 @@ def template(request: HttpRequest, slug: str) -> HttpResponse:
 
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a table in; what it would change is shown on its own page."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     context: dict[str, object] = {
         "recent": standing.park.registry_tables.select_related("by")[:20],
         "columns": tables.COLUMNS,
@@ -66,7 +66,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 
 def table(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """The rows of a table beside the registry: new, changed, conflicting, unchanged, unusable."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     found = get_object_or_404(RegistryTable.objects.select_related("by", "park"), pk=pk, park=standing.park)
     counts = bring_in.counts(found)
     shown = request.GET.get("group", "")
@@ -93,7 +93,7 @@ def table(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def columns(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Say what the columns are, and look again."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     found = get_object_or_404(RegistryTable, pk=pk, park=standing.park)
     try:
         job = bring_in.say_columns(found, request.POST.getlist("title"), request.POST.getlist("field"), request.user)
@@ -106,7 +106,7 @@ def columns(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def choose(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Decide of the conflicting rows of one page."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     found = get_object_or_404(RegistryTable, pk=pk, park=standing.park)
     said: dict[str, list[int]] = {}
     for name, choice in request.POST.items():
@@ -129,7 +129,7 @@ def choose(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def store(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Put the rows into the registry, all or none."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     found = get_object_or_404(RegistryTable, pk=pk, park=standing.park)
     try:
         written, job = bring_in.store(found, request.user, request.POST.getlist("group"), request.POST.get("why", ""))
@@ -145,7 +145,7 @@ def store(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def look_again(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Hold the table against the registry as it is now."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     found = get_object_or_404(RegistryTable, pk=pk, park=standing.park)
     job = None if found.applied else bring_in.again(found, request.user)
     return _at(slug, found, job)
@@ -161,7 +161,7 @@ def _at(slug: str, found: RegistryTable, job: Job | None = None) -> HttpResponse
 
 def group_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The park's groups with their firms; add one, rename one, put firms into one."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     filters = {k: request.GET.get(k, "").strip() for k in ("like", "group", "state")}
     fitting = groups.chosen(standing, **filters)
     context = {
@@ -174,7 +174,7 @@ def group_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def save_group(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a group, or rename one."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     given = [request.POST.get(k, "") for k in ("key", "name")]
     try:
         groups.save(standing.park, *given, request.user, request.POST.get("why", ""))
@@ -188,7 +188,7 @@ def save_group(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def give_group(request: HttpRequest, slug: str) -> HttpResponse:
     """Put the firms that a filter leaves into a group."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     filters = {k: request.POST.get(k, "").strip() for k in ("like", "group", "state")}
     seen = request.POST.get("seen", "")
     try:

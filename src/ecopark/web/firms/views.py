@@ -30,16 +30,9 @@ PER_PAGE = 50
 YEARS_SHOWN = 4
 
 
-def standing_in(request: HttpRequest, slug: str, action: str, subject: str | None = None) -> Standing:
-    """The standing, kept on the request for the frame of the page."""
-    standing = enter(request, slug, action, subject)
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing
-
-
 def registry_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Firms paged, sorted and filtered in the database; what else the park is made of."""
-    standing = standing_in(request, slug, "see_firms")
+    standing = enter(request, slug, "see_firms")
     kind = request.GET.get("kind", "firms")
     tabs = [k for k in lists.KINDS if k == "firms" or (standing.wide and lists.has_layer(standing, k))]
     if kind not in tabs:
@@ -83,7 +76,7 @@ def _firms(request: HttpRequest, standing: Standing) -> dict[str, Any]:
 
 def firm(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """One firm: figures over the years, grade, parcels, audits, tasks and cases, history."""
-    standing = standing_in(request, slug, "see_firms", key)
+    standing = enter(request, slug, "see_firms", key)
     subject = get_object_or_404(standing.subjects(), key=key, kind__in=("firm", registry.MERGED))
     years = [str(y) for y in years_of(standing.park)[:YEARS_SHOWN]]
     context: dict[str, Any] = {
@@ -160,7 +153,7 @@ def firm_map(request: HttpRequest, slug: str, key: str) -> JsonResponse:
 
 def edit(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
     """Register a firm, or change its entry with a reason."""
-    standing = standing_in(request, slug, "write_firms", key or None)
+    standing = enter(request, slug, "write_firms", key or None)
     subject = get_object_or_404(standing.subjects(), key=key, kind="firm") if key else None
     values = registry.fields_of(subject) if subject else {"parent": standing.park.key}
     status = 200
@@ -189,7 +182,7 @@ def edit(request: HttpRequest, slug: str, key: str = "") -> HttpResponse:
 
 def doubles(request: HttpRequest, slug: str) -> HttpResponse:
     """Firms that stand twice under one credit code, with what a merge would set aside."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     found = [
         {
             "code": firms[0].credit_code,
@@ -213,7 +206,7 @@ def doubles(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def merge(request: HttpRequest, slug: str) -> HttpResponse:
     """Merge one entry into another."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     kept, double = (
         get_object_or_404(standing.subjects(), key=request.POST.get(k, ""), kind="firm") for k in ("kept", "double")
     )
@@ -229,7 +222,7 @@ def merge(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Undo a merge."""
-    standing = standing_in(request, slug, "write_firms")
+    standing = enter(request, slug, "write_firms")
     event = get_object_or_404(FirmEvent, park=standing.park, pk=pk, kind="took")
     try:
         registry.undo(event, request.user, request.POST.get("why", ""))

@@ -27,7 +27,7 @@ from ecopark.web.parks import office
 from ecopark.web.parks.maps import LOOKS
 from ecopark.web.parks.models import MapLayer, Park
 from ecopark.web.people import members
-from ecopark.web.people.access import Standing, enter
+from ecopark.web.people.access import enter
 from ecopark.web.people.models import ROLE_TEXT, Membership
 from ecopark.web.projects.opinions import name_offices as choose_offices
 from ecopark.web.projects.opinions import offices_shown
@@ -72,7 +72,7 @@ PART_TEXT = {
 
 def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str, Any] | None = None) -> HttpResponse:
     """One tab of the settings."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "settings")
     if tab not in TABS:
         raise Http404
     park = Park.objects.get(pk=standing.park.pk)
@@ -118,7 +118,7 @@ def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str,
 @require_POST
 def save(request: HttpRequest, slug: str, tab: str) -> HttpResponse:
     """Take one tab over; what is wrong is told and what was typed stays."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "settings")
     get, reason = request.POST.get, _reason(request)
     park, user = standing.park, request.user
     try:
@@ -151,7 +151,7 @@ def save(request: HttpRequest, slug: str, tab: str) -> HttpResponse:
 
 def dissolve(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """What hangs on a department, and its end once somebody has seen that."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "settings")
     found = get_object_or_404(standing.park.departments, key=key)
     hangs, status = office.what_hangs_on(found), 200
     if request.method == "POST":
@@ -172,7 +172,7 @@ def dissolve(request: HttpRequest, slug: str, key: str) -> HttpResponse:
 @require_POST
 def name_offices(request: HttpRequest, slug: str) -> HttpResponse:
     """Say which department of the park each office of the joint review is."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "settings")
     wanted = {row["office"].id: request.POST.get(f"office-{row['office'].id}", "") for row in offices_shown(standing)}
     try:
         choose_offices(standing.park, request.user, _reason(request), wanted)
@@ -186,7 +186,7 @@ def name_offices(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def add_member(request: HttpRequest, slug: str) -> HttpResponse:
     """Give somebody a role; the password of a new account is shown once."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "settings")
     get = request.POST.get
     try:
         made, password = members.add(
@@ -208,7 +208,7 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def change_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Put somebody of the office into another department or level."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "settings")
     found = get_object_or_404(Membership, pk=pk, park=standing.park)
     get = request.POST.get
     try:
@@ -223,7 +223,7 @@ def change_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take a role away."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "settings")
     found = get_object_or_404(Membership, pk=pk, park=standing.park)
     name = found.user.shown_name
     try:
@@ -305,9 +305,3 @@ def _again(request: HttpRequest, slug: str, tab: str) -> HttpResponse:
     answer = page(request, slug, tab, request.POST.dict())
     answer.status_code = 422
     return answer
-
-
-def _enter(request: HttpRequest, slug: str) -> Standing:
-    standing = enter(request, slug, "settings")
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing

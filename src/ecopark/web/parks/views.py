@@ -31,7 +31,6 @@ YEARS_BACK = 2
 def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """The page a director opens."""
     standing = enter(request, slug, "see_park")
-    request.standing = standing  # type: ignore[attr-defined]
     park = standing.park
     context: dict[str, Any] = {"cards": [], "has_map": park.layers.exists()}
     now = keep.Current(park)

@@ -238,7 +238,7 @@ def standing(user: Any, park: Park) -> Standing | None:
 
 
 def enter(request: HttpRequest, slug: str, action: str, subject: str | None = None) -> Standing:
-    """The user's standing in the park named in the address, if they may do `action` there.
+    """The user's standing in the park named in the address, if they may do `action` there; the frame of the page reads it too.
 
     Raises
     ------
@@ -255,6 +255,7 @@ def enter(request: HttpRequest, slug: str, action: str, subject: str | None = No
         raise Http404
     if not found.may(action, subject):
         raise PermissionDenied
+    request.standing = found  # type: ignore[attr-defined]
     return found
 
 

@@ -352,6 +352,5 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 def standing_in(request: HttpRequest, slug: str, action: str) -> Standing:
     """The standing, kept on the request for the frame of the page; a decision that was broken off is finished first."""
     standing = enter(request, slug, action)
-    request.standing = standing  # type: ignore[attr-defined]
     mend.look(standing.park)
     return standing

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -25,7 +24,7 @@ CHANGE_TONE = {"same": "muted", "new": "open", "stricter": "bad", "looser": "goo
 
 def reuse(request: HttpRequest, slug: str) -> HttpResponse:
     """Every figure the chosen packs need: which clauses use it, for which years, and whether it is there."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "compare")
     park = standing.park
     chosen = [p for p in request.GET.getlist("pack") if p in shipped_ids()] or list(packs_of(park))
     years = years_of(park)
@@ -61,7 +60,7 @@ def _lines(table: Any) -> tuple[list[str], list[str]]:
 
 def editions(request: HttpRequest, slug: str) -> HttpResponse:
     """Two packs clause by clause, and what the park gets under either."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "compare")
     park = standing.park
     context: dict[str, Any] = {
         "packs": [find_pack(n) for n in shipped_ids()],
@@ -108,11 +107,3 @@ def year_in(standing: Standing, wanted: str) -> str:
     if wanted and not (wanted.isdecimal() and int(wanted) in years):
         raise Http404
     return wanted or (str(years[0]) if years else "")
-
-
-def _enter(request: HttpRequest, slug: str) -> Standing:
-    standing = enter(request, slug, "compare")
-    request.standing = standing  # type: ignore[attr-defined]
-    if not standing.wide:
-        raise PermissionDenied
-    return standing

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from ecopark.standards.titles import LIGHT_TEXT, STEP_TEXT, Reminder, load_titles, reminders, states
 from ecopark.web.assess import dossiers
 from ecopark.web.parks.models import Park
-from ecopark.web.people.access import Standing, enter
+from ecopark.web.people.access import enter
 from ecopark.web.rules import title_steps
 from ecopark.web.rules.models import TitleStep
 from ecopark.web.rules.sign import title_entries
@@ -25,7 +25,7 @@ LIGHTS = {"overdue": "red", "due_soon": "amber", "ahead": "green", "unknown": "g
 
 def titles(request: HttpRequest, slug: str) -> HttpResponse:
     """Every title somebody may hold, the park's own steps, and what is due."""
-    standing = _enter(request, slug, "see_titles")
+    standing = enter(request, slug, "see_titles")
     park = standing.park
     every = TitleStep.objects.filter(park=park).select_related("by")
     steps = every.filter(withdrawn__isnull=True)
@@ -41,7 +41,7 @@ def titles(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def add(request: HttpRequest, slug: str) -> HttpResponse:
     """Write down a step."""
-    standing = _enter(request, slug, "settings")
+    standing = enter(request, slug, "settings")
     get = request.POST.get
     day, until = _day(get("dated", "")), _day(get("until", ""))
     try:
@@ -56,7 +56,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take a step back; it stays on file."""
-    standing = _enter(request, slug, "settings")
+    standing = enter(request, slug, "settings")
     found = get_object_or_404(TitleStep, pk=pk, park=standing.park, withdrawn__isnull=True)
     try:
         title_steps.withdraw(found, request.POST.get("why", ""), request.user)
@@ -98,9 +98,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _enter(request: HttpRequest, slug: str, action: str) -> Standing:
-    standing = enter(request, slug, action)
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing

@@ -16,7 +16,7 @@ from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.standards.describe import STATUS_WORD
 from ecopark.web.assess.keep import packs_of, years_of
 from ecopark.web.assess.views import pack_or_404
-from ecopark.web.people.access import Standing, enter
+from ecopark.web.people.access import enter
 from ecopark.web.rules import read, sign
 from ecopark.web.rules.models import Verification
 from ecopark.web.rules.notes import notes_of
@@ -25,7 +25,7 @@ from ecopark.web.templatetags.ui import say, t
 
 def library(request: HttpRequest, slug: str) -> HttpResponse:
     """All packs: what they are, how their limits are known, how many clauses somebody has verified for this park."""
-    standing = _enter(request, slug, "see_park")
+    standing = enter(request, slug, "see_park")
     used = packs_of(standing.park)
     rows = []
     for name in sorted(shipped_ids(), key=lambda n: (n not in used, n)):
@@ -42,7 +42,7 @@ def library(request: HttpRequest, slug: str) -> HttpResponse:
 
 def pack_page(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
     """One pack clause by clause, how unclear clauses were read, and what is signed; signing several at once."""
-    standing = _enter(request, slug, "see_park")
+    standing = enter(request, slug, "see_park")
     found = pack_or_404(pack)
     known = sign.verified(standing.park, found)
     context = {
@@ -56,7 +56,7 @@ def pack_page(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
 
 def clause_page(request: HttpRequest, slug: str, pack: str, tail: str) -> HttpResponse:
     """One clause whole: formula, limits, basis, source, what it needs, who signed it and who took a signature back."""
-    standing = _enter(request, slug, "see_park")
+    standing = enter(request, slug, "see_park")
     found = pack_or_404(pack)
     clause = next((c for c in found.clauses if c.tail == tail), None)
     if clause is None:
@@ -80,7 +80,7 @@ def clause_page(request: HttpRequest, slug: str, pack: str, tail: str) -> HttpRe
 @require_POST
 def signing(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
     """Sign clauses as verified against a document."""
-    standing = _enter(request, slug, "verify_clause")
+    standing = enter(request, slug, "verify_clause")
     found = pack_or_404(pack)
     if found.is_frame:
         raise PermissionDenied
@@ -113,7 +113,7 @@ def pack_page_again(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
 @require_POST
 def withdrawal(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take a signature back, with a reason."""
-    standing = _enter(request, slug, "verify_clause")
+    standing = enter(request, slug, "verify_clause")
     found = get_object_or_404(Verification, pk=pk, park=standing.park)
     try:
         sign.withdraw(found, request.user, request.POST.get("why", ""))
@@ -124,9 +124,3 @@ def withdrawal(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     if found.clause == "*":
         return redirect("rules-pack", slug, found.pack)
     return redirect("rules-clause", slug, found.pack, found.clause)
-
-
-def _enter(request: HttpRequest, slug: str, action: str) -> Standing:
-    standing = enter(request, slug, action)
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing

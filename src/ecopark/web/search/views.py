@@ -40,7 +40,6 @@ OVER_TIME = {
 def search(request: HttpRequest, slug: str) -> HttpResponse:
     """What fits ``?q=`` in a park, by kind, as far as the person may know."""
     standing = enter(request, slug, "see_park")
-    request.standing = standing  # type: ignore[attr-defined]
     words = request.GET.get("q", "").strip()
     groups = find.search(Scope(request.user, standing), words)
     more = words and parks_of(request.user).exclude(pk=standing.park.pk).exists()
@@ -64,7 +63,6 @@ def quantity(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """One quantity: definition, unit, other names, who uses it, how firms add up; values over the years with their trace."""
     wanted = request.GET.get("of") or None
     standing = enter(request, slug, "see_park", wanted)
-    request.standing = standing  # type: ignore[attr-defined]
     found = catalogue().find(name)
     if found is None:
         raise Http404

@@ -56,7 +56,7 @@ class Read:
 
 def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Make tasks of a target; with ``?clause=`` and ``?period=`` of a clause, prefilled from what would meet it."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "write_tasks")
     name, period = request.GET.get("clause", ""), request.GET.get("period", "")
     there = lists.clause_of(standing.park, name, period) if name else None
     if name and there is None:
@@ -105,7 +105,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def split(request: HttpRequest, slug: str) -> HttpResponse:
     """What the effects typed so far come to against the gap; nothing is kept."""
-    standing = _enter(request, slug)
+    standing = enter(request, slug, "write_tasks")
     name, period = request.GET.get("clause", ""), request.GET.get("period", "")
     there = lists.clause_of(standing.park, name, period) if name else None
     if name and there is None:
@@ -201,9 +201,3 @@ def _date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _enter(request: HttpRequest, slug: str) -> Standing:
-    standing = enter(request, slug, "write_tasks")
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing

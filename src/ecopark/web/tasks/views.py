@@ -36,7 +36,7 @@ PER_PAGE = 50
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
     """All tasks with their lights, the worst first, filtered and paged by the database."""
-    standing = _enter(request, slug, "see_tasks")
+    standing = enter(request, slug, "see_tasks")
     today = timezone.localdate()
     chosen = {k: request.GET.get(k, "").strip() for k in lists.FILTERS}
     now = keep.Current(standing.park)
@@ -64,14 +64,14 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
 
 def page(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One task: its path, light, progress, and what may happen next."""
-    standing = _enter(request, slug, "see_tasks")
+    standing = enter(request, slug, "see_tasks")
     return _page(request, standing, _task(standing, number))
 
 
 @require_POST
 def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Report progress, change the day or department, close, cancel, reopen."""
-    standing = _enter(request, slug, "see_tasks")
+    standing = enter(request, slug, "see_tasks")
     task = _task(standing, number)
     if not standing.may("write_tasks"):
         raise PermissionDenied
@@ -93,7 +93,7 @@ def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 @require_POST
 def store(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Store the figure reported last among the figures of the park, for a year; the ordinary write, with its permission."""
-    standing = _enter(request, slug, "see_tasks")
+    standing = enter(request, slug, "see_tasks")
     task = _task(standing, number)
     if not (standing.may("write_tasks") and standing.may("write_figures", standing.park.key)):
         raise PermissionDenied
@@ -114,7 +114,7 @@ def store(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 def dispatch(request: HttpRequest, slug: str) -> HttpResponse:
     """The monthly dispatch list (调度) by department, to be printed; ``?month=2024-07`` shows it as on its last day."""
-    standing = _enter(request, slug, "see_tasks")
+    standing = enter(request, slug, "see_tasks")
     on = lists.day_of(request.GET.get("month", ""))
     rows, counts = lists.dispatch(standing.park, on)
     groups: dict[str, dict[str, Any]] = {}
@@ -140,7 +140,7 @@ def dispatch(request: HttpRequest, slug: str) -> HttpResponse:
 
 def effects(request: HttpRequest, slug: str) -> HttpResponse:
     """What happened to every clause since its tasks were made."""
-    standing = _enter(request, slug, "see_tasks")
+    standing = enter(request, slug, "see_tasks")
     today = timezone.localdate()
     found = work.shown(lists.tasks_of(standing.park).select_related("kept"), today, lists.departments_of(standing.park))
     return render(request, "tasks/effects.html", {"effects": work.effects(standing.park, found), "toward": TOWARD})
@@ -148,7 +148,7 @@ def effects(request: HttpRequest, slug: str) -> HttpResponse:
 
 def programmes(request: HttpRequest, slug: str) -> HttpResponse:
     """Action programmes and scenario lists with the lights of their tasks; the office adds some."""
-    standing = _enter(request, slug, "see_tasks")
+    standing = enter(request, slug, "see_tasks")
     if request.method == "POST":
         if not standing.may("write_tasks"):
             raise PermissionDenied
@@ -288,9 +288,3 @@ def _task(standing: Standing, number: int) -> Task:
     return get_object_or_404(
         lists.tasks_of(standing.park).select_related("by").prefetch_related("events__by"), number=number
     )
-
-
-def _enter(request: HttpRequest, slug: str, action: str) -> Standing:
-    standing = enter(request, slug, action)
-    request.standing = standing  # type: ignore[attr-defined]
-    return standing
