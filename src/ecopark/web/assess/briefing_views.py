@@ -17,6 +17,7 @@ from ecopark.errors import EcoparkError
 from ecopark.web.assess.briefing import gathered, is_ready
 from ecopark.web.assess.dossier_views import TYPES
 from ecopark.web.assess.keep import years_of
+from ecopark.web.assess.views import period_or_404
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.people.access import Standing, enter
@@ -37,8 +38,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 def start(request: HttpRequest, slug: str) -> HttpResponse:
     """The file itself, or a job that makes it where assessments must be computed first."""
     standing = enter(request, slug, "make_briefing")
-    park, period, kind = standing.park, request.POST.get("period", ""), request.POST.get("format", "")
-    if kind not in FORMATS or not (period.isdecimal() and int(period) in years_of(park)):
+    period, kind = period_or_404(standing, request.POST.get("period", "")), request.POST.get("format", "")
+    if kind not in FORMATS:
         raise Http404
     language = "en" if request.POST.get("language") == "en" else "zh"
     made = file_or_job(standing, period, kind, language)

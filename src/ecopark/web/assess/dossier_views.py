@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import date
 from pathlib import Path
 
 from django.contrib import messages
@@ -20,8 +19,10 @@ from ecopark.standards.titles import load_titles
 from ecopark.web.assess import dossiers
 from ecopark.web.assess.keep import packs_of, years_of
 from ecopark.web.assess.models import Dossier
+from ecopark.web.assess.views import period_or_404
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import day_in
 from ecopark.web.uploads import stored_path
 
 PER_PAGE = 20
@@ -54,8 +55,8 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "make_dossier")
     known = packs_of(standing.park)
     chosen = [p for p in request.POST.getlist("pack") if p in known]
-    period = request.POST.get("period", "")
-    if not chosen or not (period.isdecimal() and int(period) in years_of(standing.park)):
+    period = period_or_404(standing, request.POST.get("period", ""))
+    if not chosen:
         raise Http404
     language = request.POST.get("language", "")
     dossiers.ask(standing.park, request.user, chosen, period, language if language in dossiers.LANGUAGES else "zh")
@@ -72,7 +73,7 @@ def mark(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         if get("take") == "back":
             dossiers.unmark(found, request.user, get("why", ""))
         else:
-            dossiers.mark(found, get("title", ""), _day(get("day", "")), request.user)
+            dossiers.mark(found, get("title", ""), day_in(get("day", "")), request.user)
     except dossiers.DossierError as error:
         messages.error(request, say(error.text))
         return page(request, slug, 422)
@@ -107,10 +108,3 @@ def download(request: HttpRequest, slug: str, pk: int, name: str) -> HttpRespons
     return FileResponse(
         path.open("rb"), as_attachment=True, filename=f"{stem}{language}{path.suffix}", content_type=kind
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

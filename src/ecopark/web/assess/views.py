@@ -24,6 +24,7 @@ from ecopark.web.figures.as_known import PastError, day_of, end_of, park_on, yea
 from ecopark.web.pages.errors import AGAIN_AFTER
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import number_in
 
 YEARS_SHOWN = 6
 
@@ -179,7 +180,7 @@ def period_or_404(standing: Standing, period: str) -> str:
     Http404
         The park has no figures for it.
     """
-    if not (period.isdecimal() and int(period) in keep.years_of(standing.park)):
+    if number_in(period) not in keep.years_of(standing.park):
         raise Http404
     return period
 
@@ -219,9 +220,9 @@ def _kept(request: HttpRequest, standing: Standing, pack: Pack, period: str) -> 
         then = past.answer(standing.park, pack, period_or_404(standing, period), day)
         request.then = then  # type: ignore[attr-defined]
         return then.kept
-    wanted = request.GET.get("kept", "")
-    if wanted.isdecimal() and standing.may("see_values"):
-        return get_object_or_404(Kept, pk=int(wanted), park=standing.park, pack=pack.id, period=period)
+    wanted = number_in(request.GET.get("kept", ""))
+    if wanted is not None and standing.may("see_values"):
+        return get_object_or_404(Kept, pk=wanted, park=standing.park, pack=pack.id, period=period)
     now = keep.Current(standing.park)
     kept = now.assessed(pack.id, period_or_404(standing, period), earlier=True)
     request.behind = kept.at if now.behind else None  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ from ecopark.web.cases.models import Case
 from ecopark.web.parks.models import Department, Park
 from ecopark.web.people.access import Standing
 from ecopark.web.people.models import Membership
+from ecopark.web.typed import number_in
 
 MOST_COUNTED = 20_000
 ORDER = {"due": "due", "found": "found", "number": "number", "severity": "severity", "status": "status"}
@@ -64,9 +65,8 @@ def filtered(standing: Standing, wanted: Mapping[str, str], now: datetime) -> tu
         rows = rows.filter(grid="" if chosen["grid"] == "none" else chosen["grid"])
     if chosen["like"]:
         like = chosen["like"]
-        rows = (
-            rows.filter(number=int(like)) if like.isdecimal() and len(like) < 9 else rows.filter(text__icontains=like)
-        )
+        number = number_in(like)
+        rows = rows.filter(text__icontains=like) if number is None else rows.filter(number=number)
     return rows, chosen
 
 
@@ -82,10 +82,11 @@ def by_status(standing: Standing, now: datetime) -> dict[str, int]:
 def told(rows: QuerySet[Case], park: Park, level: str, now: datetime) -> QuerySet[Case]:
     """Late cases that have been told to the level of escalation of this number by now; none for a level there is not."""
     rules = work.rules_of(park)
-    if not (level.isdecimal() and int(level) < len(rules.escalation)):
+    reached = number_in(level)
+    if reached is None or reached >= len(rules.escalation):
         return rows.none()
     wanted = Q()
-    for severity, status, end in ends_told(rules, int(level), now):
+    for severity, status, end in ends_told(rules, reached, now):
         wanted |= Q(severity=severity, status=status, due__lte=end)
     return rows.filter(wanted, due__lt=now)
 

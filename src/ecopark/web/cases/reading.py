@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from ecopark.casework.rules import CaseRules
 from ecopark.core.text import Text
@@ -17,6 +16,7 @@ from ecopark.web.cases import work
 from ecopark.web.cases.models import Case
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing
+from ecopark.web.typed import moment_in
 
 
 class ReportError(EcoparkError):
@@ -97,10 +97,7 @@ def _degree(text: str, most: int) -> float | None:
 
 
 def _moment(text: str) -> datetime | None:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
+    found = moment_in(text)
     return found if found is not None and timezone.is_aware(found) else None
 
 

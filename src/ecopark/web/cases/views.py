@@ -12,7 +12,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
 from ecopark.casework import cases as engine
@@ -29,6 +28,7 @@ from ecopark.web.parks.models import Department
 from ecopark.web.parks.places import on_the_map
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import moment_in
 from ecopark.web.uploads import MB, stored_path
 
 PER_PAGE = 50
@@ -319,8 +319,5 @@ def _grids_shown(standing: Standing, grids: Any) -> list[Any]:
 
 
 def _moment(text: str) -> datetime | None:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
+    found = moment_in(text)
     return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found

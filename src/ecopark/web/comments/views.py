@@ -16,6 +16,7 @@ from ecopark.web.comments import shown, waiting, work
 from ecopark.web.comments.models import STATES, Comment, HandUp
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import number_in
 
 PER_PAGE = 30
 
@@ -70,10 +71,9 @@ def hand_up(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "hand_up")
     get = request.POST.get
     pack, period = pack_or_404(get("pack", "")), period_or_404(standing, get("period", ""))
-    seen = int(get("seen", "")) if get("seen", "").isdecimal() else None
     try:
         kept = keep.assessed(standing.park, pack.id, period)
-        work.hand_up(standing.park, kept, get("why", ""), request.user, seen)
+        work.hand_up(standing.park, kept, get("why", ""), request.user, number_in(get("seen", "")))
     except work.CommentError as error:
         return _again(request, slug, (pack.id, period, ""), error, "hand-up")
     messages.success(request, t("已报送上级部门", "Handed up to the department above"))

@@ -28,6 +28,7 @@ from ecopark.web.firms.models import FirmEvent
 from ecopark.web.parks.models import Department, Park, Subject
 from ecopark.web.people.access import Standing
 from ecopark.web.rules import sign
+from ecopark.web.typed import day_in
 
 KEPT_DAYS = 8
 """So many days of parks are kept in memory, the last used ones; of large parks one."""
@@ -73,12 +74,11 @@ def day_of(text: str, standing: Standing) -> date | None:
     if not text.strip():
         return None
     standing.need("see_values")
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
+    day = day_in(text)
+    if day is None:
         raise PastError(
             Text(f"“{text[:40]}”不是日期，请写作 2026-03-15。", f"'{text[:40]}' is no day: write 2026-03-15.")
-        ) from None
+        )
     today = timezone.localdate()
     if day > today:
         raise PastError(Text(f"{day} 还没有到，请选今天以前的日期。", f"{day} lies ahead: choose a day before today."))

@@ -16,6 +16,7 @@ from ecopark.web.assess.keep import years_of
 from ecopark.web.figures import completeness
 from ecopark.web.figures.models import STATES, Submission
 from ecopark.web.people.access import Standing, enter
+from ecopark.web.typed import is_year
 
 PER_PAGE = 50
 TABS = {
@@ -79,6 +80,6 @@ def _period(request: HttpRequest, standing: Standing) -> str:
     """The year that was asked for; by default the latest one with figures."""
     years = years_of(standing.park)
     period = request.GET.get("year", "") or str(years[0] if years else timezone.localdate().year - 1)
-    if not (period.isascii() and period.isdecimal() and len(period) == 4):
+    if not is_year(period):
         raise Http404
     return period

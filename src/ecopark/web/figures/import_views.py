@@ -30,6 +30,7 @@ from ecopark.web.jobs.models import Job
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import number_in
 from ecopark.web.uploads import TABLES, UploadError, keep
 
 SHOWN = 200
@@ -76,9 +77,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         context["problems"] = [t("请选择文件。", "Choose a file.")]
         return render(request, "data/import.html", context, status=422)
     chosen, year = request.POST.get("mapping", ""), request.POST.get("year", "")
-    saved = (
-        standing.park.column_mappings.filter(pk=chosen, withdrawn__isnull=True).first() if chosen.isdecimal() else None
-    )
+    saved = standing.park.column_mappings.filter(pk=number_in(chosen), withdrawn__isnull=True).first()
     try:
         made = incoming.receive(
             standing,

@@ -20,6 +20,7 @@ from ecopark.observations.readers.table import Table, empty_file, read_tables
 from ecopark.observations.suggest import Match, suggest, suggest_for
 from ecopark.web.figures.models import Import, SavedMapping
 from ecopark.web.parks.models import Park
+from ecopark.web.typed import number_in
 from ecopark.web.uploads import stored_path
 from ecopark.workflows.assess_park import known_reported
 
@@ -141,8 +142,8 @@ def begun(found: Import, year: str, given: Mapping[str, str]) -> tuple[ColumnMap
     sheet = given.get("sheet", "")
     chosen = next((t for t in tables if t.sheet == sheet), None) if sheet else None
     number, rows = given.get("header", ""), given.get("header_rows", "")
-    height = min(max(int(rows), 1), 5) if rows.isdecimal() else 1
-    header = (min(int(number), 200), height) if number.isdecimal() and int(number) else None
+    height = min(max(number_in(rows) or 1, 1), 5)
+    header = (min(line, 200), height) if (line := number_in(number)) else None
     layout = given.get("layout", "") if given.get("layout", "") in LAYOUTS else ""
     if chosen is None and header is None and not layout:
         found_one = suggest(tables, people, year=year)
@@ -244,7 +245,7 @@ def typed(given: Any) -> ColumnMapping:
             continue
         values.append(ValueColumn(title_of(title), quantity, unit, by))
     subject_by = next((r for _, r in pairs if r in ("name", "credit_code", "key")), "name")
-    header, rows = (int(text) if (text := given.get(k, "")).isdecimal() else 1 for k in ("header", "header_rows"))
+    header, rows = (number_in(given.get(k, "")) or 1 for k in ("header", "header_rows"))
     period = given.get("period", "") if given.get("period", "") in PERIODS else "year"
     return ColumnMapping(
         layout=layout, sheet=given.get("sheet", ""), header=min(max(header, 1), 200), header_rows=min(max(rows, 1), 5),

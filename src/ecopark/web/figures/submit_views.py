@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +25,7 @@ from ecopark.web.jobs import work
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import day_in, is_year
 
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
@@ -33,7 +33,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "see_figures")
     years = years_of(standing.park)
     period = request.GET.get("year", "") or str(years[0] if years else timezone.localdate().year - 1)
-    if not (period.isdecimal() and len(period) == 4):
+    if not is_year(period):
         raise Http404
     state = request.GET.get("state", "")
     firms = standing.subjects().filter(kind="firm").filter(Q(until__isnull=True) | Q(until__gte=int(period)))
@@ -86,7 +86,7 @@ def changes(request: HttpRequest, slug: str) -> HttpResponse:
     key, period = request.GET.get("of", ""), request.GET.get("year", "")
     standing = enter(request, slug, "see_figures", key)
     subject = standing.subjects().filter(key=key, kind="firm").first()
-    if subject is None or not period.isdecimal():
+    if subject is None or not is_year(period):
         raise Http404
     rows = [
         {
@@ -110,7 +110,7 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "see_figures")
     key, period, wanted = (request.POST.get(k, "") for k in ("firm", "period", "step"))
     subject = standing.subjects().filter(key=key, kind="firm").first()
-    if subject is None or not period.isdecimal():
+    if subject is None or not is_year(period):
         raise Http404
     needed = submit.NEEDS.get(wanted)
     if needed is None:
@@ -145,11 +145,8 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask all firms of the park, or one of them, for a year's figures by a day; a later day gives one more time."""
     standing = enter(request, slug, "accept_figures")
     period, due = request.POST.get("period", ""), request.POST.get("due", "")
-    try:
-        day = date.fromisoformat(due)
-        if not (period.isdecimal() and len(period) == 4):
-            raise ValueError(period)
-    except ValueError:
+    day = day_in(due)
+    if day is None or not is_year(period):
         messages.error(request, t("请填年度和截止日期。", "Give a year and a day."))
         return redirect("submissions", slug)
     key = request.POST.get("firm", "")

@@ -34,6 +34,7 @@ from ecopark.web.pages.context import lang
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import is_year, number_in
 
 
 def themes(request: HttpRequest, slug: str) -> HttpResponse:
@@ -149,10 +150,10 @@ def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list
         row.unit = request.POST.get(f"unit|{row.name}", row.unit)
         row.note = request.POST.get(f"note|{row.name}", row.note)
         row.source = request.POST.get(f"source|{row.name}", row.source)
-        seen = request.POST.get(f"version|{row.name}", "")
+        seen = number_in(request.POST.get(f"version|{row.name}", ""))
         if not row.changed:
             continue
-        if seen.isdecimal() and int(seen) != row.version:
+        if seen not in (None, row.version):
             row.theirs = row.figure
             row.problems.append(
                 t(
@@ -244,7 +245,7 @@ def _own_firms(standing: Standing) -> list[Subject]:
 
 def _period(request: HttpRequest, standing: Standing) -> str:
     wanted = request.GET.get("year", "")
-    if wanted.isdecimal() and 1980 <= int(wanted) <= 2100:
+    if is_year(wanted) and 1980 <= int(wanted) <= 2100:
         return wanted
     years = years_of(standing.park)
     return str(years[0] if years else date.today().year - 1)

@@ -23,6 +23,7 @@ from ecopark.web.firms.models import AUDITS, CARE_STATES, Audit, CareFile, Retro
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import day_in
 from ecopark.web.uploads import UploadError, stored_path
 
 PER_PAGE = 50
@@ -219,7 +220,6 @@ def _day(text: str) -> date | None:
     """
     if not text.strip():
         return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise care.CareError(Text(f"“{text[:40]}”不是日期。", f"'{text[:40]}' is no day.")) from None
+    if (day := day_in(text)) is None:
+        raise care.CareError(Text(f"“{text[:40]}”不是日期。", f"'{text[:40]}' is no day."))
+    return day

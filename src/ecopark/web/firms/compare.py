@@ -20,6 +20,7 @@ from ecopark.web.firms import registry
 from ecopark.web.firms.models import RegistryLine
 from ecopark.web.firms.tables import YEARS, Row
 from ecopark.web.parks.models import Park, Subject
+from ecopark.web.typed import number_in
 
 AT_ONCE = 500
 """After so many rows the caller hears how far it is."""
@@ -176,8 +177,8 @@ def usable(known: Registry, given: dict[str, str]) -> tuple[dict[str, Any], list
                 )
             )
     for name in YEARS:
-        if (text := given.get(name, "")).isdecimal():
-            fields[name] = int(text)
+        if (year := number_in(given.get(name, ""))) is not None:
+            fields[name] = year
     if text := given.get("parcel", ""):
         fields["parcel"] = registry.parcels_in(text)
         if wrong := registry.unknown_parcels(known.parcels, fields["parcel"]):

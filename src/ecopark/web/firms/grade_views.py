@@ -24,6 +24,7 @@ from ecopark.web.firms.views import PER_PAGE
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import brief, t
+from ecopark.web.typed import is_year
 from ecopark.web.uploads import UploadError, stored_path
 from ecopark.workflows.write_sheet import change_rows, distance_text, objection_text
 
@@ -79,7 +80,7 @@ def run(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "write_firms")
     method, year = method_now(standing)
     year = request.POST.get("year", year)
-    address = reverse("grades", args=[slug]) + (f"?year={year}" if year.isdecimal() else "")
+    address = reverse("grades", args=[slug]) + (f"?year={year}" if is_year(year) else "")
     try:
         grades.run_or_ask(standing.park, method, year, request.user, address)
     except EcoparkError as error:

@@ -36,6 +36,7 @@ from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.parks.models import Park
 from ecopark.web.projects.told import pair
+from ecopark.web.typed import is_year
 from ecopark.web.uploads import stored_path
 from ecopark.workflows.grade_firms import grade, method_with
 
@@ -171,7 +172,7 @@ def run_or_ask(park: Park, method: str, year: str, user: Any, address: str) -> G
     EcoparkError
         No method was chosen, or the figures cannot be used.
     """
-    if not method or not year.isdecimal():
+    if not method or not is_year(year):
         raise EcoparkError("choose a method first.", zh="请先选定评价方法。")
     if park.subjects.filter(kind="firm").count() <= AT_ONCE:
         return run(park, method, year, user)

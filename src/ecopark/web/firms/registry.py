@@ -25,6 +25,7 @@ from ecopark.web.figures.models import Evidence, Figure
 from ecopark.web.firms.models import FirmEvent
 from ecopark.web.parks.models import Park, Subject
 from ecopark.web.people.models import Membership
+from ecopark.web.typed import is_year
 
 MERGED = "merged"
 """Kind of an entry that was merged into another: no list of firms has it."""
@@ -251,7 +252,7 @@ def _checked(park: Park, fields: dict[str, Any]) -> dict[str, Any]:
     years: dict[str, int | None] = {}
     for key in ("since", "until"):
         text = str(fields.get(key) or "").strip()
-        if text and not (text.isdecimal() and 1900 <= int(text) <= 2200):
+        if text and not (is_year(text) and 1900 <= int(text) <= 2200):
             raise RegistryError(Text(f"年份“{text}”不对。", f"'{text}' is no year."))
         years[key] = int(text) if text else None
     industry = str(fields.get("industry_code") or "").strip()[:8]

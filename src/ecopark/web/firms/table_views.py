@@ -22,6 +22,7 @@ from ecopark.web.pages.context import lang
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import number_in, seen_in
 from ecopark.web.uploads import TABLES, UploadError, keep
 
 PER_PAGE = 100
@@ -110,9 +111,9 @@ def choose(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     found = get_object_or_404(RegistryTable, pk=pk, park=standing.park)
     said: dict[str, list[int]] = {}
     for name, choice in request.POST.items():
-        number = name.removeprefix("choice-")
-        if name.startswith("choice-") and number.isdecimal() and len(number) < 10:
-            said.setdefault(str(choice), []).append(int(number))
+        number = number_in(name.removeprefix("choice-"))
+        if name.startswith("choice-") and number is not None:
+            said.setdefault(str(choice), []).append(number)
     try:
         for choice, numbers in said.items():
             bring_in.decide(found, numbers, choice)
@@ -120,10 +121,8 @@ def choose(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         messages.error(request, error.message(lang()))
     else:
         messages.success(request, t("已记下，确认导入时生效", "Noted; it takes effect when the table is stored"))
-    page = request.POST.get("page", "")
-    return redirect(
-        f"{reverse('firms-table', args=[slug, pk])}?group=conflicting{f'&page={page}' if page.isdecimal() else ''}"
-    )
+    page = number_in(request.POST.get("page", "")) or 1
+    return redirect(f"{reverse('firms-table', args=[slug, pk])}?group=conflicting&page={page}")
 
 
 @require_POST
@@ -190,11 +189,10 @@ def give_group(request: HttpRequest, slug: str) -> HttpResponse:
     """Put the firms that a filter leaves into a group."""
     standing = enter(request, slug, "write_firms")
     filters = {k: request.POST.get(k, "").strip() for k in ("like", "group", "state")}
-    seen = request.POST.get("seen", "")
     try:
         count = groups.give(
             standing, groups.chosen(standing, **filters), request.POST.get("parent", ""), request.user,
-            request.POST.get("why", ""), seen=int(seen) if seen.isdecimal() else -1,
+            request.POST.get("why", ""), seen=seen_in(request.POST.get("seen", "")),
         )  # fmt: skip
     except EcoparkError as error:
         messages.error(request, error.message(lang()))

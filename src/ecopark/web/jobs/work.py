@@ -24,6 +24,7 @@ from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.web.jobs.models import Job
 from ecopark.web.parks.models import Park
+from ecopark.web.typed import number_in
 
 Step = Callable[[int, int], None]
 Work = Callable[[Job, Step], dict[str, Any]]
@@ -69,8 +70,7 @@ def ask(name: str, title: Text, user: Any, park: Park | None = None, **arguments
 
 def shown(request: HttpRequest) -> Job | None:
     """The job that a page was asked to show (``?job=``), for who asked for the work."""
-    wanted = request.GET.get("job", "")
-    return Job.objects.filter(pk=wanted, by=request.user).first() if wanted.isdecimal() and len(wanted) < 18 else None
+    return Job.objects.filter(pk=number_in(request.GET.get("job", "")), by=request.user).first()
 
 
 def next_job() -> Job | None:

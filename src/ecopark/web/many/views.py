@@ -28,6 +28,7 @@ from ecopark.web.many.models import Outcome
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import parks_where
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import is_year
 
 ACTION = "compare"
 YEARS_BACK = 6
@@ -99,7 +100,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Compute the table anew for all parks one may compare."""
     mine = comparable(request)
     period = request.POST.get("period", "")
-    if not (period.isdecimal() and len(period) == 4):
+    if not is_year(period):
         raise Http404
     if ask(request.user, mine, period, request.POST.getlist("pack")) is None:
         messages.info(request, t("上一次计算还在进行。", "The last run is still going on."))
@@ -145,7 +146,7 @@ def _query(request: HttpRequest) -> dict[str, str]:
 
 def _period(request: HttpRequest, mine: QuerySet[Park]) -> str:
     wanted = request.GET.get("year", "")
-    if wanted.isdecimal() and len(wanted) == 4:
+    if is_year(wanted):
         return wanted
     last = (
         Outcome.objects.filter(park__in=mine.order_by().values("pk"))

@@ -27,6 +27,7 @@ from ecopark.web.parks.models import MapLayer, Park
 from ecopark.web.parks.office import YEARS, known_packs
 from ecopark.web.parks.settle import read_layers, settle
 from ecopark.web.people import members
+from ecopark.web.typed import number_in
 from ecopark.workflows.assess_park import read_facts
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
@@ -79,7 +80,7 @@ def begin(
         )
     if Park.objects.filter(slug=slug).exists():
         raise BeginError(Text(f"网址简称“{slug}”已有园区使用。", f"There is a park at '{slug}' already."))
-    if base_year.strip() and not (base_year.strip().isdecimal() and int(base_year) in YEARS):
+    if base_year.strip() and number_in(base_year.strip()) not in YEARS:
         raise BeginError(Text("基年应为 1980–2100 的年份。", "The base year is a year from 1980 to 2100."))
     known_packs(packs)
     layers: dict[str, Any] = {}

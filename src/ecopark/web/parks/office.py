@@ -16,6 +16,7 @@ from ecopark.errors import EcoparkError
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.web.parks.models import Department, Park
 from ecopark.web.people.models import Membership
+from ecopark.web.typed import number_in
 from ecopark.workflows.assess_park import check_options, parse_set
 
 YEARS = range(1980, 2101)
@@ -39,7 +40,7 @@ def general(park: Park, user: Any, reason: str, *, name: str, name_en: str, base
     """
     if not name.strip():
         raise SettingError(Text("园区名称不能为空。", "The park needs a name."))
-    if base_year and not (base_year.isdecimal() and int(base_year) in YEARS):
+    if base_year and number_in(base_year) not in YEARS:
         raise SettingError(Text("基年应为 1980–2100 的年份。", "The base year is a year from 1980 to 2100."))
     fields = {
         "name": name.strip()[:200], "name_en": name_en.strip()[:200], "base_year": int(base_year) if base_year else None,

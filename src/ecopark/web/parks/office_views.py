@@ -32,6 +32,7 @@ from ecopark.web.people.models import ROLE_TEXT, Membership
 from ecopark.web.projects.opinions import name_offices as choose_offices
 from ecopark.web.projects.opinions import offices_shown
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import number_in
 
 TABS = {
     "general": Text("基本", "General"),
@@ -155,8 +156,8 @@ def dissolve(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     found = get_object_or_404(standing.park.departments, key=key)
     hangs, status = office.what_hangs_on(found), 200
     if request.method == "POST":
-        shown = {name: request.POST.get(name, "") for name in hangs}
-        seen = {name: int(text) for name, text in shown.items() if text.isdecimal() and len(text) < 10}
+        shown = {name: number_in(request.POST.get(name, "")) for name in hangs}
+        seen = {name: count for name, count in shown.items() if count is not None}
         try:
             office.dissolve(standing.park, request.user, request.POST.get("reason", "").strip()[:300], key, seen=seen)
         except office.SettingError as error:

@@ -15,6 +15,7 @@ from ecopark.errors import EcoparkError
 from ecopark.web.cases.work import rules_of
 from ecopark.web.parks.models import Department, Park
 from ecopark.web.people.models import Membership, User
+from ecopark.web.typed import number_in
 
 GIVEN = ("office", "firm", "keeper", "consultant", "viewer")
 """Roles that the park office may give; a reviewer of an area is made by an administrator."""
@@ -130,9 +131,10 @@ def _department(park: Park, key: str) -> Department | None:
 
 
 def _level(park: Park, text: str) -> int:
-    if text and not (text.isdecimal() and int(text) < len(levels(park))):
+    number = number_in(text or "0")
+    if number is None or number >= len(levels(park)):
         raise MemberError(Text("请选择层级。", "Choose a level of the office."))
-    return int(text or 0)
+    return number
 
 
 @transaction.atomic

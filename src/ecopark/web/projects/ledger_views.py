@@ -18,6 +18,7 @@ from ecopark.web.pages.context import lang
 from ecopark.web.projects import accounts
 from ecopark.web.projects.views import standing_in
 from ecopark.web.templatetags.ui import t
+from ecopark.web.typed import number_in
 
 
 def page(request: HttpRequest, slug: str) -> HttpResponse:
@@ -77,12 +78,13 @@ def account(request: HttpRequest, slug: str, item: str, year: int) -> HttpRespon
 def book(request: HttpRequest, slug: str) -> HttpResponse:
     """Allocate a quota, or correct one, with its reason."""
     standing = standing_in(request, slug, "decide_projects")
-    item, year, amount = (request.POST.get(k, "").strip() for k in ("item", "year", "amount"))
+    item, amount = (request.POST.get(k, "").strip() for k in ("item", "amount"))
+    year = number_in(request.POST.get("year", "").strip())
     why, act = request.POST.get("why", "").strip(), request.POST.get("act", "allocate")
-    if not year.isdecimal() or act not in accounts.ACTS:
+    if year is None or act not in accounts.ACTS:
         raise Http404
     try:
-        accounts.book(standing.park, act, item, int(year), amount, why, request.user)
+        accounts.book(standing.park, act, item, year, amount, why, request.user)
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
     else:

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, InputError
 from ecopark.web.projects import own_parameters, own_rules, policies, rule_form
-from ecopark.web.projects.rule_views import done, number_in, told_problems
+from ecopark.web.projects.rule_views import done, told_problems
 from ecopark.web.projects.views import standing_in
 from ecopark.web.templatetags.ui import t
+from ecopark.web.typed import seen_in
 
 
 def parameter(request: HttpRequest, slug: str, name: str) -> HttpResponse:
@@ -30,7 +31,7 @@ def parameter(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     if request.method == "POST":
         typed = {k: request.POST.get(k, "") for k in own_parameters.FIELDS}
         try:
-            own_parameters.save(standing.park, name, typed, request.user, why, seen=number_in(seen))
+            own_parameters.save(standing.park, name, typed, request.user, why, seen=seen_in(seen))
         except InputError as error:
             for p in error.problems:
                 repair = Text(p.repair_zh, p.repair_en)

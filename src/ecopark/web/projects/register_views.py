@@ -18,6 +18,7 @@ from ecopark.web.pages.context import lang
 from ecopark.web.projects import follow, gate, policies
 from ecopark.web.projects.models import Decision, Project
 from ecopark.web.projects.views import standing_in
+from ecopark.web.typed import number_in
 from ecopark.workflows.tell_decision import quota_name
 
 
@@ -37,9 +38,9 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
         ]
         context["by_size"] = [(follow.SIZE_TEXT[size], n) for size, n in counted["by_size"].items()]
         context["verdicts"] = found.verdicts()
-        if (number := request.GET.get("again", "")).isdecimal():
-            made, differs = found.reproduce(int(number))
-            context["again"] = {"number": int(number), "verdict": made.verdict, "differs": differs}
+        if (number := number_in(request.GET.get("again", ""))) is not None:
+            made, differs = found.reproduce(number)
+            context["again"] = {"number": number, "verdict": made.verdict, "differs": differs}
     except EcoparkError as error:
         context["broken"] = error.message(lang())
     return render(request, "projects/register.html", context)
@@ -77,7 +78,7 @@ def together(request: HttpRequest, slug: str) -> HttpResponse:
     """Which of the waiting projects use quotas, parcels and carrying capacity best."""
     standing = standing_in(request, slug, "see_projects")
     waiting = follow.waiting(standing.park)
-    chosen = {int(p) for p in request.GET.getlist("project") if p.isdecimal()}
+    chosen = {number_in(p) for p in request.GET.getlist("project")}
     value = request.GET.get("value", follow.VALUES[0])
     value = value if value in follow.VALUES else follow.VALUES[0]
     context: dict[str, Any] = {

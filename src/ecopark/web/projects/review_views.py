@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +14,7 @@ from ecopark.web.projects import gate, opinions, policies
 from ecopark.web.projects.models import Decision, Opinion, Project
 from ecopark.web.projects.views import page_of, standing_in
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import day_in, number_in, seen_in
 from ecopark.web.uploads import UploadError, stored_path
 
 TYPES = {
@@ -30,18 +29,14 @@ def opinion(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     standing = standing_in(request, slug, "decide_projects")
     project = get_object_or_404(Project, park=standing.park, pk=pk)
     get = request.POST.get
-    try:
-        day = date.fromisoformat(get("signed_on", ""))
-    except ValueError:
-        day = None
-    seen = get("version", "")
-    given = {"seen": int(seen) if seen.isdecimal() and len(seen) < 10 else 0, "note": get("note", "")}
+    given = {"seen": seen_in(get("version", "")), "note": get("note", "")}
     try:
         if get("how") == "account":
             opinions.sign(standing, project, get("office", ""), get("opinion", ""), **given)
         else:
             opinions.record(
-                standing, project, get("office", ""), get("opinion", ""), signed_by=get("signed_by", ""), signed_on=day,
+                standing, project, get("office", ""), get("opinion", ""), signed_by=get("signed_by", ""),
+                signed_on=day_in(get("signed_on", "")),
                 reference=get("reference", ""), file=request.FILES.get("file"), **given,
             )  # fmt: skip
     except EcoparkError as error:
@@ -66,20 +61,15 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Decide, reserve what the project needs, and keep all of it."""
     standing = standing_in(request, slug, "decide_projects")
     project = get_object_or_404(Project, park=standing.park, pk=pk)
-    until = None
-    if request.POST.get("book"):
-        try:
-            until = decisions.held_until(date.fromisoformat(request.POST.get("until", "")))
-        except ValueError:
-            until = decisions.held_until(None)
-    seen = request.POST.get("version", "")
+    get = request.POST.get
+    until = decisions.held_until(day_in(get("until", ""))) if get("book") else None
     try:
         made = decisions.decide(
             project,
             request.user,
             until=until,
-            why=request.POST.get("why", ""),
-            seen=int(seen) if seen.isdecimal() else None,
+            why=get("why", ""),
+            seen=number_in(get("version", "")),
         )
     except EcoparkError as error:
         messages.error(request, error.message(lang()))

@@ -16,6 +16,7 @@ from ecopark.core.text import Text
 from ecopark.errors import Problem
 from ecopark.packs.load import OPERATORS
 from ecopark.packs.yaml_lines import Map
+from ecopark.web.typed import number_in
 
 KINDS = ("threshold", "list")
 """Kinds of rules that have a form; all others are edited as YAML."""
@@ -137,7 +138,8 @@ def _rows(post: Any, names: tuple[str, ...], before: list[Mapping[str, Any]]) ->
     for i in range(max(map(len, columns.values()))):
         given = {name: found[i].strip() if i < len(found) else "" for name, found in columns.items()}
         at = given.pop("at")
-        old = dict(before[int(at)]) if at.isdecimal() and int(at) < len(before) else {}
+        n = number_in(at)
+        old = dict(before[n]) if n is not None and n < len(before) else {}
         typed = {k for k, v in given.items() if v and k not in ("op", "class")}
         if not typed and "none" not in old:
             continue

@@ -23,6 +23,7 @@ from ecopark.web.projects import own_parameters, own_rules, policies, rule_form
 from ecopark.web.projects.models import PolicyEdition, RuleEdition
 from ecopark.web.projects.views import standing_in
 from ecopark.web.templatetags.ui import t
+from ecopark.web.typed import seen_in
 
 SIGNS = {">=": "≥", "<=": "≤", "==": "="}
 NEW = 'id: \nkind: threshold\nzh: \nen: \nclause: \nbasis: recalled\nformula: \nunit: \nlimits:\n  - {op: ">=", value: ""}\n'
@@ -100,7 +101,7 @@ def rule(request: HttpRequest, slug: str, tail: str = "") -> HttpResponse:
             text = own_rules.yaml_of(node)
         why, seen = request.POST.get("why", ""), request.POST.get("seen", "")
         try:
-            own_rules.save(standing.park, text, request.user, why, seen=number_in(seen), rule=tail)
+            own_rules.save(standing.park, text, request.user, why, seen=seen_in(seen), rule=tail)
         except EcoparkError as error:
             problems, status = told_problems(error, None if as_yaml else text), 422
         else:
@@ -169,24 +170,19 @@ def drop(request: HttpRequest, slug: str, tail: str) -> HttpResponse:
 def go_back(request: HttpRequest, slug: str) -> HttpResponse:
     """All own rules as in an earlier edition."""
     standing = standing_in(request, slug, "settings")
-    number = number_in(request.POST.get("number", ""))
+    number = seen_in(request.POST.get("number", ""))
     return done(request, slug, lambda seen, why: own_rules.go_back(standing.park, number, request.user, why, seen=seen))
 
 
 def done(request: HttpRequest, slug: str, act: Any) -> HttpResponse:
     """What the office did to the own rules, told on their page."""
     try:
-        act(number_in(request.POST.get("seen", "")), request.POST.get("why", ""))
+        act(seen_in(request.POST.get("seen", "")), request.POST.get("why", ""))
     except EcoparkError as error:
         messages.error(request, error.message(lang())[:1000])
     else:
         messages.success(request, t("已记为新版本", "Kept as a new edition"))
     return redirect("own-rules", slug)
-
-
-def number_in(text: str) -> int:
-    """A number of an edition as a form sends it; -1 is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
 def edition(request: HttpRequest, slug: str, number: int) -> HttpResponse:

@@ -28,6 +28,7 @@ from ecopark.web.projects.models import STAGES, Project
 from ecopark.web.projects.told import told
 from ecopark.web.projects.wishes import NONE, Asked, asked_in
 from ecopark.web.templatetags.ui import t
+from ecopark.web.typed import seen_in
 from ecopark.web.uploads import UploadError
 from ecopark.workflows.admit_project import write_project_form
 from ecopark.workflows.tell_decision import OPINIONS
@@ -86,7 +87,7 @@ def edit(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse
             if project is None:
                 project = steps.start(standing.park, given, request.user, why)
             else:
-                seen = int(request.POST.get("version", "0") or 0)
+                seen = seen_in(request.POST.get("version", ""))
                 steps.change(project, given, request.user, why, seen=seen)
         except EcoparkError as error:
             problems, status = error.message(lang()).splitlines(), 422
@@ -292,7 +293,7 @@ def take_offer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     project = get_object_or_404(Project, park=standing.park, pk=pk)
     try:
         why = t("采用最小调整", "the counter-offer was taken")
-        seen = int(request.POST.get("version", "0") or 0)
+        seen = seen_in(request.POST.get("version", ""))
         steps.take_offer(project, request.user, why, seen=seen, wishes=asked_in(request.POST))
     except EcoparkError as error:
         messages.error(request, error.message(lang()))

@@ -15,6 +15,7 @@ from ecopark.web.assess.keep import packs_of, years_of
 from ecopark.web.assess.views import pack_or_404
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.people.access import Standing, enter
+from ecopark.web.typed import number_in
 from ecopark.workflows.compare_editions import compare_editions
 from ecopark.workflows.reuse_facts import STATUS_TEXT, reuse_table
 
@@ -28,8 +29,9 @@ def reuse(request: HttpRequest, slug: str) -> HttpResponse:
     park = standing.park
     chosen = [p for p in request.GET.getlist("pack") if p in shipped_ids()] or list(packs_of(park))
     years = years_of(park)
-    wanted = request.GET.get("year", "")
-    year = int(wanted) if wanted.isdecimal() and int(wanted) in years else (years[0] if years else None)
+    year = number_in(request.GET.get("year", ""))
+    if year not in years:
+        year = years[0] if years else None
     table = reuse_table(facts_of(park), chosen, year, park.key)
     shown = request.GET.get("show", "")
     rows = [
@@ -104,6 +106,6 @@ def year_in(standing: Standing, wanted: str) -> str:
         The park has no figures of that year.
     """
     years = years_of(standing.park)
-    if wanted and not (wanted.isdecimal() and int(wanted) in years):
+    if wanted and number_in(wanted) not in years:
         raise Http404
     return wanted or (str(years[0]) if years else "")

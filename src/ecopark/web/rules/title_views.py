@@ -19,6 +19,7 @@ from ecopark.web.rules import title_steps
 from ecopark.web.rules.models import TitleStep
 from ecopark.web.rules.sign import title_entries
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import day_in
 
 LIGHTS = {"overdue": "red", "due_soon": "amber", "ahead": "green", "unknown": "grey", "unread": "grey"}
 
@@ -43,7 +44,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     """Write down a step."""
     standing = enter(request, slug, "settings")
     get = request.POST.get
-    day, until = _day(get("dated", "")), _day(get("until", ""))
+    day, until = day_in(get("dated", "")), day_in(get("until", ""))
     try:
         title_steps.add(standing.park, get("title", ""), get("step", ""), day, until, request.user)
     except title_steps.TitleError as error:
@@ -91,10 +92,3 @@ def _shown(r: Reminder) -> dict[str, Any]:
 def _taken_by(step: TitleStep) -> str:
     last = step.history.select_related("history_user").latest()
     return last.history_user.shown_name if last.history_user else ""
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

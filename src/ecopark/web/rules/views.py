@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,6 +19,7 @@ from ecopark.web.rules import read, sign
 from ecopark.web.rules.models import Verification
 from ecopark.web.rules.notes import notes_of
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import day_in
 
 
 def library(request: HttpRequest, slug: str) -> HttpResponse:
@@ -86,13 +85,9 @@ def signing(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
         raise PermissionDenied
     tails = [c.tail for c in found.clauses] if request.POST.get("all") == "1" else request.POST.getlist("clause")
     try:
-        dated = date.fromisoformat(request.POST.get("dated", ""))
-    except ValueError:
-        dated = None
-    try:
         made = sign.sign(
             standing.park, found, tails, request.user, document=request.POST.get("document", ""),
-            page=request.POST.get("page", ""), dated=dated, note=request.POST.get("note", ""),
+            page=request.POST.get("page", ""), dated=day_in(request.POST.get("dated", "")), note=request.POST.get("note", ""),
         )  # fmt: skip
     except sign.SignError as error:
         messages.error(request, say(error.text))

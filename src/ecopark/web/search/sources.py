@@ -26,9 +26,7 @@ from ecopark.web.people.access import Standing, parks_where
 from ecopark.web.projects.models import STAGES, Project
 from ecopark.web.search.scope import MOST, Hit, Scope, same
 from ecopark.web.tasks.models import Task
-
-BIGGEST = 2**31 - 1
-"""The largest number of a project, task or case."""
+from ecopark.web.typed import number_in
 
 
 def _with_unit(name: str, unit: str) -> Text:
@@ -145,8 +143,8 @@ def parks(scope: Scope, words: str) -> list[Hit]:
 def _number(words: str) -> Q:
     """What has this number; nothing if the words are none."""
     digits = words.lstrip("№#").strip()
-    known = digits.isascii() and digits.isdecimal() and int(digits) <= BIGGEST
-    return Q(number=int(digits)) if known else Q(pk__in=[])
+    number = number_in(digits)
+    return Q(pk__in=[]) if number is None else Q(number=number)
 
 
 def _first(rows: QuerySet[Any], words: str, field: str) -> QuerySet[Any]:

@@ -21,6 +21,7 @@ from ecopark.web.tasks import work
 from ecopark.web.tasks.lights import event_of, refresh, target_of, with_known
 from ecopark.web.tasks.models import PROGRAMME_TEXT, Task
 from ecopark.web.tasks.stored import Now
+from ecopark.web.typed import day_in, number_in
 
 DEFAULT_TIME = timedelta(days=180)
 """So long a proposed task takes."""
@@ -71,8 +72,8 @@ def filtered(standing: Standing, wanted: Mapping[str, str], today: date) -> Quer
         for key in standing.departments:
             own |= Q(supporting__contains=f"|{key}|")
         rows = rows.filter(own)
-    if get("programme", "").isdecimal() and len(wanted["programme"]) < 10:
-        rows = rows.filter(programme=int(wanted["programme"]))
+    if (programme := number_in(get("programme", ""))) is not None:
+        rows = rows.filter(programme=programme)
     if get("clause"):
         rows = rows.filter(clause=wanted["clause"])
     if month := _month(get("due", "")):
@@ -113,15 +114,16 @@ def by_department(rows: QuerySet[Task]) -> dict[Text, dict[str, int]]:
 
 def _month(text: str) -> tuple[date, date] | None:
     """First and last day of a month (``2024-07``); None for what is no month."""
+    first = day_in(f"{text}-01")
     try:
-        return month_of(date.fromisoformat(f"{text}-01"))
-    except (ValueError, OverflowError):
+        return month_of(first) if first is not None else None
+    except OverflowError:
         return None
 
 
 def clause_of(park: Park, name: str, period: str) -> tuple[Kept, dict[str, Any]] | None:
     """An assessment of a year and one clause of it; None where there is no such year, pack or clause."""
-    if not (period.isdecimal() and int(period) in keep.years_of(park)):
+    if number_in(period) not in keep.years_of(park):
         return None
     try:
         kept = keep.assessed(park, name.rpartition("/")[0], period)
@@ -149,11 +151,8 @@ def failing(now: keep.Current) -> list[tuple[dict[str, Any], str]]:
 def day_of(month: str) -> date:
     """The day a month's dispatch list is of: its last one, today for this month or none (``2024-07``)."""
     today = timezone.localdate()
-    try:
-        first = date.fromisoformat(f"{month}-01")
-    except ValueError:
-        return today
-    if (first.year, first.month) == (today.year, today.month):
+    first = day_in(f"{month}-01")
+    if first is None or (first.year, first.month) == (today.year, today.month):
         return today
     return min((first + timedelta(days=32)).replace(day=1) - timedelta(days=1), today) if first.year < 9999 else today
 

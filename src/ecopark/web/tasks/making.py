@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +23,7 @@ from ecopark.web.tasks.prefill import drafts_of
 from ecopark.web.tasks.stored import Stored, choices, named
 from ecopark.web.tasks.targets import Aim, settled, split_of, with_aim, with_effect
 from ecopark.web.templatetags.ui import t
+from ecopark.web.typed import day_in, number_in
 
 EMPTY_ROWS = 2
 MOST_ROWS = 40
@@ -122,7 +122,7 @@ def _read(post: QueryDict, standing: Standing, clause: dict[str, Any] | None) ->
         given = _given(post, i)
         if not given["measure"] and not given["effect"] and not given["portion"]:
             continue
-        start, due = _date(given["start"] or start_common), _date(given["due"] or due_common)
+        start, due = day_in(given["start"] or start_common), day_in(given["due"] or due_common)
         if start is None or due is None:
             read.about_task.append((i, Text("请填写开始和完成日期。", "Give the start and the day it must be done.")))
             continue
@@ -130,9 +130,7 @@ def _read(post: QueryDict, standing: Standing, clause: dict[str, Any] | None) ->
         problems: list[Text] = []
         if own.target or own.quantity:
             own, problems, _ = settled(standing.park, own, clause_unit=clause["unit"] if clause else None)
-        programme = (
-            standing.park.programmes.filter(pk=given["programme"] or 0).first() if _whole(given["programme"]) else None
-        )
+        programme = standing.park.programmes.filter(pk=number_in(given["programme"])).first()
         draft = work.Draft(
             given["measure"], given["lead"], start, due, given["support"], given["element"], given["link"],
             effect=given["effect"], portion=given["portion"], programme=programme, **{k: getattr(own, k) for k in OWN},
@@ -166,12 +164,7 @@ def _sum(read: Read) -> dict[str, Any] | None:
 
 
 def _count(post: QueryDict) -> int:
-    given = post.get("rows", "")
-    return min(int(given), MOST_ROWS) if _whole(given) else 0
-
-
-def _whole(text: str) -> bool:
-    return text.isdecimal() and len(text) < 10
+    return min(number_in(post.get("rows", "")) or 0, MOST_ROWS)
 
 
 def _given(post: QueryDict, i: int) -> dict[str, Any]:
@@ -194,10 +187,3 @@ def _form(draft: work.Draft) -> dict[str, Any]:
 
 def _blank(start: str, due: str) -> dict[str, Any]:
     return dict.fromkeys(FIELDS, "") | {"support": [], "problems": []}
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

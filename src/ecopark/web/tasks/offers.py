@@ -16,6 +16,7 @@ from ecopark.web.people.access import Standing
 from ecopark.web.tasks.lights import number
 from ecopark.web.tasks.models import Task
 from ecopark.web.tasks.stored import Stored
+from ecopark.web.typed import is_year
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def offer_of(standing: Standing, task: Task, stored: Stored | None, period: str 
 
 def store(standing: Standing, task: Task, offer: Offer, period: str, seen: int, user: Any) -> list[Text]:
     """Store a reported figure for a year; what is wrong, with nothing written, or nothing."""
-    if not (period.isdecimal() and 1980 <= int(period) <= date.today().year + 1):
+    if not is_year(period) or not 1980 <= int(period) <= date.today().year + 1:
         return [Text(f"“{period}”不是可用的年份。", f"'{period}' is no year that can be used.")]
     change = Change(
         standing.park.key, offer.quantity, period, offer.value, offer.unit, offer.part,

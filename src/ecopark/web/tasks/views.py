@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -30,6 +29,7 @@ from ecopark.web.tasks.offers import store as save_figure
 from ecopark.web.tasks.stored import named
 from ecopark.web.tasks.targets import together
 from ecopark.web.templatetags.ui import say, t
+from ecopark.web.typed import day_in, number_in
 
 PER_PAGE = 50
 
@@ -78,7 +78,7 @@ def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     kind = request.POST.get("kind", "")
     if kind not in engine.STEP_TEXT or kind == "made":
         raise Http404
-    due = _date(request.POST.get("due", ""))
+    due = day_in(request.POST.get("due", ""))
     given = {k: request.POST.get(k, "").strip() for k in ("note", "figure", "share")}
     try:
         lead = work.department_of(standing.park, request.POST.get("lead", ""))
@@ -102,7 +102,7 @@ def store(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if offer is None:
         messages.success(request, t("没有待入库的数值", "There is no figure to be stored"))
         return redirect("task", slug, number)
-    known = int(seen) if seen.isdecimal() and request.POST.get("seen_for") == period else 0
+    known = (number_in(seen) or 0) if request.POST.get("seen_for") == period else 0
     wrong = save_figure(standing, task, offer, period, known, request.user)
     if wrong:
         for text in wrong:
@@ -275,13 +275,6 @@ def _failing(standing: Standing, now: keep.Current) -> list[dict[str, Any]]:
     if not standing.may("write_tasks"):
         return []
     return [{"clause": clause, "period": period} for clause, period in lists.failing(now)]
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _task(standing: Standing, number: int) -> Task:
