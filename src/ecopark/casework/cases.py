@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 
 STEP_TEXT = {
     "found": Text("发现", "found"),
@@ -61,12 +60,8 @@ BY_ANOTHER = ("verified", "returned", "closed")
 """Events that the person who rectified cannot take."""
 
 
-class CaseStepError(EcoparkError):
+class CaseStepError(RefusedError):
     """A step that cannot be taken; both languages say why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 @dataclass(frozen=True, slots=True)

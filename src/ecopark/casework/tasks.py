@@ -35,8 +35,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 
 STEP_TEXT = {
     "made": Text("立项", "made"),
@@ -79,12 +78,8 @@ COLOURS = ("red", "amber", "green", "grey")
 """The worst first."""
 
 
-class TaskStepError(EcoparkError):
+class TaskStepError(RefusedError):
     """A step of a task that cannot be taken; both languages say why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecopark.errors import EcoparkError
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -20,3 +22,11 @@ class Text:
 
     def __bool__(self) -> bool:
         return bool(self.zh or self.en)
+
+
+class RefusedError(EcoparkError):
+    """Something cannot be done so; `text` says why and what to do, in both languages."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en, zh=text.zh)
+        self.text = text

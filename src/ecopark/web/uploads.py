@@ -12,8 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 
 MB = 1024 * 1024
 TABLES = ("xlsx", "csv")
@@ -33,12 +32,8 @@ WITH_MACROS = {"xlsm": "xlsx", "xltm": "xlsx", "xlam": "xlsx", "xlsb": "xlsx", "
 """Endings of files that may hold macros, and what to save them as."""
 
 
-class UploadError(EcoparkError):
+class UploadError(RefusedError):
     """The file is not taken; `text` says why and what to do, in both languages."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
 
 
 @dataclass(frozen=True, slots=True)

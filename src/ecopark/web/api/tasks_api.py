@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -26,7 +27,8 @@ from ecopark.web.tasks.models import Task, TaskEvent
 from ecopark.web.tasks.offers import offer_of
 from ecopark.web.tasks.prefill import drafts_of
 from ecopark.web.tasks.stored import named
-from ecopark.web.tasks.targets import Aim, settled, together, with_aim, with_effect
+from ecopark.web.tasks.targets import settled, together, with_aim, with_effect
+from ecopark.web.tasks.work import Aim
 
 router = Router()
 TaskPage, ProgrammePage = shapes.page_of(out.TaskOut), shapes.page_of(out.ProgrammeOut)
@@ -71,7 +73,7 @@ def make(request: HttpRequest, slug: shapes.Name, body: out.TasksIn) -> Any:
         programme = park.programmes.filter(pk=one.programme).first() if one.programme is not None else None
         given = one.dict()
         own, about_own, _ = settled(park, Aim(**{k: given[k] for k in OWN}), clause_unit=unit)
-        draft = work.Draft(**given | {k: getattr(own, k) for k in OWN} | {"programme": programme})
+        draft = work.Draft(**given | asdict(own) | {"programme": programme})
         draft, about_effect = with_effect(with_aim(draft, aim))
         wrong = [*work.check(park, draft), *about_own, *about_effect]
         if one.programme is not None and programme is None:

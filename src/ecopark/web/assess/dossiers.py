@@ -14,8 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ecopark import __version__
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 from ecopark.packs.load import find_pack
 from ecopark.standards.titles import load_titles
 from ecopark.web.assess.models import Dossier
@@ -33,12 +32,8 @@ STEPS = 12
 WENT_ON = ("waiting", "running", "failed", "cancelled")
 
 
-class DossierError(EcoparkError):
+class DossierError(RefusedError):
     """The dossier cannot be marked so; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 def ask(park: Park, user: Any, packs: Sequence[str], period: str, language: str) -> Job:

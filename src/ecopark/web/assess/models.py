@@ -14,11 +14,11 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from ecopark.core.text import Text
 from ecopark.standards.titles import load_titles
 from ecopark.web.jobs.models import Job
+from ecopark.web.model_parts import history_with_reasons
 from ecopark.web.parks.models import Park
 
 UNPACKED = 64
@@ -145,7 +145,7 @@ class Dossier(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     marked_at = models.DateTimeField(null=True, blank=True)
-    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+    history = history_with_reasons()
 
     class Meta:
         ordering = ("-at", "-pk")

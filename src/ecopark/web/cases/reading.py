@@ -10,8 +10,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from ecopark.casework.rules import CaseRules
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 from ecopark.web.cases import work
 from ecopark.web.cases.models import Case
 from ecopark.web.parks.models import Subject
@@ -19,12 +18,8 @@ from ecopark.web.people.access import Standing
 from ecopark.web.typed import moment_in
 
 
-class ReportError(EcoparkError):
+class ReportError(RefusedError):
     """A report that cannot be taken; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 def read(given: Mapping[str, str], standing: Standing, rules: CaseRules) -> work.Report:

@@ -29,10 +29,10 @@ ICONS = {
 
 
 @dataclass(frozen=True)
-class Thread:
-    """A comment with its replies, and what this person may reply."""
+class Beside:
+    """What stands beside an assessment, and what this person may do with it."""
 
-    row: Comment
+    row: Any
     may: tuple[str, ...]
 
     @property
@@ -52,27 +52,18 @@ class Thread:
 
 
 @dataclass(frozen=True)
-class Handed:
-    """What was handed up, what happened to it, and what this person may do next."""
+class Thread(Beside):
+    """A comment with its replies."""
+
+    row: Comment
+
+
+@dataclass(frozen=True)
+class Handed(Beside):
+    """What was handed up, and what happened to it."""
 
     row: HandUp
-    may: tuple[str, ...]
     events: list[dict[str, Any]]
-
-    @property
-    def tone(self) -> str:
-        """The tone of its state."""
-        return TONES[self.row.state]
-
-    @property
-    def icon(self) -> str:
-        """The icon of its state."""
-        return ICONS[self.row.state]
-
-    @property
-    def pack_label(self) -> Text:
-        """The standard it is about."""
-        return pack_label(self.row.pack)
 
 
 def of_park(standing: Standing) -> QuerySet[Comment]:

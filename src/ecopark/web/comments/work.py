@@ -10,8 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 from ecopark.packs.model import Pack
 from ecopark.web.assess.models import Kept
 from ecopark.web.comments.models import HANDED, LONGEST, SAID, Comment, HandUp, HandUpEvent, Reply
@@ -26,12 +25,8 @@ AS = ("reviewer", "office", "consultant")
 """As what somebody with several roles speaks: the first of these."""
 
 
-class CommentError(EcoparkError):
+class CommentError(RefusedError):
     """It cannot be done; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 def role_of(standing: Standing) -> str:

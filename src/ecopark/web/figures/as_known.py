@@ -15,8 +15,7 @@ from typing import Any
 from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 from ecopark.observations.model import Facts
 from ecopark.web import background
 from ecopark.web.background import StillWorkingError
@@ -34,12 +33,8 @@ KEPT_DAYS = 8
 """So many days of parks are kept in memory, the last used ones; of large parks one."""
 
 
-class PastError(EcoparkError):
+class PastError(RefusedError):
     """The day cannot be shown; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 @dataclass

@@ -10,6 +10,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from ecopark.core.text import Text
+from ecopark.web.model_parts import history_with_reasons
 from ecopark.web.parks.models import Park, Subject
 
 STATES = {
@@ -42,7 +43,7 @@ class SavedMapping(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     at = models.DateTimeField(default=timezone.now)
     withdrawn = models.DateTimeField(null=True, blank=True)
-    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+    history = history_with_reasons()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park", "name"], name="one_mapping_name_each")]
@@ -111,7 +112,7 @@ class Figure(models.Model):
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     entered_at = models.DateTimeField(default=timezone.now)
     came_with = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, blank=True)
-    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+    history = history_with_reasons()
 
     class Meta:
         constraints = [
@@ -176,7 +177,7 @@ class Correction(models.Model):
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     entered_at = models.DateTimeField(default=timezone.now)
     came_with = models.ForeignKey(Import, on_delete=models.SET_NULL, null=True, blank=True)
-    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+    history = history_with_reasons()
 
     class Meta:
         indexes = [models.Index(fields=["state", "figure"])]
@@ -206,7 +207,7 @@ class Evidence(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     withdrawn_why = models.CharField(max_length=300, blank=True)
-    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+    history = history_with_reasons()
 
     class Meta:
         ordering = ("about", "-at", "-pk")

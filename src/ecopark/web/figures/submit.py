@@ -17,8 +17,7 @@ from django.http import Http404
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 from ecopark.web.figures import corrections
 from ecopark.web.figures.change import set_state
 from ecopark.web.figures.models import Correction, Figure, Submission
@@ -53,12 +52,8 @@ SAID = {
 """What the history says of a step that was taken without a reason."""
 
 
-class StepError(EcoparkError):
+class StepError(RefusedError):
     """The step cannot be taken; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en)
-        self.text = text
 
 
 def of(park: Park, subject: Subject, period: str) -> Submission:

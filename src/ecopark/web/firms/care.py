@@ -16,8 +16,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from ecopark.core.rounding import exact
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError, InputError
+from ecopark.core.text import RefusedError, Text
+from ecopark.errors import InputError
 from ecopark.grading.retrofit import Delivered, delivered
 from ecopark.observations.quantity import Quantity, catalogue
 from ecopark.web.figures.facts import problems_of, read_one
@@ -48,12 +48,8 @@ STEPS = {
 """From which states the office takes a step; of a confirmed entry only its waiting change is confirmed or returned."""
 
 
-class CareError(EcoparkError):
+class CareError(RefusedError):
     """An audit or retrofit that cannot be kept so."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 def audits(standing: Standing, state: str = "") -> QuerySet[Audit]:

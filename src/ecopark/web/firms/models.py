@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import zlib
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from ecopark.core.text import Text
 from ecopark.grading.load import shared_indicators
 from ecopark.observations.quantity import catalogue
+from ecopark.web.model_parts import Told, history_with_reasons
 from ecopark.web.own_directories import DirectoryEdition
 from ecopark.web.parks.models import Park, Subject
 
@@ -89,7 +85,7 @@ class GradeRun(models.Model):
         return f"{self.park.slug} {self.method} {self.year}"
 
 
-class FirmGrade(models.Model):
+class FirmGrade(Told):
     """What one grading says of one firm; `score` is for sorting, the body has the exact numbers."""
 
     run = models.ForeignKey(GradeRun, on_delete=models.CASCADE, related_name="grades")
@@ -100,7 +96,6 @@ class FirmGrade(models.Model):
     of = models.IntegerField(default=0)
     grade = models.CharField(max_length=12, blank=True)
     outside = models.BooleanField(default=False)
-    body = models.BinaryField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "subject"], name="one_grade_each")]
@@ -108,17 +103,6 @@ class FirmGrade(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.grade}"
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """Items with values, bases, weights and points, and the remarks."""
-        found: dict[str, Any] = json.loads(zlib.decompress(bytes(self.body)))
-        return found
-
-    @staticmethod
-    def packed(told: dict[str, Any]) -> bytes:
-        """What `body` holds."""
-        return zlib.compress(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(), 6)
 
 
 class Appeal(models.Model):
@@ -182,7 +166,7 @@ class Audit(models.Model):
     findings = models.TextField(blank=True)
     state = models.CharField(max_length=12, default="confirmed", choices=[(k, t.zh) for k, t in CARE_STATES.items()])
     proposed = models.JSONField(default=dict, blank=True)
-    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+    history = history_with_reasons()
 
     class Meta:
         ordering = ("-due", "-pk")
@@ -214,7 +198,7 @@ class Retrofit(models.Model):
     done = models.DateField(null=True, blank=True)
     state = models.CharField(max_length=12, default="confirmed", choices=[(k, t.zh) for k, t in CARE_STATES.items()])
     proposed = models.JSONField(default=dict, blank=True)
-    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+    history = history_with_reasons()
 
     class Meta:
         ordering = ("-due", "-pk")

@@ -16,8 +16,8 @@ from django.db.models import Count
 from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError, did_you_mean
+from ecopark.core.text import RefusedError, Text
+from ecopark.errors import did_you_mean
 from ecopark.grading.credit_code import read_code
 from ecopark.web.figures.attach import move
 from ecopark.web.figures.facts import forget
@@ -36,11 +36,8 @@ IN_ATTRIBUTES = ("industry_code", "parcel")
 """Fields that are kept among the attributes of the subject."""
 
 
-class RegistryError(EcoparkError):
+class RegistryError(RefusedError):
     """The registry cannot be changed so."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
 
 
 class ConflictError(RegistryError):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from ecopark.core.text import Text
+from ecopark.core.text import RefusedError, Text
 from ecopark.errors import EcoparkError, InputError
 from ecopark.grading.sheet import Sheet, sheet_of
 from ecopark.grading.simulate import Move, simulate
@@ -21,12 +21,8 @@ from ecopark.web.uploads import DOCUMENTS, keep
 from ecopark.workflows.grade_firms import method_with
 
 
-class AppealError(EcoparkError):
+class AppealError(RefusedError):
     """The appeal cannot be taken; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 def is_current(made: GradeRun) -> bool:

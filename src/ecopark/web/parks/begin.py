@@ -17,8 +17,8 @@ from typing import Any
 from django.db import transaction
 
 from ecopark.admission.places import LAYERS, read_map
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError, InputError, Place, Problem
+from ecopark.core.text import RefusedError, Text
+from ecopark.errors import InputError, Place, Problem
 from ecopark.observations.model import Facts
 from ecopark.observations.model import Subject as FactSubject
 from ecopark.web.archives import Most, unzipped
@@ -36,12 +36,8 @@ LARGEST_LAYER = 40_000_000
 """Bytes of one layer of the map."""
 
 
-class BeginError(EcoparkError):
+class BeginError(RefusedError):
     """The park cannot be begun so; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 @transaction.atomic

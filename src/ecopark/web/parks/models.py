@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from simple_history.models import HistoricalRecords
 
 from ecopark.core.text import Text
 from ecopark.observations.model import Subject as FactSubject
+from ecopark.web.model_parts import history_with_reasons
 
 
 class Park(models.Model):
@@ -28,9 +28,7 @@ class Park(models.Model):
     published = models.BooleanField(default=False, help_text="anybody may see its verdicts")
     invented = models.BooleanField(default=False)
     changed = models.BigIntegerField(default=0)
-    history = HistoricalRecords(
-        excluded_fields=["changed"], history_change_reason_field=models.CharField(max_length=300, null=True)
-    )
+    history = history_with_reasons(excluded_fields=["changed"])
 
     class Meta:
         ordering = ("name",)
@@ -55,7 +53,7 @@ class Department(models.Model):
     key = models.CharField(max_length=60)
     name = models.CharField(max_length=120)
     name_en = models.CharField(max_length=120, blank=True)
-    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+    history = history_with_reasons()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park", "key"], name="one_department_each")]
@@ -110,7 +108,7 @@ class MapLayer(models.Model):
     park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="layers")
     name = models.CharField(max_length=60)
     features = models.JSONField()
-    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+    history = history_with_reasons()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park", "name"], name="one_layer_each")]

@@ -11,8 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from ecopark.casework.cases import ENDED
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.web.parks.models import Department, Park
 from ecopark.web.people.models import Membership
@@ -22,12 +21,8 @@ from ecopark.workflows.assess_park import check_options, parse_set
 YEARS = range(1980, 2101)
 
 
-class SettingError(EcoparkError):
+class SettingError(RefusedError):
     """The setting cannot be taken; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 def general(park: Park, user: Any, reason: str, *, name: str, name_en: str, base_year: str, published: bool) -> None:

@@ -10,8 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ecopark.casework.grids import Grids
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 from ecopark.web.cases.work import rules_of
 from ecopark.web.parks.models import Department, Park
 from ecopark.web.people.models import Membership, User
@@ -21,12 +20,8 @@ GIVEN = ("office", "firm", "keeper", "consultant", "viewer")
 """Roles that the park office may give; a reviewer of an area is made by an administrator."""
 
 
-class MemberError(EcoparkError):
+class MemberError(RefusedError):
     """The member cannot be changed so; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
 from ecopark.core.text import Text
+from ecopark.web.model_parts import history_with_reasons
 
 ROLE_TEXT = {
     "office": Text("园区办（管委会）", "park office"),
@@ -84,7 +85,7 @@ class Membership(models.Model):
         default=0,
         help_text="of the office: number of the level of escalation to whom late cases are told; 0: an officer",
     )
-    history = HistoricalRecords(history_change_reason_field=models.CharField(max_length=300, null=True))
+    history = history_with_reasons()
 
     class Meta:
         verbose_name, verbose_name_plural = "角色 / role", "角色 / roles"

@@ -5,15 +5,12 @@ The stage of a project is that of its last event; `Project.stage` repeats it so 
 
 from __future__ import annotations
 
-import json
-import zlib
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from ecopark.core.text import Text
+from ecopark.web.model_parts import Told
 from ecopark.web.own_directories import DirectoryEdition
 from ecopark.web.parks.models import Park, Subject
 
@@ -121,7 +118,7 @@ class Opinion(models.Model):
         return f"{self.office}: {self.opinion}"
 
 
-class Decision(models.Model):
+class Decision(Told):
     """A decision as it was made: findings, facts, edition of the policy, quota state and program version, whole.
 
     Parameters
@@ -146,7 +143,6 @@ class Decision(models.Model):
     until = models.DateTimeField(null=True, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     at = models.DateTimeField(default=timezone.now)
-    body = models.BinaryField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park", "entry"], name="one_decision_entry")]
@@ -154,17 +150,6 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.verdict}"
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """Everything its page shows, as it was then."""
-        found: dict[str, Any] = json.loads(zlib.decompress(bytes(self.body)))
-        return found
-
-    @staticmethod
-    def packed(told: dict[str, Any]) -> bytes:
-        """What `body` holds."""
-        return zlib.compress(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(), 6)
 
 
 class RuleEdition(models.Model):

@@ -12,7 +12,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from ecopark.admission.project import read_project
-from ecopark.core.text import Text
+from ecopark.core.text import RefusedError, Text
 from ecopark.errors import EcoparkError
 from ecopark.web.parks.models import Park, Subject
 from ecopark.web.projects import gate, policies
@@ -38,11 +38,8 @@ OPEN = ("lead", "talks", "review", "refused")
 """Stages in which the description may still change."""
 
 
-class StepError(EcoparkError):
+class StepError(RefusedError):
     """The project cannot be moved or changed so."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
 
 
 class ConflictError(StepError):

@@ -14,20 +14,15 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 from ecopark.packs.model import Pack
 from ecopark.packs.verify import verified_clauses
 from ecopark.web.parks.models import Park
 from ecopark.web.rules.models import TitleStep, Verification
 
 
-class SignError(EcoparkError):
+class SignError(RefusedError):
     """The signature cannot be taken; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 @transaction.atomic

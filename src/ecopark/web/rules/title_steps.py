@@ -7,19 +7,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.core.text import RefusedError, Text
 from ecopark.standards.titles import STEP_TEXT, load_titles
 from ecopark.web.parks.models import Park
 from ecopark.web.rules.models import TitleStep
 
 
-class TitleError(EcoparkError):
+class TitleError(RefusedError):
     """The step cannot be taken down; `text` says why."""
-
-    def __init__(self, text: Text) -> None:
-        super().__init__(text.en, zh=text.zh)
-        self.text = text
 
 
 def add(park: Park, title: str, step: str, dated: date | None, until: date | None, user: Any) -> TitleStep:

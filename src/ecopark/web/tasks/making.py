@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from django.contrib import messages
@@ -21,13 +21,15 @@ from ecopark.web.people.access import Standing, enter
 from ecopark.web.tasks import lists, work
 from ecopark.web.tasks.prefill import drafts_of
 from ecopark.web.tasks.stored import Stored, choices, named
-from ecopark.web.tasks.targets import Aim, settled, split_of, with_aim, with_effect
+from ecopark.web.tasks.targets import settled, split_of, with_aim, with_effect
+from ecopark.web.tasks.work import Aim
 from ecopark.web.templatetags.ui import t
 from ecopark.web.typed import day_in, number_in
 
 EMPTY_ROWS = 2
 MOST_ROWS = 40
-OWN = ("quantity", "part", "op", "target", "base", "unit")
+OWN = tuple(one.name for one in fields(Aim))
+"""What of a task says its target."""
 FIELDS = ("measure", "lead", "start", "due", "element", "link", *OWN, "effect", "portion", "programme")
 LONGEST = {
     "measure": 500, "quantity": 120, "op": 2, "target": 60, "base": 60, "unit": 60, "effect": 60, "portion": 20
@@ -133,7 +135,7 @@ def _read(post: QueryDict, standing: Standing, clause: dict[str, Any] | None) ->
         programme = standing.park.programmes.filter(pk=number_in(given["programme"])).first()
         draft = work.Draft(
             given["measure"], given["lead"], start, due, given["support"], given["element"], given["link"],
-            effect=given["effect"], portion=given["portion"], programme=programme, **{k: getattr(own, k) for k in OWN},
+            effect=given["effect"], portion=given["portion"], programme=programme, **asdict(own),
         )  # fmt: skip
         draft, about_effect = with_effect(with_aim(draft, aim))
         read.about_task += [(i, text) for text in (*work.check(standing.park, draft), *problems, *about_effect)]

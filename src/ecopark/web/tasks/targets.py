@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
 from fractions import Fraction
 
 from ecopark.casework import split as engine
@@ -19,23 +19,11 @@ from ecopark.web.parks.models import Park
 from ecopark.web.tasks.lights import number, target_of
 from ecopark.web.tasks.models import Task
 from ecopark.web.tasks.stored import Named, Now, Stored, in_unit, named
-from ecopark.web.tasks.work import OPERATORS, Draft
+from ecopark.web.tasks.work import OPERATORS, Aim, Draft
 
 MOST_NEAR = 3
 SAME = ("quantity", "part", "op", "target", "unit")
 SHARE_OF = Fraction(1, 100)
-
-
-@dataclass(frozen=True)
-class Aim:
-    """A target as it is typed: `quantity` by id or name, `unit` empty for the figure's own, `base` empty for what is stored."""
-
-    quantity: str = ""
-    part: str = ""
-    op: str = ""
-    target: str = ""
-    base: str = ""
-    unit: str = ""
 
 
 def about(text: str, part: str = "") -> Named | None:
@@ -94,9 +82,7 @@ def with_aim(draft: Draft, aim: Aim) -> Draft:
     """A draft that takes over the common target, where it has none of its own."""
     if draft.target or draft.quantity:
         return draft
-    return replace(
-        draft, quantity=aim.quantity, part=aim.part, op=aim.op, target=aim.target, base=aim.base, unit=aim.unit
-    )
+    return replace(draft, **asdict(aim))
 
 
 def with_effect(draft: Draft) -> tuple[Draft, list[Text]]:
@@ -108,7 +94,7 @@ def with_effect(draft: Draft) -> tuple[Draft, list[Text]]:
             return draft, [Text(f"“{text}”不是数字。", f"'{text}' is no number.")]
     if not draft.effect and not draft.portion:
         return draft, []
-    target, share = _target(draft.op, draft.target, draft.base), number(draft.portion)
+    target, share = _target(draft), number(draft.portion)
     if target is None:
         return draft, [
             Text("没有目标值，预期效果无从计。", "Without a target there is nothing an effect could count towards.")
@@ -125,7 +111,7 @@ def with_effect(draft: Draft) -> tuple[Draft, list[Text]]:
 
 def split_of(aim: Aim, drafts: Iterable[Draft]) -> engine.Split | None:
     """The expected effects of the drafts that go by a target, against its gap; None without a target."""
-    target = _target(aim.op, aim.target, aim.base)
+    target = _target(aim)
     same = [d for d in drafts if all(getattr(d, name) == getattr(aim, name) for name in SAME)]
     return None if target is None else engine.split(target, [number(d.effect) for d in same])
 
@@ -141,9 +127,9 @@ def together(task: Task) -> tuple[Sequence[Task], engine.Split | None]:
     return rows, engine.split(target, [number(one.effect) for one in rows])
 
 
-def _target(op: str, target: str, base: str) -> Target | None:
-    value = number(target)
-    return None if value is None or op not in OPERATORS else Target(op, value, number(base))
+def _target(aim: Aim) -> Target | None:
+    value = number(aim.target)
+    return None if value is None or aim.op not in OPERATORS else Target(aim.op, value, number(aim.base))
 
 
 def _stored(park: Park, name: str, part: str, unit: str) -> Stored | None:

@@ -50,8 +50,20 @@ class Shown:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Aim:
+    """A target as it is typed: `quantity` by id or name, `unit` empty for the figure's own, `base` empty for what is stored."""
+
+    quantity: str = ""
+    part: str = ""
+    op: str = ""
+    target: str = ""
+    base: str = ""
+    unit: str = ""
+
+
 @dataclass(frozen=True)
-class Draft:
+class Draft(Aim):
     """A task as somebody wants it, before it is checked; `effect` may be worked out of `portion`, a share of the gap [%]."""
 
     measure: str
@@ -61,12 +73,6 @@ class Draft:
     support: Sequence[str] = ()
     element: str = ""
     link: str = ""
-    quantity: str = ""
-    part: str = ""
-    op: str = ""
-    target: str = ""
-    base: str = ""
-    unit: str = ""
     effect: str = ""
     portion: str = ""
     programme: Programme | None = None
