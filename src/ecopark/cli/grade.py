@@ -113,11 +113,8 @@ def grade(
             complain(("方法未见：" if lang == "zh" else "not seen of the method: ") + lack[lang])
         return
     target = out or Path(f"grades.{format}")
-    if target.suffix.lower() == ".json" or (format == "json" and not target.suffix):
-        target.write_text(json.dumps(grading.to_list(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    else:
-        write_grades(grading, target if target.suffix else target.with_suffix(f".{format}"), lang=lang)
-    complain(("已写入 " if lang == "zh" else "wrote ") + str(target))
+    written = write_grades(grading, target if target.suffix else target.with_suffix(f".{format}"), lang=lang)
+    complain(("已写入 " if lang == "zh" else "wrote ") + str(written))
 
 
 def _sheet(grading: Grading, firm: str, out: Path | None, lang: str) -> None:

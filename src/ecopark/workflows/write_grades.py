@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
 from ecopark.grading.method import Method
 from ecopark.grading.result import OUTSIDE, FirmGrade, Grading
-from ecopark.observations.safe_text import safe_cell
 from ecopark.reports.blocks import (
     Block,
     Bullets,
@@ -22,8 +21,7 @@ from ecopark.reports.blocks import (
     Paragraph,
     Table,
 )
-from ecopark.reports.html import render_html
-from ecopark.reports.word import write_word
+from ecopark.reports.one_file import write_as, write_csv
 
 GRADE_TONE = {"A": "good", "B": "good", "C": "partly", "D": "bad", "T": "muted"}
 BASIS_TEXT = {
@@ -213,31 +211,25 @@ def grading_document(grading: Grading, lang: str) -> Document:
 
 
 def write_grades(grading: Grading, path: Path, *, lang: str = "zh") -> Path:
-    """Write the list as .xlsx, .html, .docx or .csv, whichever the suffix names.
+    """Write the list as .html, .docx, .xlsx, .csv or .json, whichever the suffix names.
 
     Raises
     ------
     EcoparkError
         The suffix names none of them.
     """
-    suffix = path.suffix.lower()
-    if suffix == ".html":
-        path.write_text(render_html(grading_document(grading, lang)), encoding="utf-8")
-    elif suffix == ".docx":
-        write_word(grading_document(grading, lang), path)
-    elif suffix == ".xlsx":
-        _workbook(grading, path, lang)
-    elif suffix == ".csv":
-        import csv
-
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows([[safe_cell(c) for c in row] for row in table_rows(grading, lang)])
-    else:
-        raise EcoparkError(
-            f"--out: '{path.suffix}' is none of .xlsx, .html, .docx, .csv, .json",
-            zh=f"--out：“{path.suffix}”不在 .xlsx、.html、.docx、.csv、.json 之内",
-        )
-    return path
+    return write_as(
+        path,
+        Text("评价结果", "a list of grades"),
+        lambda: grading_document(grading, lang),
+        {
+            ".xlsx": lambda: _workbook(grading, path, lang),
+            ".csv": lambda: write_csv(table_rows(grading, lang), path),
+            ".json": lambda: path.write_text(
+                json.dumps(grading.to_list(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+            ),
+        },
+    )
 
 
 def _workbook(grading: Grading, path: Path, lang: str) -> None:

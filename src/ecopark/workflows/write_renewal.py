@@ -11,12 +11,10 @@ from typing import Any
 from ecopark.core.rounding import decimal_text, exact
 from ecopark.core.text import Text
 from ecopark.core.value import Scalar
-from ecopark.errors import EcoparkError
 from ecopark.grading.land import GOALS, LABELS, LandRules, Listed, Plot
 from ecopark.grading.renewal import STEPS, Order
 from ecopark.reports.blocks import Block, Bullets, Cell, Cover, Document, Heading, Paragraph, Table
-from ecopark.reports.html import render_html
-from ecopark.reports.word import write_word
+from ecopark.reports.one_file import write_as
 from ecopark.workflows.renew_land import NAMES
 from ecopark.workflows.write_grades import BASIS_TEXT
 
@@ -317,13 +315,4 @@ def write_document(document: Document, path: Path) -> Path:
     EcoparkError
         The suffix names neither.
     """
-    if path.suffix.lower() == ".docx":
-        write_word(document, path)
-    elif path.suffix.lower() == ".html":
-        path.write_text(render_html(document), encoding="utf-8")
-    else:
-        raise EcoparkError(
-            f"a plan or programme is .docx or .html, not '{path.suffix}'",
-            zh=f"方案应为 .docx 或 .html，而不是“{path.suffix}”",
-        )
-    return path
+    return write_as(path, Text("方案", "a plan or programme"), lambda: document)

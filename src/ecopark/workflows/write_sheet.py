@@ -6,12 +6,10 @@ from pathlib import Path
 
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
 from ecopark.grading.method import Method
 from ecopark.grading.sheet import Change, Line, Sheet
 from ecopark.reports.blocks import Block, Cell, Code, Cover, Document, Fold, Heading, Paragraph, Table
-from ecopark.reports.html import render_html
-from ecopark.reports.word import write_word
+from ecopark.reports.one_file import write_as
 from ecopark.workflows.write_grades import (
     BASIS_TEXT,
     GRADE_TONE,
@@ -267,16 +265,9 @@ def write_sheet(sheet: Sheet, path: Path, *, lang: str = "zh") -> Path:
     EcoparkError
         The suffix names none of them.
     """
-    suffix = path.suffix.lower()
-    if suffix == ".html":
-        path.write_text(render_html(sheet_document(sheet, lang)), encoding="utf-8")
-    elif suffix == ".docx":
-        write_word(sheet_document(sheet, lang), path)
-    elif suffix == ".txt":
-        path.write_text(sheet_text(sheet, lang) + "\n", encoding="utf-8")
-    else:
-        raise EcoparkError(
-            f"a firm's sheet is .html, .docx or .txt, not '{path.suffix}'",
-            zh=f"企业评价表应为 .html、.docx 或 .txt，而不是“{path.suffix}”",
-        )
-    return path
+    return write_as(
+        path,
+        Text("企业评价表", "a firm's sheet"),
+        lambda: sheet_document(sheet, lang),
+        {".txt": lambda: path.write_text(sheet_text(sheet, lang) + "\n", encoding="utf-8")},
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,14 +10,11 @@ from pathlib import Path
 
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
 from ecopark.grading.method import Cutoffs, Item, LastYear, Method
 from ecopark.grading.result import Grading
 from ecopark.grading.simulate import Move, Stability, simulate, stability
-from ecopark.observations.safe_text import safe_cell
 from ecopark.reports.blocks import Block, Cell, Cover, Document, Heading, Paragraph, Table
-from ecopark.reports.html import render_html
-from ecopark.reports.word import write_word
+from ecopark.reports.one_file import write_as, write_csv
 from ecopark.workflows.write_grades import GRADE_TONE, figure, method_blocks, rounded
 
 BORDERLINE = 0.9
@@ -202,18 +198,10 @@ def write_study(study: Study, path: Path, *, lang: str = "zh") -> Path:
     EcoparkError
         The suffix names none of them.
     """
-    suffix = path.suffix.lower()
-    if suffix == ".html":
-        path.write_text(render_html(study_document(study, lang)), encoding="utf-8")
-    elif suffix == ".docx":
-        write_word(study_document(study, lang), path)
-    elif suffix == ".csv":
-        rows = move_rows(study, lang) if study.changed is not None else stability_rows(study, lang)
-        with path.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows([[safe_cell(c) for c in row] for row in rows])
-    else:
-        raise EcoparkError(
-            f"a study is .html, .docx or .csv, not '{path.suffix}'",
-            zh=f"测算报告应为 .html、.docx 或 .csv，而不是“{path.suffix}”",
-        )
-    return path
+    rows = move_rows if study.changed is not None else stability_rows
+    return write_as(
+        path,
+        Text("测算报告", "a study"),
+        lambda: study_document(study, lang),
+        {".csv": lambda: write_csv(rows(study, lang), path)},
+    )
