@@ -207,10 +207,10 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     signed = {"clause": ["13"], "document": "HJ 274-2015 正式出版本", "page": "4", "dated": "2026-01-05"}
     ok(office.post(f"{here}rules/hj274-2015/sign/", signed))
     own_rules.save(park, FREE, user, "管委会会议纪要", seen=0)
-    policy = policies.take_in(park, [sent(archive(FILES))], user, "本区办法")
-    method = methods.take_in(park, [sent(method_directory())], user, "本县办法")
+    policy = policies.OWN.take_in(park, [sent(archive(FILES))], user, "本区办法")
+    method = methods.OWN.take_in(park, [sent(method_directory())], user, "本县办法")
     other = Membership.objects.filter(user__username="consultant").exclude(park=park)[0].park
-    policies.take_in(other, [sent(archive(FILES))], user, "本区办法")
+    policies.OWN.take_in(other, [sent(archive(FILES))], user, "本区办法")
     policies.choose_policy(other, "my-zone", user)
     own_parameters.save(other, "floor", FLOOR, user, "新文件", seen=0)
     ok(office.post(f"{here}rules/titles/add/", {"title": "eco_industrial_park", "step": "name", "dated": "2024-06-01"}))

@@ -113,8 +113,8 @@ NUMBERS: dict[str, Callable[[World], int]] = {
 
 def _edition(world: World) -> int:
     user = world.people["office"]
-    made = policies.take_in(world.park, [sent(archive(directory()))], user, "x")
-    assert methods.take_in(world.park, [sent(method_directory())], user, "x").pk == made.pk
+    made = policies.OWN.take_in(world.park, [sent(archive(directory()))], user, "x")
+    assert methods.OWN.take_in(world.park, [sent(method_directory())], user, "x").pk == made.pk
     return int(made.pk)
 
 

@@ -40,8 +40,8 @@ def visit(live_server: Any, ground: World, monkeypatch: pytest.MonkeyPatch) -> I
     policies.choose_policy(ground.park, "anji", user)
     own_rules.save(ground.park, FREE, user, "管委会会议纪要", seen=0)
     for n in ("一", "二"):
-        policies.take_in(ground.park, [sent(archive(directory()))], user, f"第{n}次")
-    methods.take_in(ground.park, [sent(method_directory())], user, "本县办法")
+        policies.OWN.take_in(ground.park, [sent(archive(directory()))], user, f"第{n}次")
+    methods.OWN.take_in(ground.park, [sent(method_directory())], user, "本县办法")
     client = Client()
     client.force_login(user)
     session = client.cookies["sessionid"].value
@@ -97,7 +97,7 @@ def test_a_parameter_is_filled_in_and_what_is_wrong_stands_at_its_field(
     visit: Any, ground: World, lang: str, size: str
 ) -> None:
     user = ground.people["office"]
-    policies.take_in(ground.park, [sent(archive(FILES))], user, "本区办法")
+    policies.OWN.take_in(ground.park, [sent(archive(FILES))], user, "本区办法")
     policies.choose_policy(ground.park, "my-zone", user)
     own_parameters.save(ground.park, "floor", FLOOR, user, "新文件", seen=0)
     visitor = visit(lang=lang, size=size)

@@ -117,6 +117,8 @@ def test_only_the_office_hands_one_in(here: World, role: str) -> None:
 )
 def test_what_is_wrong_is_told_and_not_kept(here: World, method: str, case: str, code: str) -> None:
     with pytest.raises(InputError) as caught:
-        methods.take_in(here.park, [sent(directory(method, **{"cases/one.yaml": case}))], here.people["office"], "x")
+        methods.OWN.take_in(
+            here.park, [sent(directory(method, **{"cases/one.yaml": case}))], here.people["office"], "x"
+        )
     assert code in {p.code for p in caught.value.problems}
     assert not MethodEdition.objects.exists()

@@ -57,7 +57,7 @@ PAGE = f"{HOME}rules/parameters/floor/"
 @pytest.fixture
 def zone(ground: World) -> World:
     """The small park with a policy that has parameters."""
-    policies.take_in(ground.park, [sent(archive(FILES))], ground.people["office"], "本区办法")
+    policies.OWN.take_in(ground.park, [sent(archive(FILES))], ground.people["office"], "本区办法")
     policies.choose_policy(ground.park, "my-zone", ground.people["office"])
     return ground
 
@@ -158,7 +158,7 @@ def test_everything_wrong_is_told_together(zone: World) -> None:
 def test_a_value_that_no_formula_can_take_is_told(ground: World) -> None:
     rules = RULES.replace("land_area_mu * floor", "land_area_mu ** floor")
     files = FILES | {"policy.yaml": HEAD.replace('"10"', '"1"'), "rules.yaml": rules}
-    policies.take_in(ground.park, [sent(archive(files))], ground.people["office"], "本区办法")
+    policies.OWN.take_in(ground.park, [sent(archive(files))], ground.people["office"], "本区办法")
     policies.choose_policy(ground.park, "my-zone", ground.people["office"])
     answer = ground.client_of("office").post(PAGE, FLOOR | {"value": "2"})
     assert answer.status_code == 422

@@ -352,7 +352,7 @@ BROKEN = {
 def test_a_directory_that_cannot_be_used_is_told_and_not_kept(ground: World, name: str) -> None:
     make, code = BROKEN[name]
     with pytest.raises(InputError) as caught:
-        policies.take_in(ground.park, [sent(make())], ground.people["office"], "x")
+        policies.OWN.take_in(ground.park, [sent(make())], ground.people["office"], "x")
     assert code in {p.code for p in caught.value.problems}
     answer = ground.client_of("office").post(f"{HOME}policies/", {"files": make(), "why": "x"})
     assert answer.status_code == 422
@@ -374,16 +374,16 @@ def test_no_zip_and_loose_files(ground: World) -> None:
     half.name = "half.zip"
     for file in (wrong, half):
         with pytest.raises(InputError) as caught:
-            policies.take_in(ground.park, [sent(file)], user, "x")
+            policies.OWN.take_in(ground.park, [sent(file)], user, "x")
         assert {p.code for p in caught.value.problems} == {"not-a-zip"}
     loose = []
     for name, text in directory().items():
         file = io.BytesIO(text.encode() if isinstance(text, str) else text)
         file.name = Path(name).name
         loose.append(sent(file))
-    assert policies.take_in(ground.park, loose, user, "x").name == "my-zone"
+    assert policies.OWN.take_in(ground.park, loose, user, "x").name == "my-zone"
     with pytest.raises(EcoparkError, match="Say why"):
-        policies.take_in(ground.park, loose, user, " ")
+        policies.OWN.take_in(ground.park, loose, user, " ")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -394,7 +394,7 @@ def test_a_backup_keeps_rules_policies_and_decisions(anji: World, settings: Any,
     from ecopark.web.parks.models import Park
 
     office = anji.people["office"]
-    policies.take_in(anji.park, [sent(archive(directory()))], office, "本区办法")
+    policies.OWN.take_in(anji.park, [sent(archive(directory()))], office, "本区办法")
     own_rules.save(anji.park, DISTANCE, office, "补充", seen=0)
     made = decided(anji)
     kept = backup.backup(tmp_path / "site.zip")

@@ -12,14 +12,15 @@ import secrets
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import yaml
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -30,6 +31,8 @@ from ecopark.web.parks.models import Park
 
 MOST, MOST_DEEP = Most(200, 1_000_000, 4_000_000), 40
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{1,59}")
+
+E = TypeVar("E", bound="DirectoryEdition")
 
 
 class DirectoryEdition(models.Model):
@@ -107,12 +110,6 @@ def last_editions(rows: models.QuerySet[Any]) -> list[Any]:
 def last_of(rows: models.QuerySet[Any], name: str) -> Any:
     """The last edition of a name; None if there is none."""
     return rows.filter(name=name).order_by("-number").first() if name else None
-
-
-def add(rows: models.QuerySet[Any], park: Park, name: str, **fields: Any) -> Any:
-    """A new edition of a name; call it inside a transaction that holds the park."""
-    number = (rows.filter(park=park, name=name).aggregate(last=Max("number"))["last"] or 0) + 1
-    return rows.create(park=park, name=name, number=number, **fields)
 
 
 def lay_out(folder: Path, files: Mapping[str, str]) -> None:
@@ -264,3 +261,88 @@ def must_say_why(why: str) -> str:
     if not said:
         raise EcoparkError("Say why.", zh="请写明原因。")
     return said
+
+
+# -- a kind of directories ---------------------------------------------------------------------------------------------
+
+
+def anything_fits(park: Park, name: str, files: Mapping[str, str]) -> None:
+    """For rules that nothing of the park has to fit."""
+
+
+@dataclass(frozen=True)
+class Kind(Generic[E]):
+    """One kind of rules that a zone may have of its own: how a directory is read and checked, and where editions are kept.
+
+    Parameters
+    ----------
+    files
+        File names at the top, as for `files_of`.
+    load, check
+        The library's reader of such a directory, and its checks with the cases that come along.
+    shipped
+        The ids that are taken.
+    fits
+        Raises where a new edition does not fit what else the park has.
+    """
+
+    model: type[E]
+    files: tuple[str, ...]
+    load: Callable[[Path], Any]
+    check: Callable[[Any], Sequence[Problem]]
+    shipped: Callable[[], Sequence[str]]
+    fits: Callable[[Park, str, Mapping[str, str]], None] = anything_fits
+
+    def take_in(self, park: Park, uploads: Sequence[Any], user: Any, why: str) -> E:
+        """A directory in, checked by the library and by its own cases; nothing is kept unless all is right.
+
+        Raises
+        ------
+        InputError
+            With every problem of the archive, of the rules, and of the cases.
+        EcoparkError
+            No reason is given.
+        """
+        reason = must_say_why(why)
+        files = files_of(uploads, self.files)
+        name = id_in(files, self.files[0], self.shipped())
+        found = self._checked(name, files)
+        return self._keep(
+            park, name, files, hash=found.hash, title_zh=found.title.zh[:200], title_en=found.title.en[:200],
+            upload=str(uploads[0].name)[:200], why=reason, by=user,
+        )  # fmt: skip
+
+    def bring_back(self, park: Park, name: str, number: int, user: Any, why: str) -> E:
+        """An earlier edition as the new one.
+
+        Raises
+        ------
+        EcoparkError
+            There is none, no reason is given, or this version of the program cannot use it.
+        """
+        reason = must_say_why(why)
+        old = self.model._default_manager.filter(park=park, name=name, number=number).first()
+        if old is None:
+            raise EcoparkError("There is no such edition.", zh="没有这个版本。")
+        self._checked(name, old.files)
+        return self._keep(
+            park, name, old.files, hash=old.hash, title_zh=old.title_zh, title_en=old.title_en, upload=old.upload,
+            back_to=number, why=reason, by=user,
+        )  # fmt: skip
+
+    def _checked(self, name: str, files: Mapping[str, str]) -> Any:
+        """What the files make, if nothing at all is wrong with it."""
+        with laid_out(name, files) as folder:
+            found = self.load(folder)
+            problems = self.check(found)
+        if problems:
+            raise InputError(problems)
+        return found
+
+    @transaction.atomic
+    def _keep(self, park: Park, name: str, files: Mapping[str, str], **fields: Any) -> E:
+        Park.objects.select_for_update().get(pk=park.pk)
+        self.fits(park, name, files)
+        rows = self.model._default_manager
+        number = (rows.filter(park=park, name=name).aggregate(last=Max("number"))["last"] or 0) + 1
+        return rows.create(park=park, name=name, number=number, files=dict(files), **fields)

@@ -15,18 +15,20 @@ from ecopark.web.api import shapes_own as out
 from ecopark.web.api.common import CONFLICT, REFUSED, come_in, cut, who
 from ecopark.web.firms import methods
 from ecopark.web.firms.models import MethodEdition
+from ecopark.web.own_directories import Kind
+from ecopark.web.own_directory_views import with_last, zip_answer
 from ecopark.web.parks.models import Park
 from ecopark.web.projects import own_parameters, own_rules, policies
 from ecopark.web.projects.models import PolicyEdition, RuleEdition
-from ecopark.web.projects.rule_views import limits_of, with_last, zip_answer
+from ecopark.web.projects.rule_views import limits_of
 from ecopark.web.projects.told import pair
 
 router = Router()
-KINDS: dict[str, tuple[Any, Any, str]] = {
-    "policies": (PolicyEdition, policies, "see_projects"),
-    "methods": (MethodEdition, methods, "simulate_grades"),
+KINDS: dict[str, tuple[Kind[Any], str]] = {
+    "policies": (policies.OWN, "see_projects"),
+    "methods": (methods.OWN, "simulate_grades"),
 }
-"""Directories that a zone hands in whole: their editions, what takes them in, and the right to see them."""
+"""Directories that a zone hands in whole, and the right to see them."""
 EditionPage = shapes.page_of(out.RuleEditionOut)
 
 
@@ -130,8 +132,8 @@ def drop_parameter(request: HttpRequest, slug: shapes.Name, parameter: shapes.Na
 )
 def directories(request: HttpRequest, slug: shapes.Name, kind: out.Kind) -> Any:
     """All editions of policies or grading methods of the zone's own."""
-    model, _, see = KINDS[kind]
-    rows = with_last(model.objects.filter(park=come_in(request, slug, see).park).select_related("by"))
+    own, see = KINDS[kind]
+    rows = with_last(own.model._default_manager.filter(park=come_in(request, slug, see).park).select_related("by"))
     return [_directory(row["edition"], row["last"]) for row in rows]
 
 
@@ -143,14 +145,14 @@ def hand_in(
 ) -> Any:
     """A directory in, as a zip or its files; nothing is kept unless all is right."""
     park = come_in(request, slug, "settings").park
-    return _directory(KINDS[kind][1].take_in(park, files, request.user, form.why), True)
+    return _directory(KINDS[kind][0].take_in(park, files, request.user, form.why), True)
 
 
 @router.get("/parks/{slug}/{kind}/own/{edition}/file", summary="the directory / 下载目录")
 def directory_file(request: HttpRequest, slug: shapes.Name, kind: out.Kind, edition: shapes.Number) -> HttpResponse:
     """An edition as a zip."""
-    model, _, see = KINDS[kind]
-    return zip_answer(get_object_or_404(model, park=come_in(request, slug, see).park, pk=edition))
+    own, see = KINDS[kind]
+    return zip_answer(get_object_or_404(own.model, park=come_in(request, slug, see).park, pk=edition))
 
 
 @router.post(
@@ -163,9 +165,9 @@ def bring_back(
 ) -> Any:
     """An earlier edition as the new one."""
     park = come_in(request, slug, "settings").park
-    model, engine, _ = KINDS[kind]
-    old = get_object_or_404(model, park=park, pk=edition)
-    return _directory(engine.bring_back(park, old.name, old.number, request.user, body.why), True)
+    own = KINDS[kind][0]
+    old = get_object_or_404(own.model, park=park, pk=edition)
+    return _directory(own.bring_back(park, old.name, old.number, request.user, body.why), True)
 
 
 def _base(park: Park) -> Policy:

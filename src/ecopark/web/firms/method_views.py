@@ -12,9 +12,8 @@ from django.views.decorators.http import require_POST
 from ecopark.errors import EcoparkError
 from ecopark.web.firms import grades, methods
 from ecopark.web.firms.models import MethodEdition
-from ecopark.web.pages.context import lang
+from ecopark.web.own_directory_views import bring_back, told_problems, with_last, zip_answer
 from ecopark.web.people.access import enter
-from ecopark.web.projects.rule_views import told_problems, with_last, zip_answer
 from ecopark.web.templatetags.ui import t
 
 
@@ -26,7 +25,7 @@ def own_methods(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         try:
             files = request.FILES.getlist("files")
-            made = methods.take_in(standing.park, files, request.user, request.POST.get("why", ""))
+            made = methods.OWN.take_in(standing.park, files, request.user, request.POST.get("why", ""))
         except EcoparkError as error:
             problems, status = told_problems(error), 422
         else:
@@ -53,11 +52,5 @@ def method_zip(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
 def method_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """An earlier edition of a method as the new one."""
     standing = enter(request, slug, "settings")
-    old = get_object_or_404(MethodEdition, park=standing.park, pk=pk)
-    try:
-        methods.bring_back(standing.park, old.name, old.number, request.user, request.POST.get("why", ""))
-    except EcoparkError as error:
-        messages.error(request, error.message(lang())[:1000])
-    else:
-        messages.success(request, t("已记为新版本", "Kept as a new edition"))
+    bring_back(request, standing.park, methods.OWN, pk)
     return redirect("own-methods", slug)

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_POST
 
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, InputError
+from ecopark.web.own_directory_views import told_problems
 from ecopark.web.projects import own_parameters, own_rules, policies, rule_form
-from ecopark.web.projects.rule_views import done, told_problems
+from ecopark.web.projects.rule_views import done
 from ecopark.web.projects.views import standing_in
 from ecopark.web.templatetags.ui import t
 from ecopark.web.typed import seen_in

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from django.conf import settings
-from django.db import transaction
 
 from ecopark.admission.cases import check_policy
 from ecopark.admission.load import find_policy, load_policy, policy_hash, shipped_folder, shipped_policies
@@ -19,9 +18,6 @@ from ecopark.errors import EcoparkError, InputError, PackError
 from ecopark.web import own_directories as directories
 from ecopark.web.parks.models import Park
 from ecopark.web.projects.models import PolicyEdition, RuleEdition
-
-FILES = ("policy.yaml", "rules.yaml")
-"""Of a policy directory, beside its cases. `policy/quotas.yaml` of a park folder is something else: no policy is called so."""
 
 
 class OwnRulesError(PackError):
@@ -186,69 +182,6 @@ def choose_policy(park: Park, name: str, user: Any) -> Policy:
 # -- a policy of its own -----------------------------------------------------------------------------------------------
 
 
-def take_in(park: Park, uploads: Sequence[Any], user: Any, why: str) -> PolicyEdition:
-    """A policy directory in, checked by the library and by its own cases; nothing is kept unless all is right.
-
-    Raises
-    ------
-    InputError
-        With every problem of the archive, of the rules, and of the cases.
-    EcoparkError
-        No reason is given.
-    """
-    reason = directories.must_say_why(why)
-    files = directories.files_of(uploads, FILES)
-    name = directories.id_in(files, FILES[0], (*shipped_policies(), "quotas"))
-    found = checked(name, files)
-    with transaction.atomic():
-        Park.objects.select_for_update().get(pk=park.pk)
-        _fits_own_rules(park, name, files)
-        made: PolicyEdition = directories.add(
-            PolicyEdition.objects, park, name, files=files, hash=found.hash, title_zh=found.title.zh[:200],
-            title_en=found.title.en[:200], upload=str(uploads[0].name)[:200], why=reason, by=user,
-        )  # fmt: skip
-    return made
-
-
-def checked(name: str, files: Mapping[str, str]) -> Policy:
-    """The policy that files make, if nothing at all is wrong with it.
-
-    Raises
-    ------
-    InputError
-        With every problem.
-    """
-    with directories.laid_out(name, files) as folder:
-        found = load_policy(folder)
-        problems = check_policy(found)
-    if problems:
-        raise InputError(problems)
-    return found
-
-
-def bring_back(park: Park, name: str, number: int, user: Any, why: str) -> PolicyEdition:
-    """An earlier edition of an own policy as the new one.
-
-    Raises
-    ------
-    EcoparkError
-        There is none, no reason is given, or this version of the program cannot use it.
-    """
-    reason = directories.must_say_why(why)
-    old = PolicyEdition.objects.filter(park=park, name=name, number=number).first()
-    if old is None:
-        raise EcoparkError("There is no such edition.", zh="没有这个版本。")
-    checked(name, old.files)
-    with transaction.atomic():
-        Park.objects.select_for_update().get(pk=park.pk)
-        _fits_own_rules(park, name, old.files)
-        made: PolicyEdition = directories.add(
-            PolicyEdition.objects, park, name, files=old.files, hash=old.hash, title_zh=old.title_zh,
-            title_en=old.title_en, upload=old.upload, back_to=number, why=reason, by=user,
-        )  # fmt: skip
-    return made
-
-
 def _fits_own_rules(park: Park, name: str, files: Mapping[str, str]) -> None:
     """Whether what the park has filled in still fits a new edition of its policy."""
     text = own_text(last_rules(park, name))
@@ -261,6 +194,17 @@ def _fits_own_rules(park: Park, name: str, files: Mapping[str, str]) -> None:
             load_policy(folder, overlay)
         except PackError as error:
             raise InputError([shown_at(p, f"policy/{name}.yaml") for p in error.problems]) from None
+
+
+def _taken() -> tuple[str, ...]:
+    """Ids of policies that ship; and `policy/quotas.yaml` of a park folder is something else: no policy is called so."""
+    return (*shipped_policies(), "quotas")
+
+
+OWN = directories.Kind(
+    PolicyEdition, ("policy.yaml", "rules.yaml"), load_policy, check_policy, _taken, fits=_fits_own_rules
+)
+"""Policies of the zone's own: `take_in` and `bring_back`."""
 
 
 def shown_at(problem: Any, file: str, lines: int = 0) -> Any:

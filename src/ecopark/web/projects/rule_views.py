@@ -18,6 +18,7 @@ from ecopark.core.text import Text
 from ecopark.core.words import with_unit
 from ecopark.errors import EcoparkError, InputError, PackError
 from ecopark.packs.yaml_lines import Map
+from ecopark.web.own_directory_views import bring_back, told_problems, with_last, zip_answer
 from ecopark.web.pages.context import lang
 from ecopark.web.projects import own_parameters, own_rules, policies, rule_form
 from ecopark.web.projects.models import PolicyEdition, RuleEdition
@@ -103,7 +104,7 @@ def rule(request: HttpRequest, slug: str, tail: str = "") -> HttpResponse:
         try:
             own_rules.save(standing.park, text, request.user, why, seen=seen_in(seen), rule=tail)
         except EcoparkError as error:
-            problems, status = told_problems(error, None if as_yaml else text), 422
+            problems, status = _told_of_rule(error, None if as_yaml else text), 422
         else:
             messages.success(
                 request, t("规则已保存，即日起按此判定", "The rule was saved; decisions follow it from now on")
@@ -135,28 +136,15 @@ def rule(request: HttpRequest, slug: str, tail: str = "") -> HttpResponse:
     return render(request, "projects/rule.html", context, status=status)
 
 
-def told_problems(error: EcoparkError, form_text: str | None = None) -> list[dict[str, Any]]:
-    """Everything wrong, one by one: where, what, what to do."""
-    if not isinstance(error, InputError):
-        return [{"where": "", "what": Text(error.message("zh"), error.message("en")), "repair": None}]
-    node: Any = None
-    if form_text is not None:
-        try:
-            node = own_rules.read_rule(form_text)
-        except InputError:
-            node = None
-    found = []
-    for p in error.problems:
-        row = rule_form.where(p, node) if node is not None else None
-        at = row or (Text("", "") if form_text is not None else _place(p.place))
-        found.append({"where": at, "what": Text(p.zh, p.en), "repair": Text(p.repair_zh, p.repair_en)})
-    return found
-
-
-def _place(place: Any) -> Text:
-    if place.line is None:
-        return Text(place.file, place.file)
-    return Text(f"{place.file} 第 {place.line} 行", f"{place.file} line {place.line}")
+def _told_of_rule(error: EcoparkError, text: str | None) -> list[dict[str, Any]]:
+    """Everything wrong with a rule; where it was filled into the form (`text` is its YAML), at the row of the form."""
+    if text is None:
+        return told_problems(error)
+    try:
+        node = own_rules.read_rule(text)
+    except InputError:
+        node = None
+    return told_problems(error, lambda p: (node is not None and rule_form.where(p, node)) or Text("", ""))
 
 
 @require_POST
@@ -209,7 +197,7 @@ def own_policies(request: HttpRequest, slug: str) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
-            made = policies.take_in(
+            made = policies.OWN.take_in(
                 standing.park, request.FILES.getlist("files"), request.user, request.POST.get("why", "")
             )
         except EcoparkError as error:
@@ -231,36 +219,15 @@ def own_policies(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "projects/own_policies.html", context, status=status)
 
 
-def with_last(rows: Any) -> list[dict[str, Any]]:
-    """Editions by name, each with whether it is the one that counts."""
-    found: list[dict[str, Any]] = []
-    for e in rows:
-        found.append({"edition": e, "last": not found or found[-1]["edition"].name != e.name})
-    return found
-
-
 def policy_zip(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """An edition of a policy as it was handed in."""
     standing = standing_in(request, slug, "see_projects")
     return zip_answer(get_object_or_404(PolicyEdition, park=standing.park, pk=pk))
 
 
-def zip_answer(found: Any) -> HttpResponse:
-    """A directory of rules as a zip."""
-    answer = HttpResponse(found.zipped(), content_type="application/zip")
-    answer["Content-Disposition"] = f'attachment; filename="{found.name}-{found.number}.zip"'
-    return answer
-
-
 @require_POST
 def policy_back(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """An earlier edition of a policy as the new one."""
     standing = standing_in(request, slug, "settings")
-    old = get_object_or_404(PolicyEdition, park=standing.park, pk=pk)
-    try:
-        policies.bring_back(standing.park, old.name, old.number, request.user, request.POST.get("why", ""))
-    except EcoparkError as error:
-        messages.error(request, error.message(lang())[:1000])
-    else:
-        messages.success(request, t("已记为新版本", "Kept as a new edition"))
+    bring_back(request, standing.park, policies.OWN, pk)
     return redirect("own-policies", slug)
