@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from ecopark.web.figures.change import Change, write
 from ecopark.web.firms import care
 from ecopark.web.firms.models import Audit, CareFile, Retrofit
+from ecopark.web.uploads import stored_path
 
 from .api_calls import Api, good, refusal, refused_as
 from .conftest import ROLES, World
@@ -166,6 +167,8 @@ def test_reports_are_attached_and_taken_back(kept: World) -> None:
     assert kept.client_of("consultant").post(f"{where}files/{found.pk}/back/").status_code == 403
     theirs = Audit.objects.get(subject__key="alpha-2")
     assert office.get(f"{F}/care/audits/{theirs.pk}/files/{found.pk}/").status_code == 404, "a file of another entry"
+    stored_path(found.stored).unlink()
+    assert office.get(f"{where}files/{found.pk}/").status_code == 404, "taken off the disk by hand"
     firm.post(f"{where}files/{found.pk}/back/")
     assert "审核报告.pdf" not in office.get(where).content.decode()
     assert CareFile.objects.get().withdrawn is not None

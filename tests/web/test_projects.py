@@ -129,6 +129,10 @@ def test_refused_comes_back_better_and_is_admitted(ground: World) -> None:
     project.refresh_from_db()
     assert (project.stage, project.verdict) == ("refused", "refuse")
     assert refused.context["held"] == []
+    for none in ("", "x", "9" * 5000):
+        assert office.post(f"{address}offer/", {"version": none}).status_code == 302
+        project.refresh_from_db()
+        assert project.version == 1, "who saw no version changes nothing"
     assert office.post(f"{address}offer/", {"version": "1"}).status_code == 302
     project.refresh_from_db()
     assert project.version == 2

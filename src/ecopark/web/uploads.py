@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.http import FileResponse, Http404
 
 from ecopark.core.text import RefusedError, Text
 
@@ -75,6 +76,19 @@ def stored_path(key: str) -> Path:
     if not path.is_relative_to(root):
         raise UploadError(Text("文件路径有误", "that file's path leads elsewhere"))
     return path
+
+
+def file_answer(path: Path, name: str, media_type: str = "", *, inline: bool = False) -> FileResponse:
+    """A stored file as it is sent: to be kept under its name, or shown in the page (`inline`).
+
+    Raises
+    ------
+    Http404
+        It was taken off the disk by hand.
+    """
+    if not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=not inline, filename=name, content_type=media_type or None)
 
 
 def keep(upload: Any, folder: str, kinds: Iterable[str] = DOCUMENTS, *, most: int | None = None) -> Stored:

@@ -22,7 +22,7 @@ from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.people.access import standing as standing_of
-from ecopark.web.uploads import stored_path
+from ecopark.web.uploads import file_answer, stored_path
 from ecopark.workflows.write_briefing import FORMATS, write_briefing
 
 
@@ -78,11 +78,8 @@ def download(request: HttpRequest, slug: str, pk: int) -> FileResponse:
     """A briefing that was made in the background, for who asked for it."""
     standing = enter(request, slug, "make_briefing")
     job = get_object_or_404(Job, pk=pk, park=standing.park, kind="briefing", by=request.user, state="done")
-    kind, path = job.arguments["format"], stored_path(str(job.result["stored"]))
-    if not path.is_file():  # taken off the disk by hand
-        raise Http404
-    name = _name(slug, job.arguments["period"], kind)
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES[kind])
+    kind = job.arguments["format"]
+    return file_answer(stored_path(str(job.result["stored"])), _name(slug, job.arguments["period"], kind), TYPES[kind])
 
 
 def _name(slug: str, period: str, kind: str) -> str:

@@ -23,7 +23,7 @@ from ecopark.web.assess.views import period_or_404
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import day_in
-from ecopark.web.uploads import stored_path
+from ecopark.web.uploads import file_answer, stored_path
 
 PER_PAGE = 20
 TYPES = {
@@ -101,10 +101,6 @@ def download(request: HttpRequest, slug: str, pk: int, name: str) -> HttpRespons
     if name not in found.files:
         raise Http404
     path = stored_path(f"{found.folder}/{name}")
-    if not path.is_file():
-        raise Http404
     kind = TYPES.get(Path(name).suffix.lstrip("."), "application/octet-stream")
     language = f"-{name.partition('/')[0]}" if "/" in name else ""
-    return FileResponse(
-        path.open("rb"), as_attachment=True, filename=f"{stem}{language}{path.suffix}", content_type=kind
-    )
+    return file_answer(path, f"{stem}{language}{path.suffix}", kind)

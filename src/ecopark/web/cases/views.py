@@ -23,13 +23,14 @@ from ecopark.core.words import number as shown_number
 from ecopark.errors import EcoparkError
 from ecopark.web.cases import lists, work
 from ecopark.web.cases.models import Case, CaseFile
+from ecopark.web.pages.context import lang
 from ecopark.web.parks.maps import layers_of
 from ecopark.web.parks.models import Department
 from ecopark.web.parks.places import on_the_map
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import moment_in
-from ecopark.web.uploads import MB, stored_path
+from ecopark.web.uploads import MB, file_answer, stored_path
 
 PER_PAGE = 50
 MOST_PLACES = 500
@@ -97,7 +98,7 @@ def step(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             files=request.FILES.getlist("files") if kind in work.SHOWN_BY_FILES else (),
         )  # fmt: skip
     except EcoparkError as error:
-        messages.error(request, say(getattr(error, "text", Text(error.message("zh"), error.message("en")))))
+        messages.error(request, error.message(lang()))
         return _page(request, standing, lists.case_of(standing, number), typed=request.POST, status=422)
     messages.success(request, say(engine.STEP_TEXT[kind]))
     return redirect("case", slug, number)
@@ -108,12 +109,7 @@ def file(request: HttpRequest, slug: str, pk: int) -> FileResponse:
     standing = enter(request, slug, "see_cases")
     known = CaseFile.objects.filter(event__case__in=standing.of_cases(Case.objects.filter(park=standing.park)))
     found = get_object_or_404(known, pk=pk)
-    path = stored_path(found.stored)
-    if not path.is_file():
-        raise Http404
-    return FileResponse(
-        path.open("rb"), as_attachment=not found.is_photo, filename=found.name, content_type=found.media_type
-    )
+    return file_answer(stored_path(found.stored), found.name, found.media_type, inline=found.is_photo)
 
 
 def statistics(request: HttpRequest, slug: str) -> HttpResponse:

@@ -18,7 +18,7 @@ from ecopark.web.figures.attach import attach, take_back
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
-from ecopark.web.uploads import DOCUMENTS, UploadError, stored_path
+from ecopark.web.uploads import DOCUMENTS, UploadError, file_answer, stored_path
 
 PAGE = 100
 
@@ -102,11 +102,7 @@ def download(request: HttpRequest, slug: str, pk: int) -> FileResponse:
     """The file itself, always as a download."""
     standing = enter(request, slug, "see_evidence")
     found = get_object_or_404(evidence.visible(standing), pk=pk)
-    if not found.stored or not stored_path(found.stored).is_file():
-        raise Http404
-    return FileResponse(
-        stored_path(found.stored).open("rb"), as_attachment=True, filename=found.name, content_type=found.media_type
-    )
+    return file_answer(stored_path(found.stored), found.name, found.media_type)
 
 
 def history(request: HttpRequest, slug: str, pk: int) -> HttpResponse:

@@ -24,7 +24,7 @@ from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import day_in
-from ecopark.web.uploads import UploadError, stored_path
+from ecopark.web.uploads import file_answer, stored_path
 
 PER_PAGE = 50
 KINDS = ("audits", "retrofits")
@@ -156,8 +156,6 @@ def attach(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
         raise PermissionDenied
     try:
         care.attach(row, request.FILES.get("file"), request.user)
-    except UploadError as error:
-        messages.error(request, say(error.text))
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
     else:
@@ -169,9 +167,7 @@ def file(request: HttpRequest, slug: str, kind: str, pk: int, number: int) -> Fi
     """A paper of an entry, as it was sent."""
     standing = enter(request, slug, "see_firms")
     found = get_object_or_404(_row(standing, kind, pk).files, pk=number)
-    return FileResponse(
-        stored_path(found.stored).open("rb"), as_attachment=True, filename=found.name, content_type=found.media_type
-    )
+    return file_answer(stored_path(found.stored), found.name, found.media_type)
 
 
 @require_POST

@@ -25,7 +25,7 @@ from ecopark.web.pages.context import lang
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import brief, t
 from ecopark.web.typed import is_year
-from ecopark.web.uploads import UploadError, stored_path
+from ecopark.web.uploads import file_answer, stored_path
 from ecopark.workflows.write_sheet import change_rows, distance_text, objection_text
 
 SORTS = {"rank": "rank", "score": "score", "grade": "grade", "name": "subject__name"}
@@ -146,8 +146,6 @@ def file_appeal(request: HttpRequest, slug: str, pk: int, key: str) -> HttpRespo
     quantity, value, reason = (request.POST.get(k, "") for k in ("quantity", "value", "reason"))
     try:
         sheets.file(own, quantity, value, reason, request.FILES.get("file"), request.user)
-    except UploadError as error:
-        messages.error(request, error.text[lang()])
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
     else:
@@ -213,10 +211,7 @@ def evidence(request: HttpRequest, slug: str, pk: int) -> FileResponse:
     """The evidence of an appeal, to who may see the appeal."""
     standing = enter(request, slug, "see_grades")
     found = get_object_or_404(standing.of_subjects(Appeal.objects.filter(run__park=standing.park)), pk=pk)
-    path = stored_path(found.stored)
-    if not path.is_file():
-        raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=found.name, content_type=found.media_type)
+    return file_answer(stored_path(found.stored), found.name, found.media_type)
 
 
 def simulator(request: HttpRequest, slug: str, pk: int) -> HttpResponse:

@@ -17,7 +17,7 @@ from ecopark.web.firms.models import PlotTable
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import t
-from ecopark.web.uploads import UploadError, stored_path
+from ecopark.web.uploads import file_answer, stored_path
 from ecopark.workflows.renew_land import (
     NAMES,
 )
@@ -72,8 +72,6 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "write_firms")
     try:
         land.hand_in(standing.park, request.FILES.get("file"), request.user)
-    except UploadError as error:
-        messages.error(request, error.text[lang()])
     except EcoparkError as error:
         messages.error(request, error.message(lang())[:1000])
     else:
@@ -87,7 +85,7 @@ def download(request: HttpRequest, slug: str) -> FileResponse:
     table = PlotTable.objects.filter(park=standing.park).first()
     if table is None:
         raise Http404
-    return FileResponse(stored_path(table.stored).open("rb"), as_attachment=True, filename=table.name)
+    return file_answer(stored_path(table.stored), table.name)
 
 
 @require_POST

@@ -13,9 +13,9 @@ from ecopark.web.projects import decide as decisions
 from ecopark.web.projects import gate, opinions, policies
 from ecopark.web.projects.models import Decision, Opinion, Project
 from ecopark.web.projects.views import page_of, standing_in
-from ecopark.web.templatetags.ui import say, t
+from ecopark.web.templatetags.ui import t
 from ecopark.web.typed import day_in, number_in, seen_in
-from ecopark.web.uploads import UploadError, stored_path
+from ecopark.web.uploads import file_answer, stored_path
 
 TYPES = {
     "html": "text/html",
@@ -40,7 +40,7 @@ def opinion(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
                 reference=get("reference", ""), file=request.FILES.get("file"), **given,
             )  # fmt: skip
     except EcoparkError as error:
-        messages.error(request, say(error.text) if isinstance(error, UploadError) else error.message(lang()))
+        messages.error(request, error.message(lang()))
         return page_of(request, standing, project, typed=request.POST, status=422)
     messages.success(request, t("意见已记录", "The opinion was written down"))
     return redirect("project", slug, pk)
@@ -50,10 +50,7 @@ def paper(request: HttpRequest, slug: str, pk: int, number: int) -> FileResponse
     """The scan of the paper an opinion was recorded from."""
     standing = standing_in(request, slug, "see_projects")
     found = get_object_or_404(Opinion, project__park=standing.park, project=pk, pk=number)
-    path = stored_path(found.stored) if found.stored else None
-    if path is None or not path.is_file():
-        raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=found.file_name, content_type=found.media_type)
+    return file_answer(stored_path(found.stored), found.file_name, found.media_type)
 
 
 @require_POST
@@ -112,7 +109,6 @@ def minutes(request: HttpRequest, slug: str, pk: int, language: str, ending: str
     standing = standing_in(request, slug, "see_projects")
     found = get_object_or_404(Decision.objects.defer("body"), park=standing.park, pk=pk)
     path = decisions.minutes_path(found, language, ending) if language in ("zh", "en") and ending in TYPES else None
-    if path is None or not path.is_file():
+    if path is None:
         raise Http404
-    name = f"{found.name}-{language}.{ending}"
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=TYPES[ending])
+    return file_answer(path, f"{found.name}-{language}.{ending}", TYPES[ending])

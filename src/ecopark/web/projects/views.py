@@ -29,7 +29,6 @@ from ecopark.web.projects.told import told
 from ecopark.web.projects.wishes import NONE, Asked, asked_in
 from ecopark.web.templatetags.ui import t
 from ecopark.web.typed import seen_in
-from ecopark.web.uploads import UploadError
 from ecopark.workflows.admit_project import write_project_form
 from ecopark.workflows.tell_decision import OPINIONS
 
@@ -338,8 +337,6 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         try:
             project = steps.start_from_form(standing.park, file, request.user)
-        except UploadError as error:
-            problems = [error.text[lang()]]
         except EcoparkError as error:
             problems = error.message(lang()).splitlines()
         else:
