@@ -10,7 +10,7 @@ import pytest
 
 from ecopark.observations.model import Facts
 from ecopark.web import background
-from ecopark.web.assess import keep
+from ecopark.web.assess import keep, models
 from ecopark.web.assess.models import Kept
 from ecopark.web.figures import facts as figure_facts
 from ecopark.web.figures.change import Change, write
@@ -183,3 +183,51 @@ def test_answers_that_another_process_kept_first_are_taken(world: World, monkeyp
     assert found[cells[0]].pk == there.pk
     assert {cell: kept.pk for cell, kept in now.find_all(cells).items()} == {cell: found[cell].pk for cell in cells}
     assert Kept.objects.filter(park=world.park).count() == 3
+
+
+def _away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has just begun: no assessment is in memory."""
+    monkeypatch.setattr(models, "_wholes", models.AtHand(models.UNPACKED))
+    monkeypatch.setattr(models, "_summaries", models.AtHand(models.SUMMARIES))
+
+
+def test_an_assessment_is_whole_again_from_its_two_parts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = keep.assessed(world.park, "hj274-2015", "2023")
+    result, summary = kept.result, kept.summary
+    clauses = result["clauses"]
+    assert all(c["trace"] for c in clauses)
+    assert [(c["trace"], c["limit_trace"]) for c in summary["clauses"]] == [
+        (True, bool(c["limit_trace"])) for c in clauses
+    ]
+    _away(monkeypatch)
+    stored = Kept.objects.defer(*models.LARGE).get(pk=kept.pk)
+    assert stored.summary == summary
+    assert stored.result == result
+    assert stored.says(result)
+    assert len(bytes(stored.body)) < len(bytes(stored.traces))
+
+
+def test_a_row_from_before_the_traces_stood_apart_says_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = keep.assessed(world.park, "hj274-2015", "2023")
+    result, summary = kept.result, kept.summary
+    Kept.objects.filter(pk=kept.pk).update(body=models.packed(result), traces=None)
+    _away(monkeypatch)
+    stored = Kept.objects.get(pk=kept.pk)
+    assert (stored.summary, stored.result) == (summary, result)
+    assert stored.says(result)
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_an_answer_with_another_trace_is_another(
+    world: World, monkeypatch: pytest.MonkeyPatch, in_memory: bool
+) -> None:
+    kept = keep.assessed(world.park, "hj274-2015", "2023")
+    result = kept.result
+    first, *rest = result["clauses"]
+    other = result | {"clauses": [first | {"trace": first["trace"] | {"note": {"zh": "另", "en": "other"}}}, *rest]}
+    if not in_memory:
+        _away(monkeypatch)
+        kept = Kept.objects.get(pk=kept.pk)
+    assert kept.says(result | {"fingerprint": "another"})
+    assert not kept.says(other)
+    assert not kept.says(result | {"verdict": "another"})

@@ -12,7 +12,7 @@ from ecopark.web.api import shapes
 from ecopark.web.api import shapes_office as office
 from ecopark.web.api.common import REFUSED, come_in, cut
 from ecopark.web.assess import compare_views, dossier_views, dossiers, keep, past
-from ecopark.web.assess.models import Dossier, Kept
+from ecopark.web.assess.models import LARGE, Dossier, Kept
 from ecopark.web.assess.shown import shown
 from ecopark.web.assess.views import pack_or_404, period_or_404
 from ecopark.web.figures.as_known import day_of
@@ -32,7 +32,7 @@ def assessments(
 ) -> Any:  # fmt: skip
     """Assessments that were shown and kept, the latest first."""
     standing = come_in(request, slug, "see_values")
-    rows = Kept.objects.filter(park=standing.park).defer("body")
+    rows = Kept.objects.filter(park=standing.park).defer(*LARGE)
     if pack:
         rows = rows.filter(pack=pack)
     if period:
@@ -66,7 +66,7 @@ def assessment(
         one = get_object_or_404(Kept, pk=kept, park=standing.park, pack=found.id, period=period)
     else:
         one = keep.assessed(standing.park, found.id, period_or_404(standing, period))
-    return {"assessment": _kept(one), "result": shown(standing, one)}
+    return {"assessment": _kept(one), "result": shown(standing, one, traces=True)}
 
 
 @router.get(

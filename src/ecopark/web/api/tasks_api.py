@@ -124,7 +124,7 @@ def dispatch(request: HttpRequest, slug: shapes.Name, month: shapes.Month = "") 
 def effects(request: HttpRequest, slug: shapes.Name) -> Any:
     """What happened to every clause since its tasks were made; it does not say that the tasks alone did it."""
     standing = come_in(request, slug, "see_tasks")
-    rows = lists.tasks_of(standing.park).select_related("kept")
+    rows = lists.with_kept(standing.park)
     found = work.effects(standing.park, work.shown(rows, timezone.localdate(), lists.departments_of(standing.park)))
     return [
         {

@@ -78,7 +78,7 @@ def gathered(standing: Standing, period: str, now: datetime, step: Any = None) -
     series, kept = [], []
     for at, name in enumerate(packs):
         found = list(current.assessed_all((name, year) for year in years).values())
-        series.append([one.result for one in found])
+        series.append([one.summary for one in found])
         kept.append(found[-1])
         if step is not None:
             step(at + 1, len(packs) + 1)
@@ -111,7 +111,7 @@ def _recorded(current: Sequence[Kept], now: datetime) -> list[Change]:
         steps = list(rows.order_by("at", "pk").values_list("at", "verdict", "pk"))
         if steps[-1][2] != now_kept.pk:
             steps.append((now, now_kept.verdict, now_kept.pk))
-        title = now_kept.result["title"]
+        title = now_kept.summary["title"]
         for (_, before, _), (at, after, _) in pairwise(steps):
             if before != after and at >= now - LATELY:
                 day = f"{timezone.localdate(at)}"

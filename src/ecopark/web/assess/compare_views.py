@@ -37,11 +37,11 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         a = keep.assessed(standing.park, pack.id, left)
         b = keep.assessed(there.park, pack.id, right)
         only = request.GET.get("only") == "1"
-        rows = side_by_side(a.result, b.result)
+        rows = side_by_side(a.summary, b.summary)
         context |= {
             "pack": pack, "left": left, "right": right, "there": there.park, "own": own, "theirs": theirs, "a": a, "b": b,
             "rows": [r for r in rows if r["differs"]] if only else rows, "only": only,
-            "differing": sum(r["differs"] for r in rows), "a_result": a.result, "b_result": b.result,
+            "differing": sum(r["differs"] for r in rows), "a_result": a.summary, "b_result": b.summary,
         }  # fmt: skip
     return render(request, "assess/compare.html", context)
 

@@ -29,7 +29,7 @@ from ecopark.standards.again import Again
 from ecopark.standards.needs import FACTORS, reach
 from ecopark.standards.result import Assessment
 from ecopark.web import background, lasting
-from ecopark.web.assess.models import Kept
+from ecopark.web.assess.models import LARGE, Kept
 from ecopark.web.background import StillWorkingError
 from ecopark.web.figures import stamps
 from ecopark.web.figures.facts import expect, facts_of
@@ -79,7 +79,7 @@ class Current:
     def find_all(self, cells: Iterable[Cell]) -> dict[Cell, Kept]:
         """The assessments that hold now, of those that were computed already."""
         wanted = {self.key(*cell): cell for cell in cells}
-        rows = Kept.objects.filter(park=self.park, key__in=list(wanted)).defer("body")
+        rows = Kept.objects.filter(park=self.park, key__in=list(wanted)).defer(*LARGE)
         return {wanted[kept.key]: kept for kept in rows}
 
     def find(self, pack_id: str, period: str) -> Kept | None:
@@ -126,7 +126,7 @@ class Current:
     def _last(self, cells: Iterable[Cell]) -> dict[Cell, Kept]:
         found = {}
         for pack, period in cells:
-            rows = Kept.objects.filter(park=self.park, pack=pack, period=period).defer("body").order_by("-at", "-pk")
+            rows = Kept.objects.filter(park=self.park, pack=pack, period=period).defer(*LARGE).order_by("-at", "-pk")
             if kept := rows.first():
                 found[pack, period] = kept
         return found
@@ -165,9 +165,9 @@ class Current:
         result = assess_again(hand.engine, facts_of(self.park, self.beside))
         body = whole(result, hand.said)
         rows = Kept.objects.filter(park=self.park, pack=pack_id, period=period)
-        last = rows.defer("body").order_by("-at", "-pk").first()
+        last = rows.defer(*LARGE).order_by("-at", "-pk").first()
         key = self.key(pack_id, period)
-        if last is not None and last.version == result.version and same(last.result, body):
+        if last is not None and last.version == result.version and last.says(body):
             last.key = key
             last.remember(body)  # the next comparison meets the same objects
             return last, body
@@ -184,8 +184,8 @@ def unsaved(park: Park, result: Assessment, body: dict[str, Any], *, key: str = 
     return Kept(
         park=park, pack=result.pack.id, period=str(result.period), key=key, verdict=result.verdict, score=body["score"] or "",
         basis=body["basis"], verified=body["verified"], pack_hash=result.pack.hash, version=result.version,
-        fingerprint=result.fingerprint, changed=park.changed, body=Kept.packed(body), at=at or timezone.now(),
-    )  # fmt: skip
+        fingerprint=result.fingerprint, changed=park.changed, at=at or timezone.now(),
+    ).pack_up(body)  # fmt: skip
 
 
 def local(moment: datetime) -> str:
@@ -287,8 +287,3 @@ def _keep(now: Current, answers: Answers) -> dict[Cell, Kept]:
     for kept, body in new:
         kept.remember(body)
     return {cell: kept for cell, (kept, _) in answers.items()}
-
-
-def same(before: dict[str, Any], now: dict[str, Any]) -> bool:
-    """Whether two assessments say the same; that other figures of the park differ (the fingerprint) says nothing of them."""
-    return {**before, "fingerprint": ""} == {**now, "fingerprint": ""}

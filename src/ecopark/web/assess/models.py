@@ -6,7 +6,7 @@ import secrets
 import zlib
 from collections import OrderedDict
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import orjson
@@ -22,10 +22,41 @@ from ecopark.web.model_parts import history_with_reasons
 from ecopark.web.parks.models import Park
 
 UNPACKED = 64
-"""So many assessments are kept unpacked in memory, the last used ones; a body is never changed."""
+"""So many assessments are kept whole in memory, the last used ones; what is kept is never changed."""
+SUMMARIES = 512
+"""So many are kept without their traces, which are nineteen parts of twenty."""
+LARGE = ("body", "traces")
+"""Fields to be left out of lists."""
 
-_unpacked: OrderedDict[tuple[Any, Any], dict[str, Any]] = OrderedDict()
-_lock = Lock()
+Plain = dict[str, Any]
+
+
+class AtHand:
+    """Assessments in memory by their row; the last used ones."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._found: OrderedDict[tuple[Any, Any], Plain] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, name: tuple[Any, Any]) -> Plain | None:
+        """What is kept under this name, if it is at hand."""
+        with self._lock:
+            found = self._found.get(name)
+            if found is not None:
+                self._found.move_to_end(name)
+            return found
+
+    def put(self, name: tuple[Any, Any], result: Plain) -> None:
+        """Have it at hand; the one that was not asked for the longest goes."""
+        with self._lock:
+            self._found[name] = result
+            self._found.move_to_end(name)
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)
+
+
+_wholes, _summaries = AtHand(UNPACKED), AtHand(SUMMARIES)
 
 
 def _share_key() -> str:
@@ -35,7 +66,14 @@ def _share_key() -> str:
 class Kept(models.Model):
     """One assessment as it was shown: result and traces whole, with pack hash and program version.
 
-    `key` is a hash of what it rests on (figures, settings, options, pack, program): the same key needs no new computation.
+    Parameters
+    ----------
+    key
+        A hash of what it rests on (figures, settings, options, pack, program): the same key needs no new computation.
+    body
+        The result without its traces, packed; in rows from before they stood apart, with them.
+    traces
+        Of each clause its trace and that of its limit, packed; null: they stand in `body`.
     """
 
     park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="kept")
@@ -52,6 +90,7 @@ class Kept(models.Model):
     at = models.DateTimeField(default=timezone.now)
     changed = models.BigIntegerField()
     body = models.BinaryField()
+    traces = models.BinaryField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["park", "pack", "period", "key"], name="kept_once")]
@@ -62,29 +101,71 @@ class Kept(models.Model):
         return f"{self.park.slug} {self.pack} {self.period}: {self.verdict}"
 
     @property
-    def result(self) -> dict[str, Any]:
-        """The assessment as plain data, traces included; not to be changed, for it is shared."""
-        name = (self.pk, self.at)
-        with _lock:
-            found = _unpacked.pop(name, None)
+    def summary(self) -> Plain:
+        """The assessment as plain data, of each trace only whether there is one; not to be changed, for it is shared."""
+        found = _summaries.get((self.pk, self.at))
         if found is None:
-            found = orjson.loads(zlib.decompress(bytes(self.body)))
-        if self.pk is not None:
-            with _lock:
-                _unpacked[name] = found
-                while len(_unpacked) > UNPACKED:
-                    _unpacked.popitem(last=False)
+            found = _unpacked(self.body)
+            if any(not isinstance(c["trace"], bool) for c in found["clauses"]):  # a row from before they stood apart
+                found = parted(found)[0]
+            self._have(_summaries, found)
         return found
 
-    def remember(self, result: dict[str, Any]) -> None:
-        """Keep in memory what has just been packed; `result` is not to be changed from here on."""
-        with _lock:
-            _unpacked[self.pk, self.at] = result
+    @property
+    def result(self) -> Plain:
+        """The assessment as plain data, traces included; not to be changed, for it is shared."""
+        found = _wholes.get((self.pk, self.at))
+        if found is None:
+            found = _unpacked(self.body)
+            if self.traces is not None:
+                pairs = zip(found["clauses"], _unpacked(self.traces), strict=True)
+                found = found | {
+                    "clauses": [c | {"trace": of_value, "limit_trace": of_limit} for c, (of_value, of_limit) in pairs]
+                }
+            self._have(_wholes, found)
+        return found
 
-    @staticmethod
-    def packed(result: dict[str, Any]) -> bytes:
-        """What `body` holds of a result."""
-        return zlib.compress(orjson.dumps(result), 1)
+    def remember(self, result: Plain) -> None:
+        """Keep in memory what has just been packed; `result` is not to be changed from here on."""
+        self._have(_wholes, result)
+        self._have(_summaries, parted(result)[0])
+
+    def _have(self, at_hand: AtHand, found: Plain) -> None:
+        if self.pk is not None:
+            at_hand.put((self.pk, self.at), found)
+
+    def says(self, result: Plain) -> bool:
+        """Whether it is the same answer; that other figures of the park differ (the fingerprint) says nothing of it."""
+        if (known := _wholes.get((self.pk, self.at))) is not None or self.traces is None:
+            return _same(known or self.result, result)
+        summary, traces = parted(result)
+        return _same(self.summary, summary) and bytes(self.traces) == packed(traces)
+
+    def pack_up(self, result: Plain) -> Self:
+        """Put a result into the row, which is not stored yet."""
+        summary, traces = parted(result)
+        self.body, self.traces = packed(summary), packed(traces)
+        return self
+
+
+def parted(result: Plain) -> tuple[Plain, list[tuple[Any, Any]]]:
+    """A result without its traces, and these: of each clause its own and that of its limit."""
+    traces = [(c["trace"], c["limit_trace"]) for c in result["clauses"]]
+    clauses = [c | {"trace": bool(c["trace"]), "limit_trace": bool(c["limit_trace"])} for c in result["clauses"]]
+    return result | {"clauses": clauses}, traces
+
+
+def packed(found: Any) -> bytes:
+    """Plain data as it is stored."""
+    return zlib.compress(orjson.dumps(found), 1)
+
+
+def _unpacked(stored: Any) -> Any:
+    return orjson.loads(zlib.decompress(bytes(stored)))
+
+
+def _same(before: Plain, now: Plain) -> bool:
+    return {**before, "fingerprint": ""} == {**now, "fingerprint": ""}
 
 
 class Scenario(models.Model):

@@ -18,7 +18,7 @@ from ecopark.packs.model import Pack
 from ecopark.reports.plain import whole
 from ecopark.standards.needs import FACTORS
 from ecopark.web.assess import keep
-from ecopark.web.assess.models import Kept
+from ecopark.web.assess.models import LARGE, Kept
 from ecopark.web.figures import as_known
 from ecopark.web.figures.as_known import PastError
 from ecopark.web.figures.models import Figure
@@ -84,7 +84,7 @@ def answer(park: Park, pack: Pack, period: str, day: date) -> Then:
     """
     moment = as_known.end_of(day)
     rows = Kept.objects.filter(park=park, pack=pack.id, period=period, at__lte=moment)
-    last = rows.defer("body").order_by("-at", "-pk").first()
+    last = rows.defer(*LARGE).order_by("-at", "-pk").first()
     if last is not None and _held(last, park, pack, moment):
         return Then(day, last, False, pack)
     then = as_known.past(park, day)
@@ -92,7 +92,7 @@ def answer(park: Park, pack: Pack, period: str, day: date) -> Then:
     made = then.answers.get(name)
     if made is None:
         made = then.answers[name] = _worked_out(then, pack, period)
-    if last is not None and last.version == made.version and keep.same(last.result, made.result):
+    if last is not None and last.version == made.version and last.says(made.result):
         return Then(day, last, False, pack)
     return Then(day, made, True, pack)
 

@@ -26,13 +26,15 @@ NOTHING: dict[str, Any] = {
 """What stands in the place of what is not shown."""
 
 
-def shown(standing: Standing, kept: Kept) -> dict[str, Any]:
-    """The result as this person may know it.
+def shown(standing: Standing, kept: Kept, *, traces: bool = False) -> dict[str, Any]:
+    """The result as this person may know it; its traces only where they are asked for.
 
     Whoever may not see the values (`see_values`) gets verdict, statuses, limits and how they are known: no value, no bounds,
     nothing that is missing, and no trace, for a trace names firms, files and people.
     """
-    return kept.result if standing.may("see_values") else verdicts(kept.result)
+    if not standing.may("see_values"):
+        return verdicts(kept.summary)
+    return kept.result if traces else kept.summary
 
 
 def verdicts(result: dict[str, Any]) -> dict[str, Any]:

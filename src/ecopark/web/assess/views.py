@@ -15,7 +15,7 @@ from ecopark.packs.load import UnknownPackError, find_pack
 from ecopark.packs.model import Pack
 from ecopark.standards.result import STATUS_TEXT
 from ecopark.web.assess import keep, past
-from ecopark.web.assess.models import Kept
+from ecopark.web.assess.models import LARGE, Kept
 from ecopark.web.assess.shown import shown
 from ecopark.web.background import StillWorkingError
 from ecopark.web.comments import shown as comments
@@ -97,7 +97,7 @@ def clauses(request: HttpRequest, slug: str, pack: str, period: str) -> HttpResp
     kept = _kept(request, standing, found, period)
     result = shown(standing, kept)
     whole = standing.may("see_values")
-    earlier = Kept.objects.filter(park=standing.park, pack=found.id, period=period).defer("body").order_by("-at")[:30]
+    earlier = Kept.objects.filter(park=standing.park, pack=found.id, period=period).defer(*LARGE).order_by("-at")[:30]
     wanted, like = request.GET.get("status", ""), request.GET.get("like", "").strip()
     context = {
         "pack": found, "period": period, "kept": kept, "result": result, "earlier": earlier if whole else (), "whole": whole,
@@ -117,7 +117,7 @@ def drawer(request: HttpRequest, slug: str, pack: str, period: str, tail: str) -
     standing = enter(request, slug, "see_assessments")
     found = pack_or_404(pack)
     kept = _kept(request, standing, found, period)
-    clause = next((c for c in shown(standing, kept)["clauses"] if c["tail"] == tail), None)
+    clause = next((c for c in shown(standing, kept, traces=True)["clauses"] if c["tail"] == tail), None)
     if clause is None:
         raise Http404
     is_past, failing = _is_past(request), clause["status"] in ("not_met", "partly_met")

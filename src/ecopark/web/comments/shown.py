@@ -79,7 +79,7 @@ def threads(standing: Standing, rows: Iterable[Comment]) -> list[Thread]:
 
 def handed_up(standing: Standing) -> QuerySet[HandUp]:
     """All that a park has handed up, the latest first."""
-    rows = HandUp.objects.filter(park=standing.park).select_related("by", "kept").defer("kept__body")
+    rows = HandUp.objects.filter(park=standing.park).select_related("by", "kept").defer("kept__body", "kept__traces")
     return rows.prefetch_related("events__by")
 
 

@@ -87,7 +87,7 @@ def over_parks(user: Any) -> list[Waiting]:
 def arrived(user: Any) -> QuerySet[HandUp]:
     """What parks of the person's area have handed up and what waits for the department; the oldest first."""
     rows = HandUp.objects.filter(park__in=reviewed(user), state="handed").select_related("park", "by", "kept")
-    return rows.defer("kept__body").order_by("at", "pk")
+    return rows.defer("kept__body", "kept__traces").order_by("at", "pk")
 
 
 def answers(user: Any) -> QuerySet[Comment]:

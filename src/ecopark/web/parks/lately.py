@@ -23,7 +23,7 @@ from ecopark.core.text import Text
 from ecopark.observations.quantity import catalogue
 from ecopark.reports.labels import VERDICT_WORDS
 from ecopark.standards.result import STATUS_TEXT
-from ecopark.web.assess.models import Kept
+from ecopark.web.assess.models import LARGE, Kept
 from ecopark.web.cases.models import Case, CaseEvent
 from ecopark.web.cases.work import rules_of
 from ecopark.web.figures.models import STATES, Figure
@@ -341,7 +341,7 @@ def _looked_up(standing: Standing, new: Sequence[Kept]) -> dict[int, tuple[_Turn
     wanted = {(one.pack, one.period): one for one in new}
     rows = Kept.objects.filter(park=standing.park, pack__in={p for p, _ in wanted}, period__in={y for _, y in wanted})
     earlier: dict[tuple[str, str], list[Kept]] = {}
-    for row in rows.defer("body").order_by("-at", "-pk")[: 50 * len(wanted)]:
+    for row in rows.defer(*LARGE).order_by("-at", "-pk")[: 50 * len(wanted)]:
         earlier.setdefault((row.pack, row.period), []).append(row)
     found: dict[int, tuple[_Turned, ...]] = {}
     for cell, one in wanted.items():
@@ -366,7 +366,7 @@ def _looked_up(standing: Standing, new: Sequence[Kept]) -> dict[int, tuple[_Turn
 
 
 def _differences(before: Kept, after: Kept) -> list[_Turned]:
-    now, was = after.result, {c["tail"]: c["status"] for c in before.result["clauses"]}
+    now, was = after.summary, {c["tail"]: c["status"] for c in before.summary["clauses"]}
     title = Text(now["title"]["zh"], now["title"]["en"])
     about = (after.at, after.changed, after.pack, after.period, title)
     found = []

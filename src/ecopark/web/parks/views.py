@@ -76,7 +76,7 @@ def _trends(now: keep.Current, results: list[dict[str, Any]], period: str) -> li
     periods = [str(int(period) - back) for back in range(YEARS_BACK, -1, -1)]
     kept = now.assessed_all(((result["pack"], year) for result, _ in chosen for year in periods), earlier=True)
     for number, (result, clause) in enumerate(chosen):
-        there = [_clause(kept[result["pack"], year].result, clause["id"]) for year in periods]
+        there = [_clause(kept[result["pack"], year].summary, clause["id"]) for year in periods]
         values = [None if c is None or c["number"] is None else float(f"{c['number']:.5g}") for c in there]
         limits = [None if c is None else c["limit_number"] for c in there]
         moved = len(set(limits) - {None}) > 1

@@ -14,7 +14,7 @@ from ecopark.casework.dispatch import Line, counted, dispatch_list, month_of
 from ecopark.core.text import Text
 from ecopark.packs.load import UnknownPackError
 from ecopark.web.assess import keep
-from ecopark.web.assess.models import Kept
+from ecopark.web.assess.models import LARGE, Kept
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import Standing
 from ecopark.web.tasks import work
@@ -30,6 +30,11 @@ DEFAULT_TIME = timedelta(days=180)
 def tasks_of(park: Park) -> QuerySet[Task]:
     """The tasks of a park with what their lights need."""
     return park.tasks.select_related("programme").prefetch_related("events")
+
+
+def with_kept(park: Park) -> QuerySet[Task]:
+    """The same with the assessments they were made from, whose large parts are read when they are asked for."""
+    return tasks_of(park).select_related("kept").defer(*(f"kept__{name}" for name in LARGE))
 
 
 def departments_of(park: Park) -> set[str]:
@@ -129,7 +134,7 @@ def clause_of(park: Park, name: str, period: str) -> tuple[Kept, dict[str, Any]]
         kept = keep.assessed(park, name.rpartition("/")[0], period)
     except UnknownPackError:
         return None
-    clause = work.clause_in(kept.result, name)
+    clause = work.clause_in(kept.summary, name)
     return None if clause is None else (kept, clause)
 
 
@@ -143,7 +148,7 @@ def failing(now: keep.Current) -> list[tuple[dict[str, Any], str]]:
     return [
         (clause, period)
         for kept in now.find_all((pack, period) for pack in keep.packs_of(park)).values()
-        for clause in kept.result["clauses"]
+        for clause in kept.summary["clauses"]
         if clause["status"] in ("not_met", "partly_met") and clause["counts"] and clause["id"] not in busy
     ]
 

@@ -204,7 +204,7 @@ class Now:
             if self.moment is not None:
                 rows = rows.filter(at__lte=self.moment)
             kept = rows.order_by("-at", "-pk").first()
-            self._kept[key] = None if kept is None else {c["id"]: c | {"at": kept.at} for c in kept.result["clauses"]}
+            self._kept[key] = None if kept is None else {c["id"]: c | {"at": kept.at} for c in kept.summary["clauses"]}
         clauses = self._kept[key]
         return None if clauses is None else clauses.get(clause)
 

@@ -142,7 +142,11 @@ def effects(request: HttpRequest, slug: str) -> HttpResponse:
     """What happened to every clause since its tasks were made."""
     standing = enter(request, slug, "see_tasks")
     today = timezone.localdate()
-    found = work.shown(lists.tasks_of(standing.park).select_related("kept"), today, lists.departments_of(standing.park))
+    found = work.shown(
+        lists.with_kept(standing.park),
+        today,
+        lists.departments_of(standing.park),
+    )
     return render(request, "tasks/effects.html", {"effects": work.effects(standing.park, found), "toward": TOWARD})
 
 

@@ -270,11 +270,11 @@ def effects(park: Park, tasks: Sequence[Shown]) -> list[ClauseEffect]:
             continue
         first = min(own, key=lambda one: one.row.pk)
         assert first.row.kept is not None
-        before = clause_in(first.row.kept.result, name)
+        before = clause_in(first.row.kept.summary, name)
         pack = name.rpartition("/")[0]
         period = str(max(years[0], int(first.row.period[:4] or 0)) if first.row.period[:4].isdecimal() else years[0])
         try:
-            now = clause_in(current.assessed(pack, period).result, name)
+            now = clause_in(current.assessed(pack, period).summary, name)
             pack_found = find_pack(pack)
         except UnknownPackError:
             continue
