@@ -199,14 +199,14 @@ def form_rows(
     before = str(int(period) - 1) if period.isdecimal() else ""
     about = {"subject": subject, "quantity__in": [q.id for q in wanted], "period__in": [period, before, ""]}
     if day is None:
-        figures = Figure.objects.filter(park=park, **about).select_related("entered_by", "correction__entered_by")
+        figures = Figure.objects.filter(park=park, **about).select_related(
+            "correction"
+        )  # who typed it is told in a conflict
         known = {f.key: f for f in figures}
     else:
         then = as_known.figures_on(park, as_known.end_of(day)).filter(**about).select_related("subject", "entered_by")
         known = {f.key: f for f in map(as_known.figure_of, then)}
     used = used_by(park)
-    facts = facts_at_once(park) if day is None else as_known.facts_at_once(park, day)
-    lookup = None if facts is None else SubjectLookup(facts, subject.key)
     rows = []
     for quantity in wanted:
         at = "" if (quantity.id, "", "") in known or quantity.kind == "attribute" else period
@@ -216,8 +216,6 @@ def form_rows(
                 quantity, by, code, figure, known.get((quantity.id, before, by)) if at else None,
                 used.get(quantity.id, ()), at, own=own,
             )  # fmt: skip
-            if lookup is not None and (figure is None or not figure.given) and not by and at:
-                row.computed = _computed(lookup, quantity, period)
             if (there := row.stored) is not None:
                 row.given, row.unit, row.note, row.source = there.given, there.unit, there.note, there.source
             waits = figure is not None and "submitted" in (figure.state, row.correction.state if row.correction else "")
@@ -273,6 +271,17 @@ def converted(park: Park, row: dict[str, Any], canonical: str, known: dict[str, 
         return Text()
     said = {k: with_unit(shown(found.value, k), canonical, k) for k in ("zh", "en")}
     return Text(f"= {said['zh']}", f"= {said['en']}")
+
+
+def compute_all(park: Park, subject: Subject, rows: Iterable[FormRow], period: str, day: date | None = None) -> None:
+    """Say of each figure that is not given what the program computes in its place; of a large park once it is read."""
+    facts = facts_at_once(park) if day is None else as_known.facts_at_once(park, day)
+    if facts is None:
+        return
+    lookup = SubjectLookup(facts, subject.key)
+    for row in rows:
+        if (row.figure is None or not row.figure.given) and not row.by and row.period:
+            row.computed = _computed(lookup, row.quantity, period)
 
 
 def convert_all(park: Park, subject: Subject, rows: Iterable[FormRow]) -> None:

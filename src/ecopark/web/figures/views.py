@@ -21,6 +21,7 @@ from ecopark.web.figures.form_rows import (
     FormRow,
     asked,
     canonical_of,
+    compute_all,
     convert_all,
     converted,
     form_rows,
@@ -68,10 +69,6 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
     day = asked_day(request, standing)
     rows = form_rows(standing.park, subject, quantities, period, own=not standing.wide, locked=handed_in, day=day)
     may_write = day is None and standing.may("write_figures", subject.key)
-    if day is None:
-        behind = evidence.counts(standing, subject, [q.id for q in quantities], period)
-        for row in rows:
-            row.documents = behind.get(row.quantity.id, 0)
     status = 200
     if request.method == "POST":
         if not may_write:
@@ -79,6 +76,11 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
         if _save(request, standing, subject, rows):
             return redirect(f"{request.path}?{request.GET.urlencode()}")
         status = 422
+    if day is None:
+        behind = evidence.counts(standing, subject, [q.id for q in quantities], period)
+        for row in rows:
+            row.documents = behind.get(row.quantity.id, 0)
+    compute_all(standing.park, subject, rows, period, day)
     convert_all(standing.park, subject, rows)
     context = {
         "subject": subject, "period": period, "theme": found, "rows": rows, "everything": everything,
@@ -138,7 +140,7 @@ def converted_value(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list[FormRow]) -> bool:
     """Take over what was typed; True if all of it was stored."""
-    changes = []
+    changes, known = [], {subject.key: subject}
     if any(row.locked and request.POST.get(f"given|{row.name}", row.given) != row.given for row in rows):
         error = corrections.HandedInError(subject.name, next(r.period for r in rows if r.locked))
         messages.error(request, say(error.text))
@@ -164,7 +166,7 @@ def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list
             continue
         if row.given.strip():
             try:
-                read_one(standing.park, row.change(subject.key).row())
+                read_one(standing.park, row.change(subject.key).row(), known)
             except InputError as error:
                 row.problems += problems_of(error, lang())
                 continue
