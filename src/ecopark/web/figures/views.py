@@ -138,13 +138,9 @@ def converted_value(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "data/converted.html", {"text": text, "problems": problems})
 
 
-def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list[FormRow]) -> bool:
-    """Take over what was typed; True if all of it was stored."""
+def _changes(request: HttpRequest, standing: Standing, subject: Subject, rows: list[FormRow]) -> list[Change]:
+    """What was typed, taken into the rows; what can be stored of it. What cannot is told at its row."""
     changes, known = [], {subject.key: subject}
-    if any(row.locked and request.POST.get(f"given|{row.name}", row.given) != row.given for row in rows):
-        error = corrections.HandedInError(subject.name, next(r.period for r in rows if r.locked))
-        messages.error(request, say(error.text))
-        return False
     for row in rows:
         if f"given|{row.name}" not in request.POST:
             continue
@@ -171,6 +167,16 @@ def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list
                 row.problems += problems_of(error, lang())
                 continue
         changes.append(row.change(subject.key))
+    return changes
+
+
+def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list[FormRow]) -> bool:
+    """Take over what was typed; True if all of it was stored."""
+    if any(row.locked and request.POST.get(f"given|{row.name}", row.given) != row.given for row in rows):
+        error = corrections.HandedInError(subject.name, next(r.period for r in rows if r.locked))
+        messages.error(request, say(error.text))
+        return False
+    changes = _changes(request, standing, subject, rows)
     if any(row.problems for row in rows):
         messages.error(
             request,
