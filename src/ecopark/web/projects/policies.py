@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -209,7 +210,5 @@ OWN = directories.Kind(
 
 def shown_at(problem: Any, file: str, lines: int = 0) -> Any:
     """A problem at a file as people know it, its line counted from `lines` on."""
-    from dataclasses import replace
-
     line = problem.place.line
     return replace(problem, place=replace(problem.place, file=file, line=line and max(1, line - lines)))
