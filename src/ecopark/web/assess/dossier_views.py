@@ -7,7 +7,6 @@ import zipfile
 from pathlib import Path
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,6 +19,7 @@ from ecopark.web.assess import dossiers
 from ecopark.web.assess.keep import packs_of, years_of
 from ecopark.web.assess.models import Dossier
 from ecopark.web.assess.views import period_or_404
+from ecopark.web.pages.paging import paged
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import day_in
@@ -39,7 +39,7 @@ TYPES = {
 def page(request: HttpRequest, slug: str, status: int = 200) -> HttpResponse:
     """Choose standards, year and language; the dossiers the park has, with who made them of what."""
     standing = enter(request, slug, "make_dossier")
-    found = Paginator(dossiers.of_park(standing.park), PER_PAGE).get_page(request.GET.get("page"))
+    found = paged(request, dossiers.of_park(standing.park), PER_PAGE)
     context = {
         "packs": [find_pack(name) for name in packs_of(standing.park)],
         "years": [str(y) for y in years_of(standing.park)], "jobs": dossiers.unfinished(standing.park, request.user)[:5],

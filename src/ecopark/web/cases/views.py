@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,6 +23,7 @@ from ecopark.errors import EcoparkError
 from ecopark.web.cases import lists, work
 from ecopark.web.cases.models import Case, CaseFile
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.parks.maps import layers_of
 from ecopark.web.parks.models import Department
 from ecopark.web.parks.places import on_the_map
@@ -32,7 +32,6 @@ from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import moment_in
 from ecopark.web.uploads import MB, file_answer, stored_path
 
-PER_PAGE = 50
 MOST_PLACES = 500
 CLOCK_LOOK = {
     "running": ("muted", "clock"),
@@ -51,7 +50,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "see_cases")
     rules, now = work.rules_of(standing.park), timezone.now()
     rows, chosen = lists.filtered(standing, request.GET, now)
-    page = Paginator(lists.ordered(rows, request.GET.get("sort", "")), PER_PAGE).get_page(request.GET.get("page"))
+    page = paged(request, lists.ordered(rows, request.GET.get("sort", "")))
     shown = work.with_events(page.object_list.select_related("firm"))
     grids = work.grids_of(standing.park)
     departments = {d.key: d for d in standing.park.departments.all()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -14,6 +13,7 @@ from ecopark.web.assess import views as assess
 from ecopark.web.assess.views import pack_or_404, period_or_404
 from ecopark.web.comments import shown, waiting, work
 from ecopark.web.comments.models import STATES, Comment, HandUp
+from ecopark.web.pages.paging import paged
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import number_in
@@ -28,7 +28,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     rows = shown.of_park(standing)
     if wanted in STATES:
         rows = rows.filter(state=wanted)
-    found = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    found = paged(request, rows, PER_PAGE)
     context = {
         "page": found, "threads": shown.threads(standing, found.object_list), "wanted": wanted, "states": STATES,
         "sent": shown.handed(standing, shown.handed_up(standing)), "everywhere": True,
@@ -103,7 +103,7 @@ def waiting_page(request: HttpRequest) -> HttpResponse:
     if not waiting.reviewed(request.user).exists():
         raise PermissionDenied
     context = {
-        "page": Paginator(waiting.arrived(request.user), PER_PAGE).get_page(request.GET.get("page")),
+        "page": paged(request, waiting.arrived(request.user), PER_PAGE),
         "answers": waiting.answers(request.user)[:PER_PAGE], "answered": waiting.answers(request.user).count(),
     }  # fmt: skip
     context["rows"] = [(row, waiting.pack_label(row.pack)) for row in context["page"].object_list]

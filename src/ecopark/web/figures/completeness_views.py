@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,10 +14,10 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of
 from ecopark.web.figures import completeness
 from ecopark.web.figures.models import STATES, Submission
+from ecopark.web.pages.paging import paged
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.typed import is_year
 
-PER_PAGE = 50
 TABS = {
     "firm": Text("按企业", "By firm"),
     "theme": Text("按主题", "By theme"),
@@ -46,7 +45,7 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
         theme, like, sort = (request.GET.get(k, "").strip() for k in ("theme", "q", "sort"))
         open_only = request.GET.get("open") == "1"
         wanted = {"like": like, "theme": theme, "open_only": open_only, "sort": sort or "name"}
-        page = Paginator(completeness.firms(standing, period, **wanted), PER_PAGE).get_page(request.GET.get("page"))
+        page = paged(request, completeness.firms(standing, period, **wanted))
         rows = completeness.firm_rows(standing.park, page, period)
         there = Submission.objects.filter(park=standing.park, period=period, subject__in=[s.pk for s in page])
         states = {s.subject_id: STATES[s.state] for s in there}

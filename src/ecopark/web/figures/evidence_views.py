@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_POST
 from ecopark.packs.load import shipped_ids
 from ecopark.web.figures import evidence
 from ecopark.web.figures.attach import attach, take_back
+from ecopark.web.pages.paging import paged
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
@@ -43,7 +43,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         found = found.filter(about=about)
     if wanted:
         found = found.filter(subject=subject)
-    page = Paginator(evidence.of_year(found, year), PAGE).get_page(request.GET.get("page"))
+    page = paged(request, evidence.of_year(found, year), PAGE)
     may_add = subject is not None and standing.may("write_figures", subject.key)
     context = {
         "page": page, "rows": rows_of(standing, page), "about": about,

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -28,6 +27,7 @@ from ecopark.web.figures.models import Import
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import number_in
@@ -115,7 +115,7 @@ def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         {"label": label, "url": f"?group={group}", "current": group == shown, "count": counts[group]}
         for group, label in imports.GROUPS.items()
     ]
-    page = Paginator([line for line in lines if line.group == shown], 100).get_page(request.GET.get("page"))
+    page = paged(request, [line for line in lines if line.group == shown], 100)
     job = Job.objects.filter(pk=request.GET.get("job") or 0, by=request.user).first()
     context = {
         "found": found, "tabs": tabs, "page": page, "shown": shown, "counts": counts, "groups": imports.GROUPS,

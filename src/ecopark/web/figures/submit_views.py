@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -22,6 +21,7 @@ from ecopark.web.figures.evidence_views import own_address
 from ecopark.web.figures.models import STATES, Submission
 from ecopark.web.figures.reminders import SOON
 from ecopark.web.jobs import work
+from ecopark.web.pages.paging import paged
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
@@ -41,7 +41,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     handed_in = Submission.objects.filter(park=standing.park, period=period)
     if state in STATES:
         firms = firms.filter(pk__in=handed_in.filter(state=state).values("subject"))
-    page = Paginator(firms.order_by("name", "pk"), 100).get_page(request.GET.get("page"))
+    page = paged(request, firms.order_by("name", "pk"), 100)
     there = {s.subject_id: s for s in handed_in.filter(subject__in=[firm.pk for firm in page])}
     wanted = completeness.asked_of_firms(standing.park)
     given = completeness.given_by([firm.pk for firm in page], period, wanted)
@@ -95,7 +95,7 @@ def changes(request: HttpRequest, slug: str) -> HttpResponse:
         }
         for row in corrections.pending(standing.park, subject, period)
     ]
-    page = Paginator(rows, 100).get_page(request.GET.get("page"))
+    page = paged(request, rows, 100)
     found = Submission.objects.filter(park=standing.park, subject=subject, period=period).first()
     context = {
         "subject": subject, "period": period, "page": page, "row": _way(standing, subject, found, len(rows)),

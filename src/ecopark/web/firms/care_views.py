@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,12 +20,12 @@ from ecopark.errors import EcoparkError
 from ecopark.web.firms import care
 from ecopark.web.firms.models import AUDITS, CARE_STATES, Audit, CareFile, Retrofit
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import day_in
 from ecopark.web.uploads import file_answer, stored_path
 
-PER_PAGE = 50
 KINDS = ("audits", "retrofits")
 CHECKED = {"audits": "mandatory", "retrofits": "more"}
 """The box of each form: left empty it is not sent."""
@@ -47,7 +46,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         )
     ]
     context = {
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")), "kinds": AUDITS, "state": state, "kind": kind,
+        "page": paged(request, rows), "kinds": AUDITS, "state": state, "kind": kind,
         "today": timezone.localdate(), "tabs": tabs, "states": CARE_STATES,
     }  # fmt: skip
     return render(request, "firms/audits.html", context)

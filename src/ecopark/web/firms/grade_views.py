@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,8 +19,8 @@ from ecopark.web.assess.keep import years_of
 from ecopark.web.firms import grades, methods, sheets
 from ecopark.web.firms.lists import method_now
 from ecopark.web.firms.models import APPEALS, Appeal, FirmGrade, GradeRun
-from ecopark.web.firms.views import PER_PAGE
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import brief, t
 from ecopark.web.typed import is_year
@@ -66,7 +65,7 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
         sort = request.GET.get("sort", "rank")
         field = SORTS.get(sort.lstrip("-"), "rank")
         order = F(field).desc(nulls_last=True) if sort.startswith("-") else F(field).asc(nulls_last=True)
-        context["page"] = Paginator(rows.order_by(order, "pk"), PER_PAGE).get_page(request.GET.get("page"))
+        context["page"] = paged(request, rows.order_by(order, "pk"))
         context["wanted"] = wanted
         context["counts"] = sorted(made.counts.items()) if standing.wide else []
     job = standing.park.jobs.filter(kind="grade", state__in=("waiting", "running")).first()
@@ -158,7 +157,7 @@ def appeals(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "see_grades")
     rows = standing.of_subjects(Appeal.objects.filter(run__park=standing.park))
     rows = rows.select_related("subject", "run", "by", "decided_by")
-    page = Paginator(rows.select_related("run__park"), 50).get_page(request.GET.get("page"))
+    page = paged(request, rows.select_related("run__park"))
     may_correct = standing.may("decide_appeals") and standing.may("accept_figures")
     context = {
         "page": page,

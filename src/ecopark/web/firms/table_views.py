@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,6 +18,7 @@ from ecopark.web.firms.models import LINES, RegistryTable
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
@@ -80,7 +80,7 @@ def table(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
             {"label": label, "url": f"?group={group}", "current": group == shown, "count": counts[group]}
             for group, label in LINES.items()
         ],
-        "page": Paginator(found.lines.filter(group=shown), PER_PAGE).get_page(request.GET.get("page")),
+        "page": paged(request, found.lines.filter(group=shown), PER_PAGE),
         "ticked": bring_in.TICKED, "decided": found.lines.exclude(choice="").count(),
         "titles": [
             {"title": title, "field": found.columns.get(title, ""), "samples": samples}

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,12 +20,12 @@ from ecopark.web.figures.models import Figure
 from ecopark.web.firms import care, lists, registry
 from ecopark.web.firms.models import AUDITS, CARE_STATES, EVENTS, FirmEvent
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.parks.maps import layer
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import t
 
-PER_PAGE = 50
 YEARS_SHOWN = 4
 
 
@@ -49,7 +48,7 @@ def registry_page(request: HttpRequest, slug: str) -> HttpResponse:
     if kind == "firms":
         context |= _firms(request, standing)
     else:
-        context["page"] = Paginator(lists.features(standing, kind), PER_PAGE).get_page(request.GET.get("page"))
+        context["page"] = paged(request, lists.features(standing, kind))
     return render(request, "firms/registry.html", context)
 
 
@@ -58,7 +57,7 @@ def _firms(request: HttpRequest, standing: Standing) -> dict[str, Any]:
     like, group, state, grade = (request.GET.get(k, "").strip() for k in ("q", "group", "state", "grade"))
     sort = request.GET.get("sort", "name")
     rows = lists.firms(standing, run, like=like, group=group, state=state, grade=grade, sort=sort)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    page = paged(request, rows)
     groups = {s.key: s.name for s in standing.park.subjects.filter(kind="group")}
     return {
         "page": page,

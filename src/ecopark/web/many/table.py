@@ -13,7 +13,6 @@ from ecopark.packs.model import Pack
 from ecopark.web.many.models import Outcome
 from ecopark.web.parks.models import Park
 
-PER_PAGE = 50
 DEFAULT_PACKS = 6
 SORTS = ("name", "area")
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,6 +24,7 @@ from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
 from ecopark.web.many import compute, table
 from ecopark.web.many.models import Outcome
+from ecopark.web.pages.paging import paged
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import parks_where
 from ecopark.web.templatetags.ui import say, t
@@ -41,7 +41,7 @@ def parks(request: HttpRequest) -> HttpResponse:
     query = _query(request)
     packs = table.packs_shown(mine, period)
     found = table.chosen(mine, period, **query)
-    page = Paginator(found, table.PER_PAGE).get_page(request.GET.get("page"))
+    page = paged(request, found)
     job = Job.objects.filter(kind="many", by=request.user).order_by("-at").first()
     context = {
         "page": page, "rows": _marked(table.rows_of(page.object_list, packs, period)), "packs": packs, "period": period,

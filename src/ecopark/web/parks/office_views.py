@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -23,6 +22,7 @@ from ecopark.web.cases.lists import to_nobody
 from ecopark.web.cases.models import Case
 from ecopark.web.figures.facts import problems_of
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.parks import office
 from ecopark.web.parks.maps import LOOKS
 from ecopark.web.parks.models import MapLayer, Park
@@ -104,7 +104,7 @@ def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str,
             Membership.objects.filter(park=park).select_related("user", "department").order_by("role", "user__username")
         )
         context |= {
-            "page": Paginator(rows, 100).get_page(request.GET.get("page")), "roles": ROLE_TEXT,
+            "page": paged(request, rows, 100), "roles": ROLE_TEXT,
             "given": [(key, ROLE_TEXT[key]) for key in members.GIVEN], "departments": park.departments.all(),
             "levels": list(enumerate(members.levels(park))),
         }  # fmt: skip

@@ -9,7 +9,6 @@ import django_otp
 import segno
 from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_POST
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from ecopark.core.text import Text
+from ecopark.web.pages.paging import paged
 from ecopark.web.people import two_step
 from ecopark.web.people.models import ACCOUNT_EVENTS, AccountEvent, User
 from ecopark.web.people.sign_in import refusal
@@ -123,7 +123,7 @@ def people(request: HttpRequest) -> HttpResponse:
             Q(username__icontains=wanted) | Q(last_name__icontains=wanted) | Q(first_name__icontains=wanted)
         )
     context = {
-        "page": Paginator(rows, 50).get_page(request.GET.get("page")), "wanted": wanted,
+        "page": paged(request, rows), "wanted": wanted,
         "events": _told(AccountEvent.objects.filter(what="two_step_reset")[:20]),
     }  # fmt: skip
     return render(request, "account/people.html", context)

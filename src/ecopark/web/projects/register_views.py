@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -15,6 +14,7 @@ from ecopark.core.words import with_unit
 from ecopark.errors import EcoparkError
 from ecopark.observations.quantity import catalogue
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.projects import follow, gate, policies
 from ecopark.web.projects.models import Decision, Project
 from ecopark.web.projects.views import standing_in
@@ -26,7 +26,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     """Every decision, and refusals counted by reason and by size of investment."""
     standing = standing_in(request, slug, "see_projects")
     decisions = Decision.objects.filter(park=standing.park).select_related("project", "by").defer("body")
-    context: dict[str, Any] = {"page": Paginator(decisions, 50).get_page(request.GET.get("page")), "broken": ""}
+    context: dict[str, Any] = {"page": paged(request, decisions), "broken": ""}
     for decision in context["page"]:
         policy = policies.remembered(standing.park, decision.policy)
         decision.title = policy.title if policy else decision.policy

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -20,6 +19,7 @@ from ecopark.errors import EcoparkError, InputError, PackError
 from ecopark.packs.yaml_lines import Map
 from ecopark.web.own_directory_views import bring_back, told_problems, with_last, zip_answer
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.projects import own_parameters, own_rules, policies, rule_form
 from ecopark.web.projects.models import PolicyEdition, RuleEdition
 from ecopark.web.projects.views import standing_in
@@ -49,9 +49,7 @@ def rules(request: HttpRequest, slug: str) -> HttpResponse:
         "parameters": parameters,
         "to_fill": states.count("to_fill"),
         "own": sum(state in ("filled", "changed", "own") for state in states),
-        "page": Paginator(own_rules.editions_of(standing.park, policy.id) if policy else [], 20).get_page(
-            request.GET.get("page")
-        ),
+        "page": paged(request, own_rules.editions_of(standing.park, policy.id) if policy else [], 20),
         "seen": own_rules.number_of(standing.park, policy.id) if policy else 0,
         "may_write": standing.may("settings"),
     }

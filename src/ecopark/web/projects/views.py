@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,6 +19,7 @@ from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.observations.quantity import catalogue
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.parks import places
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.projects import form as forms
@@ -44,7 +44,7 @@ def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
         rows = rows.filter(stage=stage)
     if like:
         rows = rows.filter(name__icontains=like)
-    page = Paginator(rows.order_by("-moved", "-pk"), 50).get_page(request.GET.get("page"))
+    page = paged(request, rows.order_by("-moved", "-pk"))
     context = {
         "page": page,
         "stages": [(k, label, counts.get(k, 0)) for k, label in STAGES.items()],

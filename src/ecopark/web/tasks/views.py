@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,6 +18,7 @@ from ecopark.core.words import number as shown_number
 from ecopark.core.words import unit_words
 from ecopark.web.assess import keep
 from ecopark.web.pages.context import lang
+from ecopark.web.pages.paging import paged
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.tasks import lists, work
 from ecopark.web.tasks.lights import look_at, number
@@ -31,8 +31,6 @@ from ecopark.web.tasks.targets import together
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import day_in, number_in
 
-PER_PAGE = 50
-
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
     """All tasks with their lights, the worst first, filtered and paged by the database."""
@@ -42,7 +40,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     now = keep.Current(standing.park)
     rows = lists.chosen(standing, chosen, today, now)
     whatever_light = lists.filtered(standing, chosen | {"light": ""}, today) if chosen["light"] else rows
-    page = Paginator(lists.worst_first(rows), PER_PAGE).get_page(request.GET.get("page"))
+    page = paged(request, lists.worst_first(rows))
     departments = standing.park.departments.all()
     context = {
         "page": page,
