@@ -13,6 +13,14 @@ function set(name) {
   root.dispatchEvent(new CustomEvent("ecopark:theme"));
 }
 
+function chosen() {
+  try {
+    return localStorage.getItem("theme");
+  } catch {
+    return null; // storage may be forbidden; then the system decides
+  }
+}
+
 export function start() {
   set(theme());
   document.addEventListener("click", (event) => {
@@ -24,6 +32,9 @@ export function start() {
     } catch {
       // not kept
     }
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ({ matches }) => {
+    if (!chosen()) set(matches ? "dark" : "light"); // evening comes while the page is open
   });
   let before = null;
   addEventListener("beforeprint", () => {
