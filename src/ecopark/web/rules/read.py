@@ -52,7 +52,7 @@ class ClauseText:
 
 def read_clause(pack: Pack, clause: Clause, verified: str = "") -> ClauseText:
     """A clause in both languages."""
-    labels = _labels(pack)
+    labels = labels_of(pack)
     formula = " ".join(formula_of(clause).split())
     words = Text(*(formula_words(formula, labels, lang) if formula else "" for lang in LANGS))
     return ClauseText(
@@ -75,7 +75,8 @@ def _limits(clause: Clause, labels: Mapping[str, Text]) -> tuple[Text, ...]:
     return tuple(found)
 
 
-def _labels(pack: Pack) -> dict[str, Text]:
+def labels_of(pack: Pack) -> dict[str, Text]:
+    """What the figures, indicators and parameters that a standard's formulas name are called."""
     known = {q.id: q.label for q in catalogue().quantities.values()}
     known |= {i.id: i.label for i in indicators().values()}
     return known | {p.id: parameter_words(p.label) for p in pack.parameters if p.label}

@@ -7,19 +7,52 @@ each include costs the template engine a hundred times what the step itself does
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from ecopark.web.templatetags.ui import brief, icon, say, t, unit_said
+from ecopark.core.text import Text
+from ecopark.indicators.catalogue import indicators
+from ecopark.indicators.factors import table
+from ecopark.observations.quantity import catalogue
+from ecopark.packs.model import Pack
+from ecopark.standards.wording import formula_words
+from ecopark.web.rules.read import labels_of
+from ecopark.web.templatetags.ui import brief, icon, language, say, t, unit_said
 
 register = template.Library()
 
 OPEN_TO = 5
 """Steps deeper than this are folded away."""
 FIRMS_SHOWN = 50
+
+
+@register.filter
+def formula_said(formula: str, pack: Pack) -> str:
+    """A clause's formula with the names people use for its figures and parameters; empty where that says nothing new."""
+    text = " ".join(str(formula).split())
+    words = formula_words(text, labels_of(pack), language())
+    return "" if words == text else words
+
+
+@register.filter
+def grid_said(code: str) -> str:
+    """A power grid, a region or a province, in words."""
+    known = table().get("grid.average", {}).get(code)
+    return t(known[-1].basis if known else code, code.replace("_", " ").title())
+
+
+@lru_cache(maxsize=4096)
+def _in_words(expression: str, lang: str) -> str:
+    return formula_words(expression, _labels(), lang)
+
+
+@lru_cache(maxsize=1)
+def _labels() -> dict[str, Text]:
+    return {q.id: q.label for q in catalogue().quantities.values()} | {i.id: i.label for i in indicators().values()}
 
 
 @register.simple_tag
@@ -66,6 +99,8 @@ def _what(step: dict[str, Any]) -> str:
     name = f"<code>{escape(step['what'])}</code>"
     if step.get("label"):
         name = f"{escape(say(step['label']))} {name}"
+    elif (words := _in_words(step["what"], language())) != step["what"]:
+        name = f"{escape(words)} {name}"
     return name + (f' <span class="quiet">{escape(step["period"])}</span>' if step.get("period") else "")
 
 
