@@ -66,6 +66,39 @@ def _large(path: Path) -> Path:
     return path
 
 
+def test_what_is_wrong_is_told_before_anything_is_sent(visit: Any, tmp_path: Path) -> None:
+    before = Case.objects.count()
+    keeper = visit("keeper", size="phone")
+    page = keeper.page
+    keeper.go(REPORT)
+    text = tmp_path / "photo.jpg"
+    text.write_text("no picture at all")
+    page.set_input_files("input[name=photos]", [text])
+    page.wait_for_function("document.querySelector('[data-refusal]').textContent !== ''")
+    assert "photo.jpg" in page.inner_text("[data-refusal]")
+    assert page.locator("[data-previews] img").count() == 0
+    _fill(page, "堆场裸土。")
+    for lon, lat, place, words in (
+        ("", "", "", "请定位"),
+        ("abc", "31", "", "十进制度数"),
+        ("31", "120", "x", "十进制度数"),
+    ):
+        for name, value in (("lon", lon), ("lat", lat), ("place", place)):
+            page.fill(f"input[name={name}]", value)
+        page.click("form[data-report] .actions button")
+        assert words in page.inner_text("[data-nowhere]")
+        assert page.input_value("textarea[name=text]") == "堆场裸土。"
+    for name, value in (("lon", ""), ("lat", ""), ("place", "南门外")):
+        page.fill(f"input[name={name}]", value)
+    page.wait_for_selector(".map-legend input:checked")
+    shown = page.locator(".map-legend input:checked").count()
+    page.click("form[data-report] .actions button")
+    page.wait_for_selector("[data-reports] a")
+    assert Case.objects.count() == before + 1
+    assert page.locator(".map-legend input:checked").count() == shown  # an emptied form leaves the map as it is
+    assert keeper.said == []
+
+
 def test_a_report_waits_without_reception_and_is_sent_once_with_its_photograph(visit: Any, tmp_path: Path) -> None:
     before = Case.objects.count()
     keeper = visit("keeper", size="phone")

@@ -35,6 +35,17 @@ const keep = (report) => within("readwrite", (store) => store.put(report));
 const forget = (key) => within("readwrite", (store) => store.delete(key));
 const waiting = async () => (await within("readonly", (store) => store.getAll())).filter((one) => one.user === user).sort((a, b) => a.at - b.at);
 
+// Whether the browser can draw what says it is a picture: a text that was renamed is told at once, not after it was sent.
+async function isPicture(file) {
+  if (!("createImageBitmap" in window)) return true; // the site looks at it all the same
+  try {
+    (await createImageBitmap(file)).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 // The photograph with its longest edge cut to EDGE, as JPEG; as it is where the browser cannot draw it.
 async function shrunk(file) {
   if (file.size <= SMALL) return file;
@@ -141,6 +152,7 @@ async function show() {
 const form = document.querySelector("form[data-report]");
 const input = form?.querySelector("input[name=photos]");
 const refusal = form?.querySelector("[data-refusal]");
+const nowhere = form?.querySelector("[data-nowhere]");
 let photos = [];
 
 async function mend(report) {
@@ -181,6 +193,7 @@ async function choose() {
   const problems = [];
   for (const file of input.files) {
     if (!/^image\/(jpeg|png)$/.test(file.type)) problems.push(say("wrongKind", { name: file.name, kinds: "jpg, png" }));
+    else if (!(await isPicture(file))) problems.push(say("noPicture", { name: file.name }));
     else {
       const small = await shrunk(file);
       if (small.size > max * 1024 * 1024) problems.push(say("tooLarge", { name: file.name, max }));
@@ -221,12 +234,20 @@ function fresh() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
+// What is wrong with the place, and the field to put it right in; null where there is nothing.
+function placeless({ lon, lat, place }) {
+  for (const [field, most] of [[lon, 180], [lat, 90]])
+    if (field.value.trim() && !(Math.abs(Number(field.value)) <= most)) return [field, "badDegrees"];
+  return place.value.trim() || (lon.value.trim() && lat.value.trim()) ? null : [place, "whereIsIt"];
+}
+
 async function submit(event) {
   event.preventDefault();
   const { elements } = form;
-  if (!elements.place.value.trim() && !(elements.lon.value && elements.lat.value)) {
-    refusal.textContent = say("whereIsIt");
-    elements.place.focus();
+  const wrong = placeless(elements);
+  nowhere.textContent = wrong ? say(wrong[1]) : "";
+  if (wrong) {
+    wrong[0].focus();
     return;
   }
   const at = Date.now();

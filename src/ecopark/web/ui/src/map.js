@@ -143,9 +143,9 @@ function legend(box, chart, layers) {
     const label = document.createElement("label");
     const check = document.createElement("input");
     check.type = "checkbox";
-    check.checked = layer.shown !== false;
+    check.checked = check.defaultChecked = layer.shown !== false; // a form around the map that is emptied leaves it as it is
     check.addEventListener("change", () => {
-      layer.shown = check.checked;
+      layer.shown = check.defaultChecked = check.checked;
       for (const one of chart.getStyle().layers) {
         if (one.source === layer.id && !one.id.includes(":chosen")) chart.setLayoutProperty(one.id, "visibility", check.checked ? "visible" : "none");
       }
