@@ -44,6 +44,8 @@ _UNITS_ZH = {
     "tC": "吨碳",
     "1": "",
     "set": "套",
+    "events": "次",
+    "by code": "按分项",
 }
 _UNITS_EN = {"m2": "m²", "km2": "km²", "m3": "m³", "ug": "µg", "1": ""}
 _SCALES_ZH = {"10k": "万", "100m": "亿", "million": "百万", "thousand": "千"}
