@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+import pytest
+
 import ecopark as ep
 from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
@@ -43,3 +45,16 @@ def test_every_missing_figure_stands_on_the_page(world: World) -> None:
     assert f"{len(gaps) - 15} more" in text
     listed = text[text.index("Gaps: collect these first") :]
     assert all(escape(gap["label"]["en"]) in listed for gap in gaps)
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh-hans", "弹性系数(工业新鲜水量"), ("en", "elasticity of(Industrial fresh water")]
+)
+def test_a_formula_stands_in_words_beside_its_codes(world: World, lang: str, words: str) -> None:
+    client = world.client_of("office")
+    client.cookies["django_language"] = lang
+    page = client.get("/p/alpha/assess/hj274-2015/2023/clause/13/").content.decode()
+    formula, _, trace = page.partition('class="trace"')
+    assert f"{words}" in formula
+    assert "<code>elasticity(industrial_fresh_water_m3" in formula
+    assert words in trace

@@ -16,6 +16,7 @@ from ecopark.admission.places import Feature, ParkMap, Site
 from ecopark.admission.policy import Case
 from ecopark.core.rounding import decimal_text, exact
 from ecopark.core.text import Text
+from ecopark.core.words import unit_words
 from ecopark.errors import FormulaError
 from ecopark.expr.traced import evaluate
 from ecopark.indicators.resolve import compiled
@@ -118,8 +119,8 @@ def _answer(
                 continue  # the rule on the parcel says so already
             unit = NEEDS[name][1]
             have, want = decimal_text(room, 6), decimal_text(need, 6)
-            zh = f"{LABELS[name].zh}不足：需 {want}，有 {have} {unit}"
-            en = f"not enough {LABELS[name].en}: needs {want}, has {have} {unit}"
+            zh = f"{LABELS[name].zh}不足：需 {want}，有 {have} {unit_words(unit, 'zh')}"
+            en = f"not enough {LABELS[name].en}: needs {want}, has {have} {unit_words(unit, 'en')}"
             reasons.append((f"place/{name}", Text(zh, en)))
     leading = any(f.value == "leading" for f in findings)
     fits.append(("industry", Fraction(1 if leading else 0)))

@@ -6,7 +6,7 @@ compared in tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -110,13 +110,19 @@ class Trace:
             data["parts"] = [step.to_dict() for step in self.parts]
         return data
 
-    def to_text(self, lang: str = "en") -> str:
-        """The trace as an indented text, one step a line, for a terminal."""
-        return "\n".join(self._lines(lang, 0, set()))
+    def to_text(self, lang: str = "en", *, units: Callable[[str, str], str] | None = None) -> str:
+        """The trace as an indented text, one step a line, for a terminal.
 
-    def _lines(self, lang: str, depth: int, seen: set[int]) -> list[str]:
+        Parameters
+        ----------
+        units
+            How a unit is written in a language (`core.words.unit_words` for readers); as it is if None.
+        """
+        return "\n".join(self._lines(lang, 0, set(), units or (lambda unit, _: unit)))
+
+    def _lines(self, lang: str, depth: int, seen: set[int], units: Callable[[str, str], str]) -> list[str]:
         value = value_text(self.value, lang)
-        unit = f" {self.unit}" if self.unit and self.unit != "1" and not self.missing else ""
+        unit = f" {units(self.unit, lang)}" if self.unit and self.unit != "1" and not self.missing else ""
         name = f"{self.label[lang]} " if self.label else ""
         period = f" @{self.period}" if self.period else ""
         line = f"{'  ' * depth}{name}{self.what}{period} = {value}{unit}"
@@ -137,9 +143,9 @@ class Trace:
         seen.add(id(self))
         for step in self.inputs:
             if step.kind != "constant":
-                lines += step._lines(lang, depth + 1, seen)
+                lines += step._lines(lang, depth + 1, seen, units)
         for step in self.parts[:SHOWN_PARTS]:
-            lines += step._lines(lang, depth + 1, seen)
+            lines += step._lines(lang, depth + 1, seen, units)
         if (more := len(self.parts) - SHOWN_PARTS) > 0:
             lines.append("  " * (depth + 1) + (f"……另 {more} 家" if lang == "zh" else f"... and {more} more"))
         return lines

@@ -289,7 +289,7 @@ class _Deck(Deck):
             rows.append(row)
         years = m.periods[-3:]
         self.table(
-            slide, [m.say("packs"), *years], rows, [3.4, *(2.0 for _ in years)], 1.5, 14 if len(rows) < 5 else 11
+            slide, [m.say("packs"), *years], rows, [3.4, *(2.0 for _ in years)], 1.5, 12 if len(rows) < 5 else 11
         )
 
     def status_chart(self) -> None:

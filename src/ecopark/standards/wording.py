@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
+from ecopark.core.words import unit_words
 from ecopark.errors import EcoparkError
-from ecopark.expr.nodes import Binary, Call, Choice, Compare, Leaf, Logic, Negate, Node, Not, Undefined, to_text
+from ecopark.expr.nodes import Binary, Call, Choice, Compare, Leaf, Logic, Negate, Node, Not, Number, Undefined, to_text
 from ecopark.expr.parse import parse
 
 _FUNCTIONS_ZH = {
@@ -58,6 +60,8 @@ def formula_words(formula: str, labels: Mapping[str, Text], lang: str) -> str:
     --------
     >>> formula_words("energy / value_added", {"energy": Text("综合能耗"), "value_added": Text("工业增加值")}, "zh")
     '综合能耗 ÷ 工业增加值'
+    >>> formula_words("staff >= unit(2, 'person')", {"staff": Text("人员数")}, "zh")
+    '人员数 ≥ 2 人'
     """
     try:
         node = parse(formula)
@@ -78,6 +82,8 @@ def _relabel(node: Node, labels: Mapping[str, Text], lang: str) -> Node:
         case Leaf("name", (name, *_), back):
             label = labels.get(name)
             return Leaf("name", (label[lang] if label else name,), back)
+        case Number(value, unit) if unit != "1":
+            return Leaf("name", (f"{decimal_text(value)} {unit_words(unit, lang)}",))
         case Choice(test, then, otherwise):
             words = ("若 {}，则 {}；否则 {}", "if {}: {}; otherwise {}")[lang != "zh"]
             pieces = [to_text(_relabel(part, labels, lang)) for part in (test, then, otherwise)]

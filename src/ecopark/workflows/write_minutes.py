@@ -14,6 +14,7 @@ from ecopark.admission.joint_review import Office, Review, votes_of
 from ecopark.admission.wording import BASIS_TEXT, STATUS_TEXT, VERDICTS, amount
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
+from ecopark.core.words import unit_words
 from ecopark.observations.quantity import catalogue
 from ecopark.reports.blocks import Block, Bullets, Cell, Cover, Document, Fold, Heading, Pairs, Paragraph, Table
 from ecopark.reports.blocks import Code as Fixed
@@ -80,7 +81,11 @@ def minutes(d: Decision, lang: str, kept: Kept | None = None) -> Document:
     for number, (name, body) in enumerate(parts):
         count = f"{NUMBERS_ZH[number]}、" if lang == "zh" else f"{number + 1}. "
         blocks += [Heading(1, count + W[name][lang], name), *body]
-    traces = tuple(Fold(f.rule.label[lang], (Fixed(f.trace.to_text(lang)),)) for f in d.findings if f.trace is not None)
+    traces = tuple(
+        Fold(f.rule.label[lang], (Fixed(f.trace.to_text(lang, units=unit_words)),))
+        for f in d.findings
+        if f.trace is not None
+    )
     if traces:
         blocks += [Heading(1, W["attachment"][lang], "traces"), *traces]
     cover = Cover(W["title"][lang], d.policy.issuer[lang], d.project.name, d.on.isoformat(), (), page=False)
@@ -151,9 +156,19 @@ def _facts(d: Decision, lang: str) -> Table:
         period = str(o.period) or W["full"][lang]
         value = amount(o.value, o.unit, lang) if isinstance(o.value, Fraction) else str(o.value)
         rows.append(
-            (Cell(label[lang], note=o.by), Cell(value, number=True), Cell(period), Cell(o.source or str(o.place)))
+            (
+                Cell(label[lang], note=o.by),
+                Cell(value, number=True),
+                Cell(period),
+                Cell(o.source or _written(str(o.place))),
+            )
         )
     return Table(header, tuple(rows), widths=(3, 2, 1.2, 2.4))
+
+
+def _written(place: str) -> str:
+    """Where a figure stands; nothing where it was typed on a form, whose fields have no place a reader could open."""
+    return "" if place.startswith("project!") else place
 
 
 def _findings(d: Decision, lang: str) -> Table:

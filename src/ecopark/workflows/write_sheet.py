@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
+from ecopark.core.words import unit_words
 from ecopark.grading.method import Method
 from ecopark.grading.sheet import Change, Line, Sheet
 from ecopark.reports.blocks import Block, Cell, Code, Cover, Document, Fold, Heading, Paragraph, Table
@@ -252,7 +253,11 @@ def sheet_document(sheet: Sheet, lang: str) -> Document:
     traced = [line for line in sheet.lines if line.trace is not None]
     if traced:
         blocks.append(Heading(1, say("trace", lang), "trace"))
-        blocks += [Fold(x.item.label[lang], (Code(x.trace.to_text(lang)),)) for x in traced if x.trace is not None]
+        blocks += [
+            Fold(x.item.label[lang], (Code(x.trace.to_text(lang, units=unit_words)),))
+            for x in traced
+            if x.trace is not None
+        ]
     blocks += [Heading(1, say("method", lang), "method"), *method_blocks(method, lang)]
     return Document(lang, cover, tuple(blocks))
 

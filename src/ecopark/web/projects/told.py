@@ -15,6 +15,7 @@ from ecopark.admission.project_form import LABELS
 from ecopark.admission.wording import BASIS_TEXT, STATUS_TEXT, VERDICTS, amount
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
+from ecopark.core.words import unit_words
 from ecopark.errors import Problem
 from ecopark.observations.quantity import catalogue
 from ecopark.workflows.tell_decision import (
@@ -96,7 +97,7 @@ def _finding(f: Finding) -> dict[str, Any]:
         "status": f.status, "status_said": pair(STATUS_TEXT[f.status]), "tone": STATUS_TONES.get(f.status, "muted"),
         "decides": f.decides, "reason": pair(f.reason), "value": both(lambda k: value_text(f, k)),
         "limit": both(lambda k: limit_text(f, k)), "quiet": f.status in QUIET,
-        "trace": None if f.trace is None else both(lambda k: f.trace.to_text(k) if f.trace else ""),
+        "trace": None if f.trace is None else both(lambda k: f.trace.to_text(k, units=unit_words) if f.trace else ""),
     }  # fmt: skip
 
 
