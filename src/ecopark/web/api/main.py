@@ -7,6 +7,7 @@ may do is decided in every endpoint by `people.access.enter`, as on the pages. A
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -14,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer, SessionAuth
 
 from ecopark import __version__
@@ -181,14 +183,19 @@ def _refused(request: HttpRequest, error: EcoparkError) -> HttpResponse:
     return fault(422, "refused", text)
 
 
+@cache
+def described() -> OpenAPISchema:
+    """What the API takes and gives: the same as long as the program runs, and more than a second's work."""
+    return api.get_openapi_schema()
+
+
 def openapi(request: HttpRequest) -> JsonResponse:
     """The description of the API for programs."""
-    return JsonResponse(api.get_openapi_schema(), json_dumps_params={"ensure_ascii": False})
+    return JsonResponse(described(), json_dumps_params={"ensure_ascii": False})
 
 
 def docs(request: HttpRequest) -> HttpResponse:
     """The description of the API for people: every endpoint with what goes in and what comes out."""
-    schema = api.get_openapi_schema()
     return render(
-        request, "api/docs.html", {"groups": operations(schema), "base": request.build_absolute_uri("/api/v1")}
+        request, "api/docs.html", {"groups": operations(described()), "base": request.build_absolute_uri("/api/v1")}
     )

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -93,8 +94,10 @@ def _add(request: HttpRequest, standing: Standing) -> bool:
 
 def _written(standing: Standing, key: str) -> Subject:
     subject = standing.subjects().filter(key=key).first()
-    if subject is None or not standing.may("write_figures", subject.key):
+    if subject is None:
         raise Http404
+    if not standing.may("write_figures", subject.key):
+        raise PermissionDenied
     return subject
 
 
