@@ -29,12 +29,6 @@ from ecopark.web.tasks.models import Task
 from ecopark.web.typed import number_in
 
 
-def _with_unit(name: str, unit: str) -> Text:
-    if unit in ("", "1"):
-        return same(name)
-    return Text(f"{name} {unit_words(unit, 'zh')}", f"{name} {unit_words(unit, 'en')}")
-
-
 def quantities(scope: Scope, words: str) -> list[Hit]:
     """Quantities of the catalogue; their pages are a park's."""
     if (park := _some_park(scope)) is None:
@@ -151,6 +145,12 @@ def _first(rows: QuerySet[Any], words: str, field: str) -> QuerySet[Any]:
     """The rows with `other`: 0 where the field begins with the words, 1 elsewhere."""
     begins = When(**{f"{field}__istartswith": words}, then=Value(0))
     return rows.annotate(other=Choice(begins, default=Value(1), output_field=IntegerField()))
+
+
+def _with_unit(name: str, unit: str) -> Text:
+    if unit in ("", "1"):
+        return same(name)
+    return Text(f"{name} {unit_words(unit, 'zh')}", f"{name} {unit_words(unit, 'en')}")
 
 
 def _page_of(s: Subject) -> str:

@@ -156,10 +156,8 @@ def failing(now: keep.Current) -> list[tuple[dict[str, Any], str]]:
 def day_of(month: str) -> date:
     """The day a month's dispatch list is of: its last one, today for this month or none (``2024-07``)."""
     today = timezone.localdate()
-    first = day_in(f"{month}-01")
-    if first is None or (first.year, first.month) == (today.year, today.month):
-        return today
-    return min((first + timedelta(days=32)).replace(day=1) - timedelta(days=1), today) if first.year < 9999 else today
+    named = _month(month)
+    return min(named[1], today) if named else today
 
 
 def dispatch(park: Park, on: date) -> tuple[list[tuple[work.Shown, Line]], dict[str, int]]:
