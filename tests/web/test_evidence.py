@@ -168,7 +168,7 @@ def test_who_may_see_and_who_may_take_back(world: World) -> None:
         assert Api(world, role).get(f"{P}/evidence/{found.pk}/history").status_code == status, role
     assert Api(world, "firm").get(f"{P}/evidence?subject=alpha-2").status_code == 404
     assert world.client_of("firm").get(f"{LIST}?of=alpha-2").status_code == 404
-    assert world.client_of("reviewer").post(f"{LIST}{found.pk}/withdraw/", {"why": "x"}).status_code == 404
+    assert world.client_of("reviewer").post(f"{LIST}{found.pk}/withdraw/", {"why": "x"}).status_code == 403
     assert "Take back" not in shown(world, "reviewer", LIST) and "撤下理由" not in shown(world, "reviewer", LIST)
     found.refresh_from_db()
     assert found.withdrawn is None

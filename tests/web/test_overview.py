@@ -193,6 +193,7 @@ def test_the_overview_asks_little_of_the_database(busy: World) -> None:
         return len(queries)
 
     before = asked()
+    busy.park.refresh_from_db()  # settings as the database writes them
     here = standing(busy.people["office"], busy.park)
     assert here is not None
     kept = list(keep.Current(busy.park).find_all((p, "2023") for p in keep.packs_of(busy.park)).values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -52,6 +53,11 @@ def user_links(user: Any, standing: Standing | None = None) -> list[dict[str, An
     return links
 
 
+@lru_cache(maxsize=4096)
+def _address(name: str, slug: str) -> str:
+    return reverse(name, args=[slug])
+
+
 def site(request: HttpRequest) -> dict[str, Any]:
     """Context of every template."""
     found: Standing | None = getattr(request, "standing", None)
@@ -63,7 +69,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         data["nav"] = [
             {
                 "label": label,
-                "url": (url := reverse(name, args=[found.park.slug])),
+                "url": (url := _address(name, found.park.slug)),
                 "icon": icon,
                 "current": request.path == url if name == "park" else request.path.startswith(url),
             }
