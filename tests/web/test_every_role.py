@@ -174,14 +174,19 @@ class Visit:
     refused: int | None
 
 
-def clients(world: World) -> dict[str, Client]:
-    """Somebody of every role."""
+def people_of(world: World) -> dict[str, User]:
+    """Somebody of every role, but for those without an account."""
     people = dict(world.people) | {"owner": world.people["stranger"]}
     for name in ("viewer", "stranger"):
         people[name] = User.objects.create_user(f"another-{name}", password="x")
     Membership.objects.create(user=people["viewer"], role="viewer", park=world.park)
-    found = {role: Client() for role in CAST}
-    for role in set(people) & set(CAST):
+    return people
+
+
+def clients(world: World) -> dict[str, Client]:
+    """Everybody of the cast at a browser."""
+    people, found = people_of(world), {role: Client() for role in CAST}
+    for role in people:
         found[role].force_login(people[role])
     return found
 
