@@ -317,3 +317,9 @@ def test_the_register_pages_in_the_database(gridded: World, django_assert_max_nu
     assert len(answer.context["rows"]) == 30
     assert answer.context["page"].paginator.count == 130
     assert [r["case"].number for r in client.get("/p/alpha/cases/?sort=number").context["rows"]][:2] == [1, 2]
+
+
+def test_events_that_are_read_at_once_come_in_their_order() -> None:
+    """Grouping drops the order of the model; PostgreSQL then gives them in any, and no case can be made of that."""
+    (events,) = work.with_events(Case.objects.all())._prefetch_related_lookups
+    assert events.queryset.ordered

@@ -89,7 +89,8 @@ def state_of(case: Case) -> engine.Case:
 
 def with_events(rows: QuerySet[Case]) -> QuerySet[Case]:
     """Cases with the events that `state_of` needs, read at once."""
-    return rows.prefetch_related(Prefetch("events", CaseEvent.objects.annotate(papers=Count("files"))))
+    # the order of the model is not kept where rows are grouped, and the events make the case one after the other
+    return rows.prefetch_related(Prefetch("events", CaseEvent.objects.annotate(papers=Count("files")).order_by("pk")))
 
 
 def report(standing: Standing, given: Report, photos: Sequence[Any]) -> tuple[Case, bool]:
