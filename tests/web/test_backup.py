@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db.migrations.recorder import MigrationRecorder
 
-from ecopark.web import backup
+from ecopark.errors import EcoparkError
+from ecopark.web import backup, run
 from ecopark.web.figures import facts as figure_facts
 
 from .furnished_site import rows
@@ -46,3 +48,27 @@ def test_everything_survives_a_restore(other: Other, settings: Any, tmp_path: Pa
         assert again[name] == found, name
     assert other.world.client_of("office").get(page).status_code == 200
     assert rows()["assess.kept"] == held["assess.kept"]  # what was shown is found again, not computed anew
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("which", ["none", "earlier", "later"])
+def test_only_the_program_of_a_database_writes_it_out(which: str, tmp_path: Path) -> None:
+    steps = MigrationRecorder.Migration.objects.all()
+    if which == "none":
+        steps.delete()
+    elif which == "earlier":
+        steps.filter(app="assess").latest("pk").delete()
+    else:
+        steps.create(app="assess", name="9999_of_tomorrow")
+    words = {"none": "there is no site", "earlier": "an earlier program", "later": "a later program"}[which]
+    with pytest.raises(EcoparkError, match=words):
+        backup.backup(tmp_path / "site.zip")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_wrong_place_is_told_and_nothing_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for action, file, words in (("backup", "x.zip", "there is no site"), ("restore", "none.zip", "there is no file")):
+        wrong = tmp_path / "wrong"
+        assert run.main([action, "--data", str(wrong), "--file", str(tmp_path / file)]) == 2
+        assert words in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]

@@ -14,10 +14,12 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from ecopark import __version__
 from ecopark.errors import EcoparkError
@@ -51,10 +53,11 @@ def backup(target: Path) -> Path:
     Raises
     ------
     EcoparkError
-        `target` exists already.
+        `target` exists already, there is no site, or its database is not of this program.
     """
     if target.exists():
-        raise EcoparkError(f"{target} exists already")
+        raise EcoparkError(f"{target} exists already / 文件已存在")
+    _must_be_of_this_program()
     part = target.with_name(target.name + ".part")
     with tempfile.TemporaryDirectory() as folder:
         rows = Path(folder) / ROWS
@@ -83,6 +86,32 @@ def backup(target: Path) -> Path:
     return target
 
 
+def _must_be_of_this_program() -> None:
+    """A database can be written out only by the program it belongs to.
+
+    Raises
+    ------
+    EcoparkError
+        There is no site, or its database is of an earlier or a later program.
+    """
+    executor = MigrationExecutor(connection)
+    if not executor.loader.applied_migrations:
+        raise EcoparkError(f"there is no site in {settings.DATA} / 该目录下没有站点")
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise EcoparkError(
+            f"the database is of an earlier program than {__version__}: back up with the version that was installed before, or "
+            f"start this one once, which brings the database up to date / 数据库属于早于 {__version__} 的版本：请用原版本备份，"
+            "或先启动一次本版本（会升级数据库）再备份"
+        )
+    known = {*executor.loader.disk_migrations, *executor.loader.replacements}
+    own = {c.label for c in apps.get_app_configs() if c.name.startswith("ecopark.")}
+    if any(app in own and (app, name) not in known for app, name in executor.loader.applied_migrations):
+        raise EcoparkError(
+            f"the database is of a later program than {__version__}: install that version / "
+            f"数据库属于晚于 {__version__} 的版本：请安装该版本"
+        )
+
+
 def restore(source: Path) -> int:
     """Bring an archive into this (empty) site; says how many rows.
 
@@ -91,8 +120,10 @@ def restore(source: Path) -> int:
     EcoparkError
         No archive, a damaged one, one of a newer program, or a site that is not empty.
     """
+    if not source.is_file():
+        raise EcoparkError(f"there is no file {source} / 没有此文件")
     if not zipfile.is_zipfile(source):
-        raise EcoparkError(f"{source} is no backup")
+        raise EcoparkError(f"{source} is no backup / 不是备份文件")
     with zipfile.ZipFile(source) as archive, tempfile.TemporaryDirectory() as folder:
         names = archive.namelist()
         if ABOUT not in names or ROWS not in names:

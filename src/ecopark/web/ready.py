@@ -353,7 +353,9 @@ def _migrations(connection: Any, *, check: bool) -> Iterable[Problem]:
         yield Problem(
             "database-older", Place(), f"启动时数据库将升级（{len(waiting)} 项）。",
             f"the start will bring the database up to date ({len(waiting)} changes).",
-            "启动前请先备份：ecopark backup。", "Back up first: ecopark backup.", "warning",
+            "启动前请先用原版本备份，或在停机时复制数据目录。",
+            "Back up first with the version that was installed before, or copy the data directory while nothing runs.",
+            "warning",
         )  # fmt: skip
 
 

@@ -58,6 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if before.stops and not starts:
         print(before.told(options.lang), file=sys.stderr)
         return 2
+    if options.action == "backup" and not data.is_dir():
+        print(f"there is no site in {data} / 该目录下没有站点", file=sys.stderr)
+        return 2
+    if options.action == "restore" and options.file is not None and not options.file.is_file():
+        print(f"there is no file {options.file} / 没有此文件", file=sys.stderr)
+        return 2
     if options.check or before.stops:
         stand_in(os.environ, before, data)
     import django

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from ecopark.web.people import two_step
 from ecopark.web.people.models import User
@@ -21,6 +23,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Reset."""
+        if User._meta.db_table not in connection.introspection.table_names():
+            raise CommandError(
+                f"there is no site in {settings.DATA}: set ECOPARK_DATA / 该目录下没有站点，请设置 ECOPARK_DATA"
+            )
         user = User.objects.filter(username=options["username"]).first()
         if user is None:
             raise CommandError(f"there is no user '{options['username']}' / 没有此用户")
