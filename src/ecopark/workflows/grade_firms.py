@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ecopark.core.rounding import exact
+from ecopark.core.rounding import decimal_text, exact
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, did_you_mean
 from ecopark.grading.appeals import read_log, with_appeals
@@ -152,13 +152,15 @@ def method_with(
         if new_weights and given and None not in given and sum(w for w in given if w is not None) != 100:
             total = sum(w for w in given if w is not None)
             raise EcoparkError(
-                f"the weights of {group.id} add up to {total}, not 100", zh=f"{group.id} 的权重合计 {total}，应为 100"
+                f"the weights of {group.label.en or group.id} add up to {decimal_text(total)}, not 100",
+                zh=f"{group.label.zh or group.id}的权重合计 {decimal_text(total)}，应为 100",
             )
     return changed
 
 
 def _numbers(given: Mapping[str, Any] | None, method: Method, what: str) -> dict[str, Fraction]:
-    known = {name for g in method.groups for i in g.items for name in (i.id, f"{g.id}.{i.id}")}
+    known = {name: i.indicator.label for g in method.groups for i in g.items for name in (i.id, f"{g.id}.{i.id}")}
+    what_zh = {"weight": "权重", "base": "基准值"}[what]
     found = {}
     for key, value in (given or {}).items():
         if key not in known:
@@ -170,10 +172,13 @@ def _numbers(given: Mapping[str, Any] | None, method: Method, what: str) -> dict
             found[key] = exact(str(value))
         except (ValueError, ZeroDivisionError):
             raise EcoparkError(
-                f"the {what} of {key} is no number: {value!r}", zh=f"{key} 的 {what} 不是数字：{value!r}"
+                f"the {what} of {known[key].en} ({key}) is no number: {value!r}",
+                zh=f"{known[key].zh}（{key}）的{what_zh}不是数字：{value!r}",
             ) from None
         if found[key] < 0:
-            raise EcoparkError(f"the {what} of {key} is negative", zh=f"{key} 的 {what} 为负数")
+            raise EcoparkError(
+                f"the {what} of {known[key].en} ({key}) is negative", zh=f"{known[key].zh}（{key}）的{what_zh}为负数"
+            )
     return found
 
 
@@ -192,13 +197,14 @@ def read_cutoffs(text: str) -> Cutoffs:
             total += exact(share.strip())
         except (ValueError, ZeroDivisionError):
             raise EcoparkError(
-                f"--cutoffs is A=20,B=45,C=30,D=5, not '{text}'",
-                zh=f"--cutoffs 应为 A=20,B=45,C=30,D=5，而不是“{text}”",
+                f"the shares of the classes (--cutoffs) are written A=20,B=45,C=30,D=5, not '{text}'",
+                zh=f"类别比例（--cutoffs）应写成 A=20,B=45,C=30,D=5，而不是“{text}”",
             ) from None
         classes.append(Class(name.strip(), Text(name.strip(), name.strip()), total))
     if total != 100:
         raise EcoparkError(
-            f"the shares of --cutoffs add up to {total}, not 100", zh=f"--cutoffs 的比例合计 {total}，应为 100"
+            f"the shares of the classes (--cutoffs) add up to {decimal_text(total)}, not 100",
+            zh=f"类别比例（--cutoffs）合计 {decimal_text(total)}，应为 100",
         )
     if problems := check_cutoffs("shares", classes):
         raise EcoparkError(f"--cutoffs: {problems[0].en}", zh=f"--cutoffs：{problems[0].zh}")
