@@ -84,6 +84,14 @@ def test_import_with_preview(site: Any, tmp_path: Any) -> None:
     path.write_bytes(workbook(("yunqi", "publicity_events", "2025", 41, "events/year")))
     visitor = site("office")
     visitor.go("/p/yunqi/data/import/")
+    text = tmp_path / "photo.txt"
+    text.write_text("no workbook")
+    visitor.page.set_input_files("#import-file", str(text))
+    assert "photo.txt" in visitor.page.inner_text(".drop [data-refusal]")
+    visitor.page.click(".drop [data-take-off]")
+    assert visitor.page.inner_text(".drop [data-refusal]") == ""
+    assert visitor.page.evaluate("document.querySelector('#import-file').files.length") == 0
+    assert visitor.page.locator("[data-take-off]").count() == 0
     visitor.page.set_input_files("#import-file", str(path))
     visitor.page.click("main form button.primary")
     visitor.page.wait_for_load_state("networkidle")

@@ -51,6 +51,10 @@ class User(AbstractUser):
         history_change_reason_field=models.CharField(max_length=300, null=True), excluded_fields=[*NOT_KEPT]
     )
 
+    def get_short_name(self) -> str:
+        """Whom Django's administration greets: a Chinese given name alone is no way to address a person."""
+        return self.shown_name
+
     @property
     def shown_name(self) -> str:
         """The name others read beside what this person did."""

@@ -104,6 +104,26 @@ function look(drop) {
   drop.querySelector("[data-chosen]").textContent = problems.length ? "" : [...input.files].map((file) => file.name).join(zh() ? "、" : ", ");
   drop.querySelector("[data-refusal]").textContent = problems.join(" ");
   input.setCustomValidity(problems.join(" "));
+  takeOff(drop, input);
+}
+
+// A button that takes the files away again: a wrong one would otherwise hold the form up until the page is loaded anew.
+function takeOff(drop, input) {
+  const there = drop.querySelector("[data-take-off]");
+  if (!input.files.length) return there?.remove();
+  if (there) return undefined;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button small";
+  button.dataset.takeOff = "";
+  button.textContent = say("takeOff");
+  button.addEventListener("click", () => {
+    input.value = "";
+    input.focus();
+    look(drop);
+  });
+  drop.append(button);
+  return undefined;
 }
 
 export function start() {

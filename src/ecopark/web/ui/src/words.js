@@ -27,6 +27,7 @@ const WORDS = {
   whereIsIt: ["请定位、在地图上点选，或写明地点。", "Use your position, tap the map, or say where it is."],
   badDegrees: ["经度、纬度填十进制度数，例如 120.5、31.3；或清空后在地图上点选。", "Longitude and latitude are decimal degrees, such as 120.5 and 31.3. Or empty them and tap the map."],
   noPicture: ["“{name}”不是可以打开的图片。", "“{name}” is no picture that can be opened."],
+  takeOff: ["去掉", "Remove"],
   reportWaits: ["已存在本机，有信号时自动发送。", "Kept on this phone; it is sent once there is reception."],
   reportSignIn: ["登录已过期：已存在本机，登录后再打开本页即发送。", "Your session has ended. It is kept here and sent once you sign in and open this page."],
   reportSend: ["现在发送", "Send now"],
