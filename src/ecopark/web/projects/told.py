@@ -10,7 +10,6 @@ from ecopark.admission.bookings import decision_id
 from ecopark.admission.decision import CounterOffer, Decision, Finding
 from ecopark.admission.industry import named
 from ecopark.admission.joint_review import Review, votes_of
-from ecopark.admission.ledger import ITEMS
 from ecopark.admission.project_form import LABELS
 from ecopark.admission.wording import BASIS_TEXT, STATUS_TEXT, VERDICTS, amount
 from ecopark.core.rounding import decimal_text
@@ -63,10 +62,7 @@ def told(d: Decision) -> dict[str, Any]:
             for b in d.bookings
         ],
         "quotas": None if d.quotas is None else [
-            {
-                "quota": q, "label": both(partial(quota_name, q)), "year": y, "left": decimal_text(left),
-                "said": both(partial(amount, left, ITEMS[q][1] if q in ITEMS else "")),
-            }
+            {"quota": q, "label": both(partial(quota_name, q)), "year": y, "left": decimal_text(left)}
             for (q, y), left in sorted(d.quotas.items())
         ],
         "missing": [str(m) for m in d.missing],

@@ -14,6 +14,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from ecopark.admission.ledger import ITEMS
 from ecopark.core.text import Text
 from ecopark.indicators.catalogue import indicators
 from ecopark.indicators.factors import table
@@ -28,6 +29,7 @@ register = template.Library()
 OPEN_TO = 5
 """Steps deeper than this are folded away."""
 FIRMS_SHOWN = 50
+FLAGS = {"true": Text("是", "yes"), "false": Text("否", "no")}
 
 
 @register.filter
@@ -36,6 +38,13 @@ def formula_said(formula: str, pack: Pack) -> str:
     text = " ".join(str(formula).split())
     words = formula_words(text, labels_of(pack), language())
     return "" if words == text else words
+
+
+@register.filter
+def quota_said(left: str, quota: str) -> str:
+    """What was left of a quota, with its unit."""
+    unit = unit_said(ITEMS[quota][1]) if quota in ITEMS else ""
+    return f"{left} {unit}".strip()
 
 
 @register.filter
@@ -107,5 +116,7 @@ def _what(step: dict[str, Any]) -> str:
 def _value(step: dict[str, Any]) -> str:
     if step.get("value") is None or step.get("missing"):
         return t("缺项", "missing")
+    if step["value"] in FLAGS:
+        return say(FLAGS[step["value"]])
     unit = step.get("unit")
     return escape(brief(step["value"])) + (f" {escape(unit_said(unit))}" if unit and unit != "1" else "")
