@@ -150,7 +150,7 @@ def method_with(
     for group in changed.groups:
         given = [i.weight for i in group.items if i.score != "rank_only"]
         if new_weights and given and None not in given and sum(w for w in given if w is not None) != 100:
-            total = sum(w for w in given if w is not None)
+            total = sum((w for w in given if w is not None), Fraction(0))
             raise EcoparkError(
                 f"the weights of {group.label.en or group.id} add up to {decimal_text(total)}, not 100",
                 zh=f"{group.label.zh or group.id}的权重合计 {decimal_text(total)}，应为 100",
