@@ -100,28 +100,6 @@ class TaskWhole(TaskOut):
     offer: FigureWanted | None
 
 
-class TaskIn(Schema):
-    """A task to be made; with a target, `op` says whether it is at least or at most."""
-
-    measure: Annotated[Line, Field(min_length=1)]
-    measure_en: Line = ""
-    lead: Plain
-    support: Annotated[list[Name], Field(max_length=40, default_factory=list)]
-    start: Day
-    due: Day
-    element: Annotated[Line, Field(max_length=200)] = ""
-    link: Annotated[Line, Field(max_length=200)] = ""
-    quantity: Name = ""
-    part: Annotated[Name, Field(max_length=200)] = ""
-    op: Operator = ""
-    target: Plain = ""
-    base: Plain = ""
-    unit: Plain = ""
-    effect: Plain = ""
-    portion: Annotated[Plain, Field(max_length=20)] = ""
-    programme: Number | None = None
-
-
 class TargetIn(Schema):
     """A target that tasks share: `quantity` by id or name, `unit` empty for its own, `base` empty for what is stored."""
 
@@ -133,11 +111,26 @@ class TargetIn(Schema):
     unit: Plain = ""
 
 
+class TaskIn(TargetIn):
+    """A task to be made; with a target, `op` says whether it is at least or at most."""
+
+    measure: Annotated[Line, Field(min_length=1)]
+    measure_en: Line = ""
+    lead: Plain
+    support: Annotated[list[Name], Field(max_length=40, default_factory=list)]
+    start: Day
+    due: Day
+    element: Annotated[Line, Field(max_length=200)] = ""
+    link: Annotated[Line, Field(max_length=200)] = ""
+    effect: Plain = ""
+    portion: Annotated[Plain, Field(max_length=20)] = ""
+    programme: Number | None = None
+
+
 class TasksIn(Schema):
     """Tasks to be made, all or none; `clause` and `period` name the clause that they are for."""
 
     target: TargetIn | None = None
-
     clause: Name = ""
     period: Name = ""
     tasks: Annotated[list[TaskIn], Field(min_length=1, max_length=40)]

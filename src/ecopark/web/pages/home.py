@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from ecopark.web.pages.paging import paged
 from ecopark.web.pages.park_cards import PER_PAGE, cards, known_parks
 from ecopark.web.pages.reminders import everywhere
 from ecopark.web.people.access import parks_of
@@ -22,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated and parks.count() == 1:
         return redirect("park", parks.get().slug)
     like = request.GET.get("like", "").replace("\0", "").strip()[:LONGEST_LIKE]
-    page = Paginator(known_parks(request.user, like), PER_PAGE).get_page(request.GET.get("page"))
+    page = paged(request, known_parks(request.user, like), PER_PAGE)
     context = {
         "page": page, "cards": cards(request.user, list(page.object_list), now), "like": like,
         "reminders": everywhere(request.user, now),

@@ -16,6 +16,7 @@ from ecopark.casework.split import Split
 from ecopark.core.text import Text
 from ecopark.core.words import number as shown_number
 from ecopark.core.words import unit_words
+from ecopark.web.assess.models import Kept
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.tasks import lists, work
@@ -59,11 +60,7 @@ class Read:
 def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Make tasks of a target; with ``?clause=`` and ``?period=`` of a clause, prefilled from what would meet it."""
     standing = enter(request, slug, "write_tasks")
-    name, period = request.GET.get("clause", ""), request.GET.get("period", "")
-    there = lists.clause_of(standing.park, name, period) if name else None
-    if name and there is None:
-        raise Http404
-    kept, clause = there or (None, None)
+    name, period, kept, clause = _asked(request, standing)
     today = timezone.localdate()
     status = 200
     if request.method == "POST":
@@ -108,11 +105,19 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 def split(request: HttpRequest, slug: str) -> HttpResponse:
     """What the effects typed so far come to against the gap; nothing is kept."""
     standing = enter(request, slug, "write_tasks")
+    _, _, _, clause = _asked(request, standing)
+    return render(request, "tasks/sum.html", {"sum": _sum(_read(request.POST, standing, clause))})
+
+
+def _asked(request: HttpRequest, standing: Standing) -> tuple[str, str, Kept | None, dict[str, Any] | None]:
+    """The clause that tasks are for and the year, with the assessment that shows it; nothing where the address names none."""
     name, period = request.GET.get("clause", ""), request.GET.get("period", "")
-    there = lists.clause_of(standing.park, name, period) if name else None
-    if name and there is None:
+    if not name:
+        return "", period, None, None
+    there = lists.clause_of(standing.park, name, period)
+    if there is None:
         raise Http404
-    return render(request, "tasks/sum.html", {"sum": _sum(_read(request.POST, standing, there[1] if there else None))})
+    return name, period, *there
 
 
 def _read(post: QueryDict, standing: Standing, clause: dict[str, Any] | None) -> Read:
