@@ -7,11 +7,8 @@ GB/T 8170-2008: rounding rules and the comparison of limits (full-value comparis
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from fractions import Fraction
-
-MODES = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "down": ROUND_DOWN}
-
 
 LARGEST_EXPONENT = 400
 """No figure of a park is larger than 1e400; a larger exponent would fill the memory."""

@@ -7,7 +7,7 @@ compared in tests.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -70,10 +70,6 @@ class Trace:
     @property
     def missing(self) -> bool:
         return isinstance(self.value, Missing)
-
-    def with_value(self, value: Result, unit: str) -> Trace:
-        """The same step, its value restated in another unit."""
-        return replace(self, value=value, unit=unit)
 
     def walk(self) -> Iterator[Trace]:
         """This step and all steps below it, depth first."""

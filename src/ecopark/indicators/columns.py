@@ -35,9 +35,6 @@ from ecopark.observations.long_frame import MEASURED
 from ecopark.observations.model import Facts
 from ecopark.observations.quantity import Quantity, catalogue
 
-MissingKey = tuple[str, str, int]
-"""Quantity (or factor), breakdown code, years before the assessed one."""
-
 MAX_BACK = 20
 
 

@@ -187,10 +187,6 @@ def _frame(rows: list[tuple[Any, ...]], columns: tuple[str, ...]) -> pl.DataFram
     return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
 
 
-def _measured(names: list[str]) -> pl.Expr:
-    return pl.col("quantity").str.starts_with("factor.") if MEASURED in names else pl.lit(False)
-
-
 def _exact(number: float) -> Fraction:
     """The shortest decimal that shows a float."""
     if number.is_integer() and abs(number) < 1e15:

@@ -79,7 +79,6 @@ class Table:
     widths: tuple[float, ...] = ()
     groups: tuple[tuple[int, str], ...] = ()
     wide: bool = False
-    row_heads: bool = True
 
 
 @dataclass(frozen=True, slots=True)

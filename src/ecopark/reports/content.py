@@ -16,7 +16,7 @@ from ecopark.errors import Place
 from ecopark.observations.model import Facts, Subject
 from ecopark.reports import charts, sections
 from ecopark.reports.blocks import Block, Card, Cards, Code, Cover, Document, Figure, Heading, Pairs, Paragraph
-from ecopark.reports.labels import STATUS_TONE, VERDICT_TONE, L, say
+from ecopark.reports.labels import VERDICT_TONE, L, say
 from ecopark.reports.verdicts import (
     BASIC_KINDS,
     all_verified,
@@ -326,11 +326,6 @@ def _per_pack(m: Material) -> list[Block]:
         blocks.append(Heading(2, m.say("s_explain"), f"{anchor}-explain"))
         blocks += [sections.explanation(m, now, c) for c in now.clauses]
     return blocks
-
-
-def tone_of(c: ClauseResult) -> str:
-    """The tone of a clause's status."""
-    return STATUS_TONE[c.status]
 
 
 def is_missing(c: ClauseResult) -> bool:

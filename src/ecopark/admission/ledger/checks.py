@@ -24,8 +24,6 @@ from decimal import (
 
 from ecopark.errors import InputError, Place, Problem
 
-MAX_PLACES = 12
-"""Most decimals an account may keep."""
 LARGEST = Decimal(10) ** 15
 """Amounts are smaller than this. [unit of the account]"""
 
