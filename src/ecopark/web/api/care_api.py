@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, HttpRequest
 from ninja import File, Router
 from ninja.files import UploadedFile
 
@@ -15,7 +15,6 @@ from ecopark.web.api import shapes_care as out
 from ecopark.web.api.common import REFUSED, come_in, who
 from ecopark.web.firms import care, care_views
 from ecopark.web.firms.models import CARE_STATES, Audit, CareFile, Retrofit
-from ecopark.web.people.access import Standing
 from ecopark.web.projects.told import pair
 
 router = Router()
@@ -26,14 +25,14 @@ C = "/parks/{slug}/care/{kind}/{number}"
 @router.get(C, response={200: out.CareWhole, **REFUSED}, summary="an audit or retrofit / 审核或改造")
 def entry(request: HttpRequest, slug: shapes.Name, kind: Kind, number: shapes.Number) -> Any:
     """An entry with its history, reports, the change that waits, and for a retrofit what was delivered."""
-    return _whole(_row(come_in(request, slug, "see_firms"), kind, number))
+    return _whole(care_views.entry_or_404(come_in(request, slug, "see_firms"), kind, number))
 
 
 @router.post(C + "/step", response={200: out.CareWhole, **REFUSED}, summary="confirm, return / 确认、退回、撤销")
 def step(request: HttpRequest, slug: shapes.Name, kind: Kind, number: shapes.Number, body: out.CareStep) -> Any:
     """Confirm, return or withdraw what was entered."""
     standing = come_in(request, slug, "see_firms")
-    _row(standing, kind, number)
+    care_views.entry_or_404(standing, kind, number)
     if not standing.may("write_firms"):
         raise PermissionDenied
     return _whole(care.step(standing, kind, number, body.step, request.user, body.why))
@@ -43,7 +42,7 @@ def step(request: HttpRequest, slug: shapes.Name, kind: Kind, number: shapes.Num
 def attach(request: HttpRequest, slug: shapes.Name, kind: Kind, number: shapes.Number, file: File[UploadedFile]) -> Any:
     """Attach a report."""
     standing = come_in(request, slug, "see_firms")
-    row = _row(standing, kind, number)
+    row = care_views.entry_or_404(standing, kind, number)
     if not standing.may("enter_care", row.subject.key):
         raise PermissionDenied
     return _file(care.attach(row, file, request.user))
@@ -61,14 +60,7 @@ def file_of(
 def take_back(request: HttpRequest, slug: shapes.Name, kind: Kind, number: shapes.Number, file: shapes.Number) -> Any:
     """Take a report back; it stays on file."""
     standing = come_in(request, slug, "see_firms")
-    return _file(care_views.withdraw_file(standing, _row(standing, kind, number), file))
-
-
-def _row(standing: Standing, kind: str, number: int) -> Audit | Retrofit:
-    found = care.entry(standing, kind, number)
-    if found is None:
-        raise Http404
-    return found
+    return _file(care_views.withdraw_file(standing, care_views.entry_or_404(standing, kind, number), file))
 
 
 def _whole(row: Audit | Retrofit) -> dict[str, Any]:

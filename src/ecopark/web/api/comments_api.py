@@ -114,7 +114,7 @@ def _comment(standing: Standing, row: Comment) -> dict[str, Any]:
 
 def _handed(standing: Standing | None, row: HandUp) -> dict[str, Any]:
     fields = ("pack", "period", "state", "why", "at")
-    may = [kind for kind in work.STEPS[row.state] if standing is not None and standing.may(work.NEEDS[kind])]
+    may = list(work.possible_steps(standing, row)) if standing is not None else []
     events = [
         {"kind": e.kind, "why": e.why, "by": e.by.shown_name, "at": e.at, "assessment": e.kept_id}
         for e in row.events.all()

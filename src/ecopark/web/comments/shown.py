@@ -88,7 +88,7 @@ def handed(standing: Standing, rows: Iterable[HandUp]) -> list[Handed]:
     return [
         Handed(
             row,
-            tuple(kind for kind in work.STEPS[row.state] if standing.may(work.NEEDS[kind])),
+            work.possible_steps(standing, row),
             [_line(event) for event in reversed(row.events.all())],
         )
         for row in rows

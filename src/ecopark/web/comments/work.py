@@ -47,6 +47,11 @@ def possible(standing: Standing, comment: Comment) -> tuple[str, ...]:
     return tuple(kind for kind in REPLIES[comment.state] if kind != "resolved" or may_resolve(standing, comment))
 
 
+def possible_steps(standing: Standing, row: HandUp) -> tuple[str, ...]:
+    """The steps this person may take with what was handed up as it stands."""
+    return tuple(kind for kind in STEPS[row.state] if standing.may(NEEDS[kind]))
+
+
 def say(standing: Standing, pack: Pack, period: str, clause: str, text: str) -> Comment:
     """Comment on an assessment, or on one clause of it.
 

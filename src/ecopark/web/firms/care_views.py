@@ -55,7 +55,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
 def entry(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
     """One audit or retrofit: its fields, what waits, its papers, its history; for a retrofit what the figures say."""
     standing = enter(request, slug, "see_firms")
-    row = _row(standing, kind, pk)
+    row = entry_or_404(standing, kind, pk)
     context: dict[str, Any] = {
         "row": row, "firm": row.subject, "kind": kind, "audit_kinds": AUDITS, "states": CARE_STATES,
         "may_enter": standing.may("enter_care", row.subject.key) and row.state != "withdrawn",
@@ -134,7 +134,7 @@ def _keep(request: HttpRequest, slug: str, kind: str, save: Callable[[dict[str, 
 def step(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
     """Confirm, return or withdraw an entry."""
     standing = enter(request, slug, "see_firms")
-    _row(standing, kind, pk)
+    entry_or_404(standing, kind, pk)
     if not standing.may("write_firms"):
         raise PermissionDenied
     try:
@@ -150,7 +150,7 @@ def step(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
 def attach(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
     """Attach a report."""
     standing = enter(request, slug, "see_firms")
-    row = _row(standing, kind, pk)
+    row = entry_or_404(standing, kind, pk)
     if not standing.may("enter_care", row.subject.key):
         raise PermissionDenied
     try:
@@ -165,7 +165,7 @@ def attach(request: HttpRequest, slug: str, kind: str, pk: int) -> HttpResponse:
 def file(request: HttpRequest, slug: str, kind: str, pk: int, number: int) -> FileResponse:
     """A paper of an entry, as it was sent."""
     standing = enter(request, slug, "see_firms")
-    found = get_object_or_404(_row(standing, kind, pk).files, pk=number)
+    found = get_object_or_404(entry_or_404(standing, kind, pk).files, pk=number)
     return file_answer(stored_path(found.stored), found.name, found.media_type)
 
 
@@ -173,7 +173,7 @@ def file(request: HttpRequest, slug: str, kind: str, pk: int, number: int) -> Fi
 def take_back(request: HttpRequest, slug: str, kind: str, pk: int, number: int) -> HttpResponse:
     """Take a paper back: the office any, others what they sent themselves."""
     standing = enter(request, slug, "see_firms")
-    row = _row(standing, kind, pk)
+    row = entry_or_404(standing, kind, pk)
     withdraw_file(standing, row, number)
     messages.success(request, t("已撤下", "Taken back"))
     return redirect("care-entry", slug, kind, pk)
@@ -198,7 +198,14 @@ def withdraw_file(standing: Standing, row: Audit | Retrofit, number: int) -> Car
     return found
 
 
-def _row(standing: Standing, kind: str, pk: int) -> Audit | Retrofit:
+def entry_or_404(standing: Standing, kind: str, pk: int) -> Audit | Retrofit:
+    """The audit or retrofit, if this person may know it.
+
+    Raises
+    ------
+    Http404
+        There is none.
+    """
     found = care.entry(standing, kind, pk) if kind in KINDS else None
     if found is None:
         raise Http404
