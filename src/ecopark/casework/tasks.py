@@ -52,6 +52,7 @@ STATUS_TEXT = {
     "closed": Text("已办结", "closed"),
     "cancelled": Text("已撤销", "cancelled"),
 }
+OPEN = ("planned", "running")
 NEXT = {
     "": ("made",),
     "planned": ("started", "progress", "moved", "cancelled"),
@@ -163,7 +164,7 @@ class Task:
 
     @property
     def open(self) -> bool:
-        return self.status in ("planned", "running")
+        return self.status in OPEN
 
     @property
     def reported(self) -> Fraction | None:

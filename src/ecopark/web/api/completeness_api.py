@@ -98,7 +98,7 @@ def missing(
 ) -> Any:  # fmt: skip
     """What is asked of the park, of a firm, or of a reporter's own firm, and was not given."""
     standing = come_in(request, slug, "see_figures", subject or None)
-    own = subject or (standing.park.key if standing.wide else min(standing.firms, default=""))
+    own = subject or standing.own_subject
     found = get_object_or_404(standing.subjects(), key=own, kind__in=("park", "firm"))
     rows = completeness.missing(standing.park, found, period, theme=theme, department=department)
     return [_missing(q) for q in rows]

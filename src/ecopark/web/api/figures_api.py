@@ -100,11 +100,7 @@ def converted_value(
     """What a value would be in the catalogue's unit, and the units it may be typed in; nothing is stored."""
     standing = come_in(request, slug, "see_figures", of or None)
     found = catalogue().find(quantity)
-    subject = (
-        standing.subjects()
-        .filter(key=of or (standing.park.key if standing.wide else min(standing.firms, default="")))
-        .first()
-    )
+    subject = standing.subjects().filter(key=of or standing.own_subject).first()
     if found is None or subject is None:
         raise Http404
     canonical = canonical_of(found, by)

@@ -142,7 +142,7 @@ def add_evidence(
 ) -> Any:
     """Attach a document to a quantity or clause of the park, or of one of its firms."""
     standing = come_in(request, slug, "see_evidence")
-    own = form.subject or (standing.park.key if standing.wide else min(standing.firms, default=""))
+    own = form.subject or standing.own_subject
     found = standing.subjects().filter(key=own).first()
     if found is None:
         raise Http404

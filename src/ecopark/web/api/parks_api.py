@@ -79,7 +79,7 @@ def park_map(request: HttpRequest, slug: shapes.Name) -> Any:
 def completeness(request: HttpRequest, slug: shapes.Name, period: shapes.Year, subject: shapes.Name = "") -> Any:
     """How complete each theme of figures is in a year, of the park, a firm, or a reporter's own firm."""
     standing = come_in(request, slug, "see_figures", subject or None)
-    own = subject or (standing.park.key if standing.wide else min(standing.firms, default=""))
+    own = subject or standing.own_subject
     found = get_object_or_404(standing.subjects(), key=own)
     return [
         {"id": one.id, "label": pair(one.label), "asked": one.asked, "there": one.given}

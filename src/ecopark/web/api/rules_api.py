@@ -27,7 +27,7 @@ from ecopark.web.rules.read import clauses_using
 from ecopark.web.rules.title_views import due
 from ecopark.web.search import find
 from ecopark.web.search.scope import Scope
-from ecopark.web.search.views import own_subject, values_of
+from ecopark.web.search.views import values_of
 from ecopark.workflows.compare_editions import compare_editions
 from ecopark.workflows.reuse_facts import reuse_table
 
@@ -204,7 +204,7 @@ def quantity_here(request: HttpRequest, slug: shapes.Name, name: shapes.Name, of
     found = catalogue().find(name)
     if found is None:
         raise Http404
-    may, subject = standing.may("see_figures"), of or own_subject(standing)
+    may, subject = standing.may("see_figures"), of or standing.own_subject
     return {
         "quantity": found.id, "used_by": [f"{p.id}/{c.tail}" for p, c in clauses_using(found.id)],
         "subject": subject if may else "", "values": values_of(standing, found, subject) if may else [],

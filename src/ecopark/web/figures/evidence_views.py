@@ -35,7 +35,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         status = 422
     about, year = request.GET.get("about", ""), request.GET.get("year", "")
     back, gone = request.GET.get("back", ""), request.GET.get("withdrawn") == "1"
-    subject = standing.subjects().filter(key=wanted or _own(standing)).first()
+    subject = standing.subjects().filter(key=wanted or standing.own_subject).first()
     clause = request.GET.get("clause", "")
     found = evidence.visible(standing).filter(withdrawn__isnull=not gone)
     if clause and not gone:
@@ -72,11 +72,6 @@ def rows_of(standing: Standing, found: Any) -> list[dict[str, Any]]:
         }
         for one in found
     ]  # fmt: skip
-
-
-def _own(standing: Standing) -> str:
-    """The subject somebody's documents are about where they name none."""
-    return standing.park.key if standing.wide else min(standing.firms, default="")
 
 
 def _add(request: HttpRequest, standing: Standing) -> bool:

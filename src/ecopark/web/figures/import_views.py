@@ -41,8 +41,7 @@ def template(request: HttpRequest, slug: str) -> HttpResponse:
     wanted = request.GET.get("of")
     standing = enter(request, slug, "see_figures", wanted)
     park = standing.park
-    own = park.key if standing.wide else min(standing.firms, default="")
-    subject = standing.subjects().filter(key=wanted or own, kind__in=("park", "firm")).first()
+    subject = standing.subjects().filter(key=wanted or standing.own_subject, kind__in=("park", "firm")).first()
     if subject is None:
         raise Http404 if wanted else PermissionDenied
     latest = max([*years_of(park), 0]) or 2024

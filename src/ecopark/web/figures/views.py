@@ -236,11 +236,9 @@ def _enter(request: HttpRequest, slug: str, action: str) -> tuple[Standing, Subj
     """The standing, and the subject the page is about: the park, a firm named by ``?of=``, or the reporter's own firm."""
     wanted = request.GET.get("of")
     standing = enter(request, slug, action, wanted)
-    if wanted is None and not standing.wide:
-        wanted = min(standing.firms, default=None)
-        if wanted is None:
-            raise PermissionDenied
-    subject = standing.subjects().filter(key=wanted or standing.park.key).first()
+    if wanted is None and not standing.own_subject:
+        raise PermissionDenied
+    subject = standing.subjects().filter(key=wanted or standing.own_subject).first()
     if subject is None:
         raise Http404
     return standing, subject

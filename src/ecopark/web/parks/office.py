@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from ecopark.casework.cases import ENDED
+from ecopark.casework.tasks import OPEN
 from ecopark.core.text import RefusedError, Text
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.web.parks.models import Department, Park
@@ -114,7 +115,7 @@ def department(park: Park, user: Any, reason: str, key: str, name: str, name_en:
 def what_hangs_on(found: Department) -> dict[str, int]:
     """What a department has now: open tasks it leads and helps with, open cases given to it, members."""
     park, key = found.park, found.key
-    tasks = park.tasks.filter(status__in=("planned", "running"))
+    tasks = park.tasks.filter(status__in=OPEN)
     return {
         "lead": tasks.filter(lead=key).count(), "support": tasks.filter(supporting__contains=f"|{key}|").count(),
         "cases": park.cases.exclude(status__in=ENDED).filter(to=f"office:{key}").count(),

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from ecopark.casework.tasks import OPEN
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError, InputError
 from ecopark.indicators.factors import table
@@ -96,7 +97,7 @@ def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str,
         departments = {d.key: d for d in park.departments.all()}
         context |= {"departments": departments.values(), "offices": offices_shown(standing)}
         context["gone"] = {
-            "tasks": park.tasks.filter(status__in=("planned", "running")).exclude(lead__in=departments).count(),
+            "tasks": park.tasks.filter(status__in=OPEN).exclude(lead__in=departments).count(),
             "cases": to_nobody(Case.objects.filter(park=park)).count(),
         }
     elif tab == "members":

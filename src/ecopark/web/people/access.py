@@ -129,6 +129,11 @@ class Standing:
         """Whether all firms of the park are open to this user."""
         return bool(self.roles & (WIDE | {"admin"}))
 
+    @property
+    def own_subject(self) -> str:
+        """Key of the subject a page is about that names none: the park, or a reporter's own firm (empty: there is none)."""
+        return self.park.key if self.wide else min(self.firms, default="")
+
     def subjects(self) -> QuerySet[Subject]:
         """The subjects of the park this user may know."""
         found = self.park.subjects.all()

@@ -76,7 +76,7 @@ def quantity(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         "figures": [], "values": [],
     }  # fmt: skip
     if standing.may("see_figures"):
-        subject = wanted or own_subject(standing)
+        subject = wanted or standing.own_subject
         context |= {"figures": _figures(standing, found, subject), "values": values_of(standing, found, subject)}
         context["may_write"] = standing.may("write_figures", subject)
         context["may_see"], context["of"] = True, "" if subject == standing.park.key else subject
@@ -85,11 +85,6 @@ def quantity(request: HttpRequest, slug: str, name: str) -> HttpResponse:
             visible(standing).filter(subject__key=subject, about=found.id, withdrawn__isnull=True).count()
         )
     return render(request, "search/quantity.html", context)
-
-
-def own_subject(standing: Standing) -> str:
-    """The subject whose values are shown: the park, or a reporter's own firm."""
-    return standing.park.key if standing.wide else min(standing.firms, default="")
 
 
 def _figures(standing: Standing, found: Quantity, subject: str) -> list[Figure]:

@@ -23,7 +23,7 @@ from ecopark.web.tasks.lights import copy_state, event_of, number, refresh, targ
 from ecopark.web.tasks.models import PROGRAMME_TEXT, Programme, Task, TaskEvent
 from ecopark.web.tasks.stored import Now
 
-OPEN = ("planned", "running")
+OPEN = engine.OPEN
 OPERATORS = (">=", "<=", ">", "<", "==")
 
 
