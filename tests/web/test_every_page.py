@@ -95,7 +95,7 @@ def test_a_page_is_readable_and_quiet(running: Running, name: str, corner: str) 
     for width in (size, *(s for s in ("wide", "phone") if s != size)):
         for tone in (colours, *(c for c in ("light", "dark") if c != colours)):
             _look(page, width, tone)
-            if page.get_attribute("html", "data-theme") != tone:
+            if not _turned(page, tone):
                 wrong.append(f"stays as it is when the system turns {tone}")
             if visitor.wider_than_window():
                 wrong.append(f"wider than the {width} window: {_widest(page)}")
@@ -103,6 +103,15 @@ def test_a_page_is_readable_and_quiet(running: Running, name: str, corner: str) 
                 page.screenshot(path=str(Path(PICTURES) / f"{name}.{lang[:2]}-{tone}-{width}.png"), full_page=True)
     wrong += visitor.said + [f"asks elsewhere: {url}" for url in visitor.outside]
     assert not wrong, f"{address}\n" + "\n".join(wrong)
+
+
+def _turned(page: Any, tone: str) -> bool:
+    """Whether the page takes the colours of the system: at its next frame, not at once."""
+    for _ in range(20):
+        if page.get_attribute("html", "data-theme") == tone:
+            return True
+        page.wait_for_timeout(50)
+    return False
 
 
 def _look(page: Any, size: str, colours: str) -> None:
