@@ -348,19 +348,41 @@ def answers(told: str) -> dict[str, Any]:
 
 
 def goes_on() -> dict[str, Any]:
-    """Report a case on the page; the number of its row."""
+    """Report a case on the page and write a figure; the numbers of their rows, and the tables that count from too low a number."""
+    from django.apps import apps
+    from django.db import connection
+    from django.db.models import AutoField, Max
     from django.test import Client
 
     from ecopark.web.cases.models import Case
     from ecopark.web.demo import SLUG
+    from ecopark.web.figures.change import Change, write
+    from ecopark.web.figures.models import Figure
+    from ecopark.web.parks.models import Park
     from ecopark.web.people.models import User
 
-    client = Client()
+    client, park = Client(), Park.objects.get(slug=SLUG)
     client.force_login(User.objects.get(username="keeper"))
     given = {"kind": "dust", "text": "恢复之后的问题", "place": "南门", "key": "00000000-0000-4000-8000-000000000001"}
     answer = client.post(f"/p/{SLUG}/cases/report/", given)
     assert answer.status_code in (200, 201, 302), answer.content[:300]
-    return {"made": Case.objects.get(text="恢复之后的问题").pk}
+    change = Change(park.key, "publicity_events", "2019", "7", "events/year")
+    write(park, [change], User.objects.get(username="office"), "恢复之后")
+    behind = []
+    if connection.vendor == "postgresql":
+        for model in apps.get_models():
+            if isinstance(model._meta.pk, AutoField):
+                table, column = model._meta.db_table, model._meta.pk.column
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s))", [table, column])
+                    number = cursor.fetchone()[0]
+                if number <= (model._default_manager.aggregate(last=Max("pk"))["last"] or 0):
+                    behind.append(table)
+    return {
+        "case": Case.objects.get(text="恢复之后的问题").pk,
+        "figure": Figure.objects.get(park=park, subject__key=park.key, quantity="publicity_events", period="2019").pk,
+        "behind": behind,
+    }
 
 
 def tell(firms: str, told: str) -> dict[str, Any]:

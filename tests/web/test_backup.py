@@ -6,6 +6,9 @@ with their times to the microsecond, files byte by byte. On PostgreSQL with ``EC
 
 from __future__ import annotations
 
+import json
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from ecopark.errors import EcoparkError
 from ecopark.web import backup, run
 from ecopark.web.figures import facts as figure_facts
 
+from .conftest import World
 from .furnished_site import rows
 from .test_firms import graded
 from .test_leaks import Other, other
@@ -72,3 +76,67 @@ def test_a_wrong_place_is_told_and_nothing_is_made(tmp_path: Path, capsys: pytes
         assert run.main([action, "--data", str(wrong), "--file", str(tmp_path / file)]) == 2
         assert words in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
+
+
+def changed(
+    source: Path, target: Path, change: Callable[[str, bytes], bytes], more: dict[str, bytes] | None = None
+) -> None:
+    """Write an archive again with its members changed."""
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, change(name, old.read(name)))
+        for name, data in (more or {}).items():
+            new.writestr(name, data)
+
+
+def newer(name: str, data: bytes) -> bytes:
+    if name != backup.ABOUT:
+        return data
+    about = json.loads(data)
+    return json.dumps(about | {"version": "99.0", "migrations": [*about["migrations"], "cases.9999_later"]}).encode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_no_sound_archive_of_this_program_changes_nothing(
+    world: World, settings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says what is wrong; no row and no file comes in, and the sound archive can still be brought back."""
+    Path(settings.UPLOADS).mkdir(parents=True, exist_ok=True)
+    (Path(settings.UPLOADS) / "kept.txt").write_bytes(b"kept " * 500)
+    sound, wrong = backup.backup(tmp_path / "sound.zip"), tmp_path / "wrong"
+    data = sound.read_bytes()
+    with pytest.raises(EcoparkError, match="exists already"):
+        backup.backup(sound)
+    assert backup.run("restore", sound) == 2
+    assert "not empty" in capsys.readouterr().err
+    held = rows()
+    call_command("flush", interactive=False, verbosity=0)
+    settings.DATA = tmp_path / "new"
+    settings.UPLOADS = settings.DATA / "uploads"
+    settings.DATA.mkdir()
+    nothing = rows()
+    wrong.mkdir()
+    (wrong / "half.zip").write_bytes(data[: len(data) // 2])
+    (wrong / "text.zip").write_text("no archive", encoding="utf-8")
+    with zipfile.ZipFile(sound) as archive:
+        at = archive.getinfo(f"{backup.UPLOADS}kept.txt")
+    inside = at.header_offset + 30 + len(at.filename) + at.compress_size // 2
+    (wrong / "bit.zip").write_bytes(data[:inside] + bytes([data[inside] ^ 255]) + data[inside + 1 :])
+    cut = wrong / "rows.zip"
+    changed(sound, cut, lambda name, found: found[: len(found) // 2] if name == backup.ROWS else found)
+    changed(sound, wrong / "newer.zip", newer)
+    changed(sound, wrong / "out.zip", lambda _, found: found, {f"{backup.UPLOADS}../../outside.txt": b"x"})
+    changed(sound, wrong / "about.zip", lambda name, found: b"{}" if name == backup.ABOUT else found)
+    for name, said in (
+        ("half", "only the beginning"), ("text", "no backup"), ("bit", "damaged"), ("rows", "damaged"), ("out", "leads out"),
+        ("newer", "bring the program up to date"), ("about", "no backup of ecopark"), ("none", "there is no file"),
+    ):  # fmt: skip
+        assert backup.run("restore", wrong / f"{name}.zip") == 2, name
+        told = capsys.readouterr().err
+        assert said in told and told.count("\n") == 1, (name, told)
+        assert rows() == nothing, name
+        assert not (tmp_path / "outside.txt").exists()
+    assert backup.run("backup", tmp_path / "no" / "folder.zip") == 2
+    assert "folder.zip" in capsys.readouterr().err
+    backup.restore(sound)
+    assert rows() == held

@@ -207,7 +207,7 @@ class Register:
                 by_rule.update(set(entry.data["reasons"]))
         sizes = [name for _, name in SIZES] + ["not_given"]
         return {
-            "by_reason": dict(by_rule.most_common()),
+            "by_reason": dict(sorted(by_rule.items(), key=lambda one: (-one[1], one[0]))),
             "by_size": {name: by_size[name] for name in sizes if by_size[name]},
         }
 

@@ -11,15 +11,20 @@ import json
 import sys
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.core.management import call_command
+from django.core.serializers.base import DeserializationError
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 
 from ecopark import __version__
 from ecopark.errors import EcoparkError
@@ -44,6 +49,9 @@ def run(action: str, file: Path | None) -> int:
     except EcoparkError as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"{error.filename or file}: {error.strerror or error} / 无法读写该文件", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -59,30 +67,12 @@ def backup(target: Path) -> Path:
         raise EcoparkError(f"{target} exists already / 文件已存在")
     _must_be_of_this_program()
     part = target.with_name(target.name + ".part")
-    with tempfile.TemporaryDirectory() as folder:
-        rows = Path(folder) / ROWS
-        with transaction.atomic():
-            if connection.vendor == "postgresql":
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            serializers.register_serializer("whole", "ecopark.web.whole")
-            call_command("dumpdata", format="whole", exclude=[*LEFT_OUT], output=str(rows), verbosity=0)
-        with rows.open("rb") as lines:
-            count = sum(1 for _ in lines)
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-            archive.write(rows, ROWS)
-            if gate.save_ledger(Path(folder) / LEDGER):
-                archive.write(Path(folder) / LEDGER, LEDGER)
-            for path in _uploads():
-                archive.write(path, UPLOADS + path.relative_to(settings.UPLOADS).as_posix())
-            about = {
-                "version": __version__,
-                "at": datetime.now(UTC).isoformat(),
-                "rows": count,
-                "sha256": _digest(rows),
-            }
-            archive.writestr(ABOUT, json.dumps(about, indent=1))
-    part.rename(target)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            _write(part, Path(folder))
+        part.rename(target)
+    finally:
+        part.unlink(missing_ok=True)
     return target
 
 
@@ -103,17 +93,55 @@ def _must_be_of_this_program() -> None:
             f"start this one once, which brings the database up to date / 数据库属于早于 {__version__} 的版本：请用原版本备份，"
             "或先启动一次本版本（会升级数据库）再备份"
         )
-    known = {*executor.loader.disk_migrations, *executor.loader.replacements}
-    own = {c.label for c in apps.get_app_configs() if c.name.startswith("ecopark.")}
-    if any(app in own and (app, name) not in known for app, name in executor.loader.applied_migrations):
+    if _unknown(_names(executor.loader.applied_migrations)):
         raise EcoparkError(
             f"the database is of a later program than {__version__}: install that version / "
             f"数据库属于晚于 {__version__} 的版本：请安装该版本"
         )
 
 
+def _names(migrations: Iterable[tuple[str, str]]) -> list[str]:
+    """Steps of the database of our own tables, as an archive names them."""
+    own = {c.label for c in apps.get_app_configs() if c.name.startswith("ecopark.")}
+    return sorted(f"{app}.{name}" for app, name in migrations if app in own)
+
+
+def _unknown(names: Iterable[str]) -> list[str]:
+    """Those that this program does not know."""
+    loader = MigrationLoader(connection)
+    return sorted(set(names) - {*_names(loader.disk_migrations), *_names(loader.replacements)})
+
+
+def _write(part: Path, folder: Path) -> None:
+    rows = folder / ROWS
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        serializers.register_serializer("whole", "ecopark.web.whole")
+        call_command("dumpdata", format="whole", exclude=[*LEFT_OUT], output=str(rows), verbosity=0)
+    with rows.open("rb") as lines:
+        count = sum(1 for _ in lines)
+    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        archive.write(rows, ROWS)
+        if gate.save_ledger(folder / LEDGER):
+            archive.write(folder / LEDGER, LEDGER)
+        for path in _uploads():
+            archive.write(path, UPLOADS + path.relative_to(settings.UPLOADS).as_posix())
+        about = {
+            "version": __version__,
+            "at": datetime.now(UTC).isoformat(),
+            "rows": count,
+            "sha256": _digest(rows),
+            "migrations": _names(MigrationLoader(connection).applied_migrations),
+        }
+        archive.writestr(ABOUT, json.dumps(about, indent=1))
+
+
 def restore(source: Path) -> int:
     """Bring an archive into this (empty) site; says how many rows.
+
+    The archive is read to its end before anything is written: it comes whole or not at all.
 
     Raises
     ------
@@ -123,50 +151,97 @@ def restore(source: Path) -> int:
     if not source.is_file():
         raise EcoparkError(f"there is no file {source} / 没有此文件")
     if not zipfile.is_zipfile(source):
-        raise EcoparkError(f"{source} is no backup / 不是备份文件")
-    with zipfile.ZipFile(source) as archive, tempfile.TemporaryDirectory() as folder:
-        names = archive.namelist()
-        if ABOUT not in names or ROWS not in names:
-            raise EcoparkError(f"{source} is no backup of ecopark")
-        about = json.loads(archive.read(ABOUT))
-        rows = Path(archive.extract(ROWS, folder))
-        if _digest(rows) != about["sha256"]:
-            raise EcoparkError(f"{source} is damaged: its rows are not those it was written with")
-        call_command("migrate", interactive=False, verbosity=0)
-        _must_be_empty()
-        with transaction.atomic():
-            count = 0
-            with rows.open(encoding="utf-8") as lines:
+        raise EcoparkError(f"{source} is no backup, or only the beginning of one / 不是备份文件，或文件不完整")
+    try:
+        with zipfile.ZipFile(source) as archive, tempfile.TemporaryDirectory() as folder:
+            about = _checked(archive, source)
+            _must_be_empty()
+            call_command("migrate", interactive=False, verbosity=0)
+            return _bring_back(archive, source, Path(folder), about)
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise EcoparkError(f"{source} is damaged: {error} / 备份文件已损坏") from error
+
+
+def _checked(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
+    """What the archive says of itself, once it is sound, of a program this one understands, and stays where it belongs."""
+    names = archive.namelist()
+    if ABOUT not in names or ROWS not in names:
+        raise EcoparkError(f"{source} is no backup of ecopark / 不是 ecopark 的备份文件")
+    if (broken := archive.testzip()) is not None:
+        raise EcoparkError(f"{source} is damaged: '{broken}' is not what it was written as / 备份文件已损坏")
+    try:
+        about: dict[str, Any] = json.loads(archive.read(ABOUT))
+        version, digest, _ = about["version"], about["sha256"], about["rows"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise EcoparkError(
+            f"{source} is no backup of ecopark: {ABOUT} cannot be read / 不是 ecopark 的备份文件"
+        ) from error
+    if unknown := _unknown(about.get("migrations", ())):
+        raise EcoparkError(
+            f"{source} was written by ecopark {version}, this is {__version__}, which does not know "
+            f"{', '.join(unknown[:3])}: bring the program up to date first / 备份来自更新的版本，请先升级程序"
+        )
+    found = hashlib.sha256()
+    with archive.open(ROWS) as rows:
+        while block := rows.read(1 << 20):
+            found.update(block)
+    if found.hexdigest() != digest:
+        raise EcoparkError(f"{source} is damaged: its rows are not those it was written with / 备份文件已损坏")
+    for name in names:
+        if name.startswith(UPLOADS) and not _place(name).is_relative_to(Path(settings.UPLOADS).resolve()):
+            raise EcoparkError(f"{source}: '{name}' leads out of the uploads / 文件路径越界")
+    return about
+
+
+def _bring_back(archive: zipfile.ZipFile, source: Path, folder: Path, about: dict[str, Any]) -> int:
+    names = archive.namelist()
+    with transaction.atomic():
+        count = 0
+        with Path(archive.extract(ROWS, folder)).open(encoding="utf-8") as lines:
+            try:
                 for found in serializers.deserialize("jsonl", lines, handle_forward_references=True):
                     found.save()
                     count += 1
-            if count != about["rows"]:
-                raise EcoparkError(f"{source}: {count} of {about['rows']} rows could be read; nothing was restored")
-            _reset_counters()
-        if LEDGER in names:
-            gate.load_ledger(Path(archive.extract(LEDGER, folder)))
+            except DeserializationError as error:
+                raise EcoparkError(
+                    f"{source}: row {count + 1} is not of this program ({error}); it was written by ecopark "
+                    f"{about['version']}, this is {__version__} / 备份与本程序版本不符"
+                ) from error
+        if count != about["rows"]:
+            raise EcoparkError(f"{source}: {count} of {about['rows']} rows could be read; nothing was restored")
+        _reset_counters()
+        # inside the transaction: where a file cannot be written, the rows are not kept either
         for name in names:
             if name.startswith(UPLOADS) and not name.endswith("/"):
-                target = (Path(settings.UPLOADS) / name.removeprefix(UPLOADS)).resolve()
-                if not target.is_relative_to(Path(settings.UPLOADS).resolve()):
-                    raise EcoparkError(f"{source}: '{name}' leads out of the uploads")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(archive.read(name))
+                _place(name).parent.mkdir(parents=True, exist_ok=True)
+                _place(name).write_bytes(archive.read(name))
+    if LEDGER in names:
+        gate.load_ledger(Path(archive.extract(LEDGER, folder)))
     return count
+
+
+def _place(name: str) -> Path:
+    """Where an upload of the archive belongs."""
+    return (Path(settings.UPLOADS) / name.removeprefix(UPLOADS)).resolve()
+
+
+def _has_tables() -> bool:
+    return "people_user" in connection.introspection.table_names()
 
 
 def _must_be_empty() -> None:
     from ecopark.web.parks.models import Park
     from ecopark.web.people.models import User
 
-    if Park.objects.exists() or User.objects.exists():
-        raise EcoparkError("this site is not empty: restore into a new data directory or database")
+    # asked before the tables are brought up to date: a site in use is not touched
+    if gate.ledger_exists() or (_has_tables() and (User.objects.exists() or Park.objects.exists())):
+        raise EcoparkError(
+            "this site is not empty: restore into a new data directory or database / 本站不是空的，请恢复到新的数据目录或数据库"
+        )
 
 
 def _reset_counters() -> None:
     """PostgreSQL counts on from what was restored."""
-    from django.apps import apps
-
     models = [m for m in apps.get_models() if m._meta.managed]
     with connection.cursor() as cursor:
         from django.core.management.color import no_style

@@ -95,7 +95,8 @@ class DirectoryEdition(models.Model):
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, text in sorted(self.files.items()):
-                archive.writestr(f"{self.name}/{name}", text)
+                # without the hour of the download: the same edition is the same file
+                archive.writestr(zipfile.ZipInfo(f"{self.name}/{name}"), text, zipfile.ZIP_DEFLATED)
         return made.getvalue()
 
 
