@@ -75,9 +75,10 @@ def killed_after(site: Site, what: Any, delay: float = 0.0) -> None:
         kill(process)
 
 
-def test_a_worker_that_died_before_it_could_say_so_is_believed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("database", DATABASES)
+def test_a_worker_that_died_before_it_could_say_so_is_believed(database: str, tmp_path: Path) -> None:
     """The import was stored, its job was not: taken up again, it stores nothing twice and tells the right number."""
-    with real_site(tmp_path, "sqlite") as site:
+    with real_site(tmp_path, database) as site:
         site.inside("make", "20")
         site.inside("ask")
         site.inside("apply-and-die", killed=True)
