@@ -202,8 +202,10 @@ def test_an_assessment_is_whole_again_from_its_two_parts(world: World, monkeypat
     _away(monkeypatch)
     stored = Kept.objects.defer(*models.LARGE).get(pk=kept.pk)
     assert stored.summary == summary
+    assert [stored.clause(c["tail"]) for c in clauses] == clauses
+    assert stored.clause("none-such") is None
     assert stored.result == result
-    assert stored.says(result)
+    assert stored.says(result, {})
     assert len(bytes(stored.body)) < len(bytes(stored.traces))
 
 
@@ -214,7 +216,8 @@ def test_a_row_from_before_the_traces_stood_apart_says_the_same(world: World, mo
     _away(monkeypatch)
     stored = Kept.objects.get(pk=kept.pk)
     assert (stored.summary, stored.result) == (summary, result)
-    assert stored.says(result)
+    assert stored.says(result, {})
+    assert [stored.clause(c["tail"]) for c in result["clauses"]] == result["clauses"]
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
@@ -228,6 +231,6 @@ def test_an_answer_with_another_trace_is_another(
     if not in_memory:
         _away(monkeypatch)
         kept = Kept.objects.get(pk=kept.pk)
-    assert kept.says(result | {"fingerprint": "another"})
-    assert not kept.says(other)
-    assert not kept.says(result | {"verdict": "another"})
+    assert kept.says(result | {"fingerprint": "another"}, {})
+    assert not kept.says(other, {})
+    assert not kept.says(result | {"verdict": "another"}, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 from typing import Any
 
@@ -15,7 +16,7 @@ from ecopark.web.figures.change import Change, set_state, write
 from ecopark.web.figures.models import Figure
 from ecopark.web.parks import lately as changes
 from ecopark.web.parks import views
-from ecopark.web.parks.models import Subject
+from ecopark.web.parks.models import Park, Subject
 from ecopark.web.people.access import standing
 from ecopark.web.rules.models import TitleStep
 
@@ -205,3 +206,32 @@ def test_the_overview_asks_little_of_the_database(busy: World) -> None:
             CaseEvent(case=case, kind="suggested", by=busy.people["office"]) for _ in range(30)
         )
     assert asked() == before
+
+
+def test_what_changed_lately_is_the_same_from_what_was_told_before_as_read_anew(world: World) -> None:
+    rng, office = random.Random(5), world.people["office"]
+    names = ["publicity_events", "park_area_km2", "built_area_km2", "industrial_value_added"]
+    units = {"publicity_events": "events/year", "industrial_value_added": "10k CNY"}
+    followed = 0
+    for n in range(40):
+        park = Park.objects.get(pk=world.park.pk)
+        many = rng.choice([1, 1, 1, 2, 4])
+        cells = {(rng.choice(names), str(rng.choice([2019, 2020, 2021, 2022, 2023]))) for _ in range(many)}
+        write(
+            park,
+            [Change("alpha", q, y, str(n + 1), units.get(q, "km2")) for q, y in sorted(cells)],
+            office,
+            "r",
+            why="w",
+        )
+        here = standing(office, Park.objects.get(pk=park.pk))
+        assert here is not None
+        followed += any(
+            changes._since(here, w.changed, before) is not None for w, before in changes._figures_told.values()
+        )
+        one_after_the_other = changes._figures(here)
+        kept = dict(changes._figures_told)
+        changes._figures_told.clear()
+        assert changes._figures(here) == one_after_the_other
+        changes._figures_told.update(kept)
+    assert followed > 20

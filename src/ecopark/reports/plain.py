@@ -22,7 +22,7 @@ def whole(result: Assessment, said: Said | None = None) -> dict[str, Any]:
     data = replace(result, clauses=()).to_dict()
     for found in result.clauses:
         known = said.get(found.id)
-        if known is None or known[0] != found:
+        if known is None or (known[0] is not found and known[0] != found):
             said[found.id] = found, found.to_dict() | _clause(found)
     data["clauses"] = [said[found.id][1] for found in result.clauses]
     data["verdict_said"] = _both(verdict_words, result)

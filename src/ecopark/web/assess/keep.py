@@ -29,7 +29,7 @@ from ecopark.standards.again import Again
 from ecopark.standards.needs import FACTORS, reach
 from ecopark.standards.result import Assessment
 from ecopark.web import background, lasting
-from ecopark.web.assess.models import LARGE, Kept
+from ecopark.web.assess.models import LARGE, Kept, Packed
 from ecopark.web.background import StillWorkingError
 from ecopark.web.figures import stamps
 from ecopark.web.figures.facts import expect, facts_of
@@ -167,11 +167,11 @@ class Current:
         rows = Kept.objects.filter(park=self.park, pack=pack_id, period=period)
         last = rows.defer(*LARGE).order_by("-at", "-pk").first()
         key = self.key(pack_id, period)
-        if last is not None and last.version == result.version and last.says(body):
+        if last is not None and last.version == result.version and last.says(body, hand.packed):
             last.key = key
             last.remember(body)  # the next comparison meets the same objects
             return last, body
-        return unsaved(self.park, result, body, key=key), body
+        return unsaved(self.park, result, body, hand.packed, key=key), body
 
 
 def assessed(park: Park, pack_id: str, period: str) -> Kept:
@@ -179,13 +179,15 @@ def assessed(park: Park, pack_id: str, period: str) -> Kept:
     return Current(park).assessed(pack_id, period)
 
 
-def unsaved(park: Park, result: Assessment, body: dict[str, Any], *, key: str = "", at: datetime | None = None) -> Kept:
+def unsaved(
+    park: Park, result: Assessment, body: dict[str, Any], known: Packed, *, key: str = "", at: datetime | None = None
+) -> Kept:
     """The row that keeps an answer, not stored yet."""
     return Kept(
         park=park, pack=result.pack.id, period=str(result.period), key=key, verdict=result.verdict, score=body["score"] or "",
         basis=body["basis"], verified=body["verified"], pack_hash=result.pack.hash, version=result.version,
         fingerprint=result.fingerprint, changed=park.changed, at=at or timezone.now(),
-    ).pack_up(body)  # fmt: skip
+    ).pack_up(body, known)  # fmt: skip
 
 
 def local(moment: datetime) -> str:
@@ -232,6 +234,7 @@ class _AtHand:
 
     engine: Again
     said: Said = field(default_factory=dict)
+    packed: Packed = field(default_factory=dict)
 
 
 _kept: OrderedDict[tuple[int, str, str, str, str], _AtHand] = OrderedDict()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import zlib
 from collections import OrderedDict
+from collections.abc import Iterator
 from threading import Lock
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -29,6 +30,8 @@ LARGE = ("body", "traces")
 """Fields to be left out of lists."""
 
 Plain = dict[str, Any]
+Packed = dict[str, tuple[Plain, bytes]]
+"""Clauses by id as they were packed last time: the traces of one that is the same are not packed again."""
 
 
 class AtHand:
@@ -73,7 +76,7 @@ class Kept(models.Model):
     body
         The result without its traces, packed; in rows from before they stood apart, with them.
     traces
-        Of each clause its trace and that of its limit, packed; null: they stand in `body`.
+        Of each clause in turn its trace and that of its limit, packed one by one; null: they stand in `body`.
     """
 
     park = models.ForeignKey(Park, on_delete=models.CASCADE, related_name="kept")
@@ -107,7 +110,7 @@ class Kept(models.Model):
         if found is None:
             found = _unpacked(self.body)
             if any(not isinstance(c["trace"], bool) for c in found["clauses"]):  # a row from before they stood apart
-                found = parted(found)[0]
+                found = without_traces(found)
             self._have(_summaries, found)
         return found
 
@@ -118,41 +121,67 @@ class Kept(models.Model):
         if found is None:
             found = _unpacked(self.body)
             if self.traces is not None:
-                pairs = zip(found["clauses"], _unpacked(self.traces), strict=True)
-                found = found | {
-                    "clauses": [c | {"trace": of_value, "limit_trace": of_limit} for c, (of_value, of_limit) in pairs]
-                }
+                pairs = zip(found["clauses"], _parts(self.traces), strict=True)
+                found = found | {"clauses": [clause | _traces(part) for clause, part in pairs]}
             self._have(_wholes, found)
         return found
+
+    def clause(self, tail: str) -> Plain | None:
+        """One clause with its traces, the others not unpacked; None if there is no such clause."""
+        if _wholes.get((self.pk, self.at)) is not None or self.traces is None:
+            return next((c for c in self.result["clauses"] if c["tail"] == tail), None)
+        pairs = zip(self.summary["clauses"], _parts(self.traces), strict=True)
+        return next((clause | _traces(part) for clause, part in pairs if clause["tail"] == tail), None)
 
     def remember(self, result: Plain) -> None:
         """Keep in memory what has just been packed; `result` is not to be changed from here on."""
         self._have(_wholes, result)
-        self._have(_summaries, parted(result)[0])
+        self._have(_summaries, without_traces(result))
 
     def _have(self, at_hand: AtHand, found: Plain) -> None:
         if self.pk is not None:
             at_hand.put((self.pk, self.at), found)
 
-    def says(self, result: Plain) -> bool:
+    def says(self, result: Plain, known: Packed) -> bool:
         """Whether it is the same answer; that other figures of the park differ (the fingerprint) says nothing of it."""
-        if (known := _wholes.get((self.pk, self.at))) is not None or self.traces is None:
-            return _same(known or self.result, result)
-        summary, traces = parted(result)
-        return _same(self.summary, summary) and bytes(self.traces) == packed(traces)
+        if (there := _wholes.get((self.pk, self.at))) is not None or self.traces is None:
+            return _same(there or self.result, result)
+        return _same(self.summary, without_traces(result)) and bytes(self.traces) == _joined(result, known)
 
-    def pack_up(self, result: Plain) -> Self:
+    def pack_up(self, result: Plain, known: Packed) -> Self:
         """Put a result into the row, which is not stored yet."""
-        summary, traces = parted(result)
-        self.body, self.traces = packed(summary), packed(traces)
+        self.body, self.traces = packed(without_traces(result)), _joined(result, known)
         return self
 
 
-def parted(result: Plain) -> tuple[Plain, list[tuple[Any, Any]]]:
-    """A result without its traces, and these: of each clause its own and that of its limit."""
-    traces = [(c["trace"], c["limit_trace"]) for c in result["clauses"]]
+def without_traces(result: Plain) -> Plain:
+    """A result that says of each trace only whether there is one."""
     clauses = [c | {"trace": bool(c["trace"]), "limit_trace": bool(c["limit_trace"])} for c in result["clauses"]]
-    return result | {"clauses": clauses}, traces
+    return result | {"clauses": clauses}
+
+
+def _joined(result: Plain, known: Packed) -> bytes:
+    """The traces of all clauses, each packed by itself behind its length (four bytes, the highest first)."""
+    parts = []
+    for clause in result["clauses"]:
+        there = known.get(clause["id"])
+        if there is None or there[0] is not clause:
+            there = known[clause["id"]] = clause, packed([clause["trace"], clause["limit_trace"]])
+        parts += [len(there[1]).to_bytes(4, "big"), there[1]]
+    return b"".join(parts)
+
+
+def _parts(stored: Any) -> Iterator[bytes]:
+    joined, at = bytes(stored), 0
+    while at < len(joined):
+        end = at + 4 + int.from_bytes(joined[at : at + 4], "big")
+        yield joined[at + 4 : end]
+        at = end
+
+
+def _traces(part: bytes) -> Plain:
+    of_value, of_limit = _unpacked(part)
+    return {"trace": of_value, "limit_trace": of_limit}
 
 
 def packed(found: Any) -> bytes:

@@ -92,7 +92,7 @@ def answer(park: Park, pack: Pack, period: str, day: date) -> Then:
     made = then.answers.get(name)
     if made is None:
         made = then.answers[name] = _worked_out(then, pack, period)
-    if last is not None and last.version == made.version and last.says(made.result):
+    if last is not None and last.version == made.version and last.says(made.result, {}):
         return Then(day, last, False, pack)
     return Then(day, made, True, pack)
 
@@ -107,7 +107,7 @@ def _worked_out(then: as_known.Past, pack: Pack, period: str) -> Kept:
                 f"With the settings of that day it cannot be worked out by today's standard: {error.message('en')}",
             )
         ) from None
-    return keep.unsaved(then.park, result, whole(result), at=then.moment)
+    return keep.unsaved(then.park, result, whole(result), {}, at=then.moment)
 
 
 def _held(kept: Kept, park: Park, pack: Pack, moment: datetime) -> bool:

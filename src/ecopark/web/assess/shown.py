@@ -37,6 +37,13 @@ def shown(standing: Standing, kept: Kept, *, traces: bool = False) -> dict[str, 
     return kept.result if traces else kept.summary
 
 
+def shown_clause(standing: Standing, kept: Kept, tail: str) -> dict[str, Any] | None:
+    """One clause, with its traces, as this person may know it; None if there is no such clause."""
+    if standing.may("see_values"):
+        return kept.clause(tail)
+    return next((c for c in verdicts(kept.summary)["clauses"] if c["tail"] == tail), None)
+
+
 def verdicts(result: dict[str, Any]) -> dict[str, Any]:
     """The result without any figure."""
     published = {name: result[name] for name in OF_ALL if name in result}

@@ -16,7 +16,7 @@ from ecopark.packs.model import Pack
 from ecopark.standards.result import STATUS_TEXT
 from ecopark.web.assess import keep, past
 from ecopark.web.assess.models import LARGE, Kept
-from ecopark.web.assess.shown import shown
+from ecopark.web.assess.shown import shown, shown_clause
 from ecopark.web.background import StillWorkingError
 from ecopark.web.comments import shown as comments
 from ecopark.web.figures import evidence, evidence_views
@@ -117,7 +117,7 @@ def drawer(request: HttpRequest, slug: str, pack: str, period: str, tail: str) -
     standing = enter(request, slug, "see_assessments")
     found = pack_or_404(pack)
     kept = _kept(request, standing, found, period)
-    clause = next((c for c in shown(standing, kept, traces=True)["clauses"] if c["tail"] == tail), None)
+    clause = shown_clause(standing, kept, tail)
     if clause is None:
         raise Http404
     is_past, failing = _is_past(request), clause["status"] in ("not_met", "partly_met")

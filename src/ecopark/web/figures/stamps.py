@@ -7,7 +7,7 @@ subjects, signatures, titles and settings.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -37,12 +37,15 @@ class Written:
         Calendar years with figures, the latest first.
     moved
         Whether figures were written since this process first looked.
+    first
+        One object for all that has followed from one first look: what was known of an earlier one is known of this too.
     """
 
     changed: int
     last: dict[str, int]
     years: tuple[int, ...]
     moved: bool = False
+    first: object = field(default_factory=object, compare=False)
 
 
 Stamp = tuple[Any, ...]
@@ -71,6 +74,8 @@ def written(park: Park) -> Written:
         if period[:4].isdecimal():
             years.add(int(period[:4]))
     made = Written(park.changed, last, tuple(sorted(years, reverse=True)), moved=not new)
+    if not new and known is not None:
+        made = replace(made, first=known.first)
     with _lock:
         _kept[park.pk] = made
         _kept.move_to_end(park.pk)

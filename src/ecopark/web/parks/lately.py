@@ -111,6 +111,11 @@ class _Write(NamedTuple):
     number: int
     periods: str
     more: bool
+    figures: frozenset[int]
+
+
+def _write_of(group: list[_Seen], periods: str, more: bool) -> _Write:
+    return _Write(group[0], len(group), periods, more, frozenset(f.pk for f in group))
 
 
 Told = dict[_Write, tuple[Happened, str]]
@@ -130,10 +135,13 @@ def _figures(standing: Standing) -> tuple[list[Happened], dict[int, str]]:
     name = (park.pk, park.settings.get("registry_changes"), None if standing.wide else standing.firms)
     with _lock:
         known = _figures_told.get(name)
+    if known is not None and known[0].first is not now.first:  # of a database that was brought back
+        known = None
     if known is not None and known[0] is now:
         told = known[1]
     else:
-        writes, before = _writes(standing), {} if known is None else known[1]
+        before = {} if known is None else known[1]
+        writes = (None if known is None else _since(standing, known[0].changed, before)) or _writes(standing)
         new = _read(standing, [w for w in writes if w not in before])
         told = {w: found for w in writes if (found := before.get(w) or new.get(w)) is not None}
         with _lock:
@@ -144,11 +152,25 @@ def _figures(standing: Standing) -> tuple[list[Happened], dict[int, str]]:
     return [event for event, _ in told.values()], {w.first.seq: who for w, (_, who) in told.items() if who}
 
 
+def _rows(standing: Standing) -> QuerySet[Figure, Any]:
+    rows = standing.of_subjects(Figure.objects.filter(park=standing.park)).exclude(given="", version=1)
+    return rows.order_by("-seq", "-pk").values_list("pk", "seq", "version", "period", "entered_at")
+
+
+def _since(standing: Standing, changed: int, before: Iterable[_Write]) -> list[_Write] | None:
+    """The last writes, from those that were told before and the few figures written since; None: look at all of them."""
+    seen = [_Seen(*row) for row in _rows(standing).filter(seq__gt=changed)[:ROWS]]
+    again, earlier = {f.pk for f in seen}, list(before)
+    if len(seen) == ROWS or any(w.figures & again and not w.figures <= again for w in earlier):
+        return None  # a part of a write that was told was written again: what is left of it is counted anew
+    found = [w for _, group in groupby(seen, key=lambda f: f.seq) for w in _told_together(list(group), cut=False)]
+    found += [w for w in earlier if not w.figures & again]
+    return found[:MOST] if len(found) >= min(MOST, len(earlier)) else None
+
+
 def _writes(standing: Standing) -> list[_Write]:
     """The last writes, newest first; a write that is larger than one question sees is not counted to its end."""
-    rows = standing.of_subjects(Figure.objects.filter(park=standing.park)).exclude(given="", version=1)
-    rows = rows.order_by("-seq", "-pk").values_list("pk", "seq", "version", "period", "entered_at")
-    found: list[_Write] = []
+    rows, found = _rows(standing), list[_Write]()
     below: int | None = None
     for _ in range(ASKS):
         seen = [_Seen(*row) for row in (rows if below is None else rows.filter(seq__lt=below))[:ROWS]]
@@ -172,14 +194,13 @@ def _told_together(group: list[_Seen], *, cut: bool) -> list[_Write]:
             new.setdefault(figure.period, []).append(figure)
     changed = [f for f in group if f.version > 1]
     if cut and new:  # too many to be told apart by year
-        periods, first = sorted(new), next(iter(new.values()))[0]
-        span = periods[0] if len(periods) == 1 else f"{periods[0]}–{periods[-1]}"
-        found = [_Write(first, sum(map(len, new.values())), span, cut)]
+        periods, all_new = sorted(new), [f for of in new.values() for f in of]
+        found = [_write_of(all_new, periods[0] if len(periods) == 1 else f"{periods[0]}–{periods[-1]}", cut)]
     else:
-        found = [_Write(of[0], len(of), period, cut) for period, of in new.items()]
+        found = [_write_of(of, period, cut) for period, of in new.items()]
     if len(changed) > FEW:
-        return [*found, _Write(changed[0], len(changed), "", cut)]
-    return [*found, *(_Write(f, 1, "", False) for f in changed)]
+        return [*found, _write_of(changed, "", cut)]
+    return [*found, *(_write_of([f], "", False) for f in changed)]
 
 
 def _read(standing: Standing, writes: list[_Write]) -> Told:
