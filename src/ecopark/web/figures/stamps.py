@@ -7,6 +7,7 @@ subjects, signatures, titles and settings.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
@@ -82,6 +83,23 @@ def written(park: Park) -> Written:
         while len(_kept) > KEPT_PARKS:
             _kept.popitem(last=False)
     return made
+
+
+def last_years(parks: Iterable[Park]) -> dict[int, int]:
+    """By park the last calendar year with figures: known of parks that were looked at, asked at once of the others."""
+    found: dict[int, int] = {}
+    others = []
+    for park in parks:
+        with _lock:
+            known = _kept.get(park.pk)
+        if known is None or known.changed != park.changed:
+            others.append(park.pk)
+        elif known.years:
+            found[park.pk] = known.years[0]
+    rows = (
+        Figure.objects.filter(park__in=others).order_by().values_list("park").annotate(Max("period")) if others else ()
+    )
+    return found | {park: int(period[:4]) for park, period in rows if period[:4].isdecimal()}
 
 
 def catch_up(park: Park, known: int) -> None:

@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case as Which
-from django.db.models import Count, Max, Q, QuerySet, Value, When
+from django.db.models import Count, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from ecopark.casework import cases as case_steps
 from ecopark.core.text import Text
 from ecopark.standards.titles import State, states
 from ecopark.web.cases.models import Case
-from ecopark.web.figures.models import Figure
+from ecopark.web.figures.stamps import last_years
 from ecopark.web.parks.models import Park
 from ecopark.web.people.access import parks_of, parks_where, whole_parks
 from ecopark.web.people.models import ROLE_TEXT
@@ -74,14 +74,13 @@ def cards(user: Any, parks: Sequence[Park], now: datetime) -> list[ParkCard]:
     }
     for step in TitleStep.objects.filter(park__in=[*steps], withdrawn__isnull=True).order_by("dated", "pk"):
         steps[step.park_id].append(step.entry())
-    open_to_all = Q(pk__in=[p.pk for p in parks if p.published])
-    dated = Park.objects.filter(open_to_all | Q(pk__in=_whole(user, "see_assessments", parks).values("pk")))
-    years = dict(Figure.objects.filter(park__in=dated).order_by().values_list("park").annotate(Max("period")))
+    dated = set(_whole(user, "see_assessments", parks).values_list("pk", flat=True))
+    years = last_years(p for p in parks if p.published or p.pk in dated)
     roles = _roles(user, parks)
     return [
         ParkCard(
             one, roles.get(one.pk, ()), _titles(one, steps.get(one.pk), now), cases.get(one.pk), tasks.get(one.pk),
-            _year(years.get(one.pk)),
+            years.get(one.pk),
         )
         for one in parks
     ]  # fmt: skip
@@ -103,10 +102,6 @@ def _titles(park: Park, steps: list[dict[str, str]] | None, now: datetime) -> li
     if steps is None:
         return []
     return states([*park.settings.get("titles", ()), *steps], timezone.localdate(now))
-
-
-def _year(period: str | None) -> int | None:
-    return int(period[:4]) if period and period[:4].isdecimal() else None
 
 
 def _roles(user: Any, parks: Sequence[Park]) -> dict[int, tuple[Text, ...]]:
