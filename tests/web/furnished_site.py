@@ -27,7 +27,7 @@ NOT_PAGES = frozenset({
     "care-file", "api-schema", "two-step-picture", "many-csv", "park-map", "evidence-file", "data-template", "mapping-file", "dossier-file",
     "briefing-file", "case-places", "case-worker", "case-ground", "case-file", "own-policy-zip", "project-excel", "minutes",
     "firm-map", "own-method-zip", "appeal-evidence", "land-table",
-    "firms-template", "case-map", "project-free", "project-map", "land-map", "parcel-map", "opinion-paper",
+    "firms-template", "dispatch-file", "case-register", "case-map", "project-free", "project-map", "land-map", "parcel-map", "opinion-paper",
     # a part of a page
     "assess-cell", "job", "task-split", "data-converted",
 })  # fmt: skip
@@ -272,6 +272,7 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
     parcel = next(f["properties"]["id"] for f in park.layers.get(name="parcels").features["features"])
     of |= {name: {"name": parcel} for name in ("parcel", "parcel-map")} | {"case-map": {"number": case.number}}
     of |= {"evidence-history": {"pk": evidence.pk}, "project-map": project}
+    of |= {"dispatch-file": {"ending": "docx"}, "case-register": {"ending": "xlsx"}}
     of |= {"task-store": {"number": task.number}, "member-change": {"pk": reporter.pk}}
     of |= {"department-dissolve": {"key": park.departments.all()[0].key}, "opinion-paper": project | {"number": 1}}
     of |= {

@@ -48,9 +48,9 @@ READS = {
     "comment": "/comments /handed-up",
     "see_signatures": "/signatures",
     "see_titles": "/titles /titles/steps",
-    "see_tasks": "/tasks /tasks/dispatch /tasks/effects /tasks/{task} /programmes /departments",
+    "see_tasks": "/tasks /tasks/dispatch /tasks/dispatch/file /tasks/effects /tasks/{task} /programmes /departments",
     "write_tasks": "/tasks/drafts /tasks/waiting",
-    "see_cases": "/cases /cases/rules /cases/statistics /cases/places /cases/{case} /cases/files/{file} /cases/{case}/map",
+    "see_cases": "/cases /cases/rules /cases/statistics /cases/places /cases/register /cases/{case} /cases/files/{file} /cases/{case}/map",
     "see_projects": (
         "/rules /rules/editions /rules/of/{rule} /rules/parameters /{kind}/own /{kind}/own/{edition}/file /policies /projects"
         " /projects/form.xlsx /projects/{project} /projects/{project}/answer /projects/{project}/opinions/{number}/file"

@@ -64,9 +64,9 @@ OPENS = {
     "make_briefing": "briefing briefing-start briefing-file",
     "comment": "comments comment-add comment-reply handed-step",
     "hand_up": "hand-up dossier-mark",
-    "see_tasks": "tasks tasks-dispatch tasks-effects task task-step task-store programmes",
+    "see_tasks": "tasks tasks-dispatch dispatch-file tasks-effects task task-step task-store programmes",
     "write_tasks": "task-new task-split",
-    "see_cases": "cases case case-step case-file case-map case-places case-statistics",
+    "see_cases": "cases case case-step case-file case-map case-places case-register case-statistics",
     "report_case": "case-report case-ground case-worker",
     "see_projects": (
         "projects project project-map project-free project-excel delivered opinion-paper decision minutes register together ledger"

@@ -155,7 +155,7 @@ def other(graded: World) -> Other:
         "own-policy-zip": {"pk": 1}, "own-policy-back": {"pk": 1}, "own-method-zip": {"pk": 1}, "own-method-back": {"pk": 1},
         "appeal-correct": {"pk": Appeal.objects.get().pk},
         "member-change": {"pk": Membership.objects.get(user=reporter).pk}, "opinion-paper": {"pk": project.pk, "number": 1}, "decision": {"pk": 1}, "decision-settle": {"pk": 1}, "task": {"number": task.number}, "task-step": {"number": task.number},
-        "task-store": {"number": task.number},
+        "task-store": {"number": task.number}, "dispatch-file": {"ending": "xlsx"}, "case-register": {"ending": "csv"},
         "quantity": {"name": WATER}, "data-theme": {"theme": "water"}, "park-settings-tab": {"tab": "members"},
         "park-settings-save": {"tab": "general"}, "member-remove": {"pk": Membership.objects.get(user=reporter).pk},
         "firm-undo": {"pk": 1}, "audit-save": {"pk": 1}, "retrofit-save": {"pk": 1}, "title-withdraw": {"pk": 1},
@@ -172,7 +172,7 @@ def other(graded: World) -> Other:
         "submission-changes": "?of=alpha-2&year=2023", "completeness": "?year=2023", "data-missing": "?of=alpha-2&year=2023",
         "data-converted": f"?of=alpha-2&year=2023&given|{WATER}|=1&unit|{WATER}|=L",
         "what-if": f"?scenario={scenario.share}", "data-template": "?of=alpha-2", "evidence": f"?about={WATER}",
-        "cases": "?like=绝密", "grades": "?year=2023&like=玄武", "firms": "?like=玄武&q=玄武", "audits": "?q=玄武",
+        "cases": "?like=绝密", "case-register": "?like=绝密", "grades": "?year=2023&like=玄武", "firms": "?like=玄武&q=玄武", "audits": "?q=玄武",
         "quantity": "?of=alpha-2&year=2023", "projects": "?like=绝密", "tasks": "?like=绝密",
     }  # fmt: skip
     for name in set(_names(get_resolver().url_patterns)) - NOT_OF_A_PARK:

@@ -141,8 +141,8 @@ def test_what_closed_tasks_did_to_their_clause(world: World) -> None:
 def test_the_dispatch_list_holds_what_must_be_talked_about(world: World) -> None:
     make(world, due=str(timezone.localdate() + timedelta(days=10)), target="", op="", quantity="")
     context = world.client_of("reviewer").get("/p/alpha/tasks/dispatch/").context
-    assert [[r["line"].reasons for r in g["rows"]] for g in context["groups"]] == [[("amber", "due")]]
-    assert world.client_of("reviewer").get("/p/alpha/tasks/dispatch/?month=2020-01").context["groups"] == []
+    assert [[row.reasons for row in group.rows] for group in context["sheet"].groups] == [[("amber", "due")]]
+    assert world.client_of("reviewer").get("/p/alpha/tasks/dispatch/?month=2020-01").context["sheet"].groups == ()
 
 
 def test_programmes_group_tasks(world: World) -> None:

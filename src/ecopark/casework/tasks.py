@@ -77,6 +77,12 @@ BEHIND = Fraction(1, 10)
 LAST_DAYS = 30
 COLOURS = ("red", "amber", "green", "grey")
 """The worst first."""
+COLOUR_TEXT = {
+    "red": Text("红灯", "red"),
+    "amber": Text("黄灯", "amber"),
+    "green": Text("绿灯", "green"),
+    "grey": Text("灰灯", "grey"),
+}
 
 
 class TaskStepError(RefusedError):

@@ -164,11 +164,18 @@ class Cover:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole document in one language."""
+    """A whole document in one language.
+
+    Parameters
+    ----------
+    landscape
+        Whether its pages lie on their side, for a table of many columns.
+    """
 
     lang: str
     cover: Cover
     blocks: tuple[Block, ...] = field(default=())
+    landscape: bool = False
 
     def headings(self, deepest: int = 2) -> list[Heading]:
         """Headings for a table of contents."""

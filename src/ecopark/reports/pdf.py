@@ -33,6 +33,7 @@ def write_pdf(document: Document, path: Path) -> None:
             "accent": ACCENT,
             "tones": {tone: list(pair) for tone, pair in COLOURS.items()},
             "cover": asdict(document.cover),
+            "landscape": document.landscape,
             "words": {key: L[key][document.lang] for key in ("contents", "period")},
             "blocks": _plain(document.blocks, folder),
         }

@@ -28,7 +28,7 @@ from ecopark.reports.labels import ACCENT, COLOURS, L
 from ecopark.reports.words import printable
 
 BODY, HEADS = ("宋体", "Times New Roman"), ("黑体", "Arial")
-PAGE_CM, MARGIN_CM = 21.0, 2.2
+PAGE_CM, LONG_CM, MARGIN_CM = 21.0, 29.7, 2.2
 KEPT_TOGETHER = 12
 """Pairs of name and value of so many rows stay on one page."""
 TABLE_CM = PAGE_CM - 2 * MARGIN_CM
@@ -50,12 +50,16 @@ def write_word(document: Document, path: Path) -> None:
 class _Word:
     def __init__(self, document: Document) -> None:
         import docx
+        from docx.enum.section import WD_ORIENT
         from docx.shared import Cm, Pt
 
         self.document, self.zh = document, document.lang == "zh"
         self.doc = docx.Document()
         section = self.doc.sections[0]
-        section.page_width, section.page_height = Cm(PAGE_CM), Cm(29.7)
+        wide, high = (LONG_CM, PAGE_CM) if document.landscape else (PAGE_CM, LONG_CM)
+        self.room = wide - 2 * MARGIN_CM
+        section.page_width, section.page_height = Cm(wide), Cm(high)
+        section.orientation = WD_ORIENT.LANDSCAPE if document.landscape else WD_ORIENT.PORTRAIT
         section.left_margin = section.right_margin = Cm(MARGIN_CM)
         section.top_margin, section.bottom_margin = Cm(2.4), Cm(2.2)
         section.different_first_page_header_footer = True
@@ -271,7 +275,7 @@ class _Word:
         table = self.doc.add_table(rows=lines, cols=len(widths), style="Table Grid")
         table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
         _borders(table)
-        sizes = [Cm(width) for width in _fitted(widths, rows, header, size)]
+        sizes = [Cm(width) for width in _fitted(widths, rows, header, size, self.room)]
         for column, width in zip(table.columns, sizes, strict=True):
             column.width = width
         grid = [list(row.cells) for row in table.rows]
@@ -342,7 +346,7 @@ class _Word:
 
 
 def _fitted(
-    widths: tuple[float, ...], rows: tuple[tuple[Cell, ...], ...], header: tuple[str, ...], size: float
+    widths: tuple[float, ...], rows: tuple[tuple[Cell, ...], ...], header: tuple[str, ...], size: float, whole_cm: float
 ) -> list[float]:
     """Widths of columns in cm: no number and no word is torn, the columns of running text give the room."""
     em = size * 2.54 / 72
@@ -356,11 +360,11 @@ def _fitted(
         longest = max(
             longest, *(display_width(text) / 2 for text in header[at : at + 1]), 0.0
         )  # a heading in two lines
-        least.append(min(longest * em * 1.1 + 0.45, TABLE_CM / 4))
+        least.append(min(longest * em * 1.1 + 0.45, whole_cm / 4))
         if numbers:
-            shares[at] = min(widths[at], 1.2 * least[at] * sum(widths) / TABLE_CM)
+            shares[at] = min(widths[at], 1.2 * least[at] * sum(widths) / whole_cm)
     sizes = [0.0] * len(widths)
-    open_, room = set(range(len(widths))), TABLE_CM
+    open_, room = set(range(len(widths))), whole_cm
     while open_:
         whole = sum(shares[at] for at in open_)
         narrow = {at for at in open_ if room * shares[at] / whole < least[at]}
@@ -368,7 +372,7 @@ def _fitted(
             sizes[at] = least[at] if narrow else room * shares[at] / whole
         open_ -= narrow or open_.copy()
         room -= sum(sizes[at] for at in narrow)
-    return [size * TABLE_CM / sum(sizes) for size in sizes]
+    return [size * whole_cm / sum(sizes) for size in sizes]
 
 
 WORD = re.compile(r"(?:[≥≤<>=] )?[!-~\u00a0-\u024f]+")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponse
 
 from ecopark.core.text import RefusedError, Text
 
@@ -28,6 +29,8 @@ MEDIA = {
     "csv": "text/csv",
     "txt": "text/plain",
 }
+MADE = MEDIA | {"html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8"}
+"""Of files that are made here."""
 SAME = {"jpeg": "jpg"}
 WITH_MACROS = {"xlsm": "xlsx", "xltm": "xlsx", "xlam": "xlsx", "xlsb": "xlsx", "docm": "docx", "dotm": "docx"}
 """Endings of files that may hold macros, and what to save them as."""
@@ -89,6 +92,16 @@ def file_answer(path: Path, name: str, media_type: str = "", *, inline: bool = F
     if not path.is_file():
         raise Http404
     return FileResponse(path.open("rb"), as_attachment=not inline, filename=name, content_type=media_type or None)
+
+
+def file_made(name: str, write: Callable[[Path], object]) -> HttpResponse:
+    """A file that is made for this request, to be kept under its name; `write` writes it where it is told to."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        write(path)
+        answer = HttpResponse(path.read_bytes(), content_type=MADE[path.suffix.lstrip(".")])
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def keep(upload: Any, folder: str, kinds: Iterable[str] = DOCUMENTS, *, most: int | None = None) -> Stored:

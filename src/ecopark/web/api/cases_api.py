@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -23,8 +23,11 @@ from ecopark.web.api import shapes_cases as out
 from ecopark.web.api.common import REFUSED, come_in, cut, who
 from ecopark.web.cases import lists, reading, views, work
 from ecopark.web.cases.models import Case, CaseEvent
+from ecopark.web.cases.registered import registered
 from ecopark.web.people.access import Standing
 from ecopark.web.projects.told import pair
+from ecopark.web.uploads import file_made
+from ecopark.workflows.write_register import writer
 
 router = Router()
 CasePage = shapes.page_of(out.CaseOut)
@@ -55,6 +58,27 @@ def cases(
     found = lists.ordered(rows, sort).select_related("firm", "by", "park").prefetch_related("events__files")
     shown = _Shown(standing)
     return cut(found, limit, offset, shown.case)
+
+
+@router.get("/parks/{slug}/cases/register", summary="the register as a file / 下载台账")
+def register(
+    request: HttpRequest, slug: shapes.Name, status: shapes.Name = "", kind: shapes.Name = "", severity: shapes.Name = "",
+    grid: shapes.Name = "", like: shapes.Name = "", level: shapes.Short = "", to: shapes.Short = "", sort: shapes.Name = "",
+    language: shapes.Language = "zh", ending: Literal["xlsx", "csv"] = "xlsx",
+) -> HttpResponse:  # fmt: skip
+    """All cases you may know that are chosen as in `cases`, as one table; 20,000 at most, and it says how many are left out."""
+    standing, now = come_in(request, slug, "see_cases"), timezone.now()
+    wanted = {
+        "status": status,
+        "kind": kind,
+        "severity": severity,
+        "grid": grid,
+        "like": like,
+        "level": level,
+        "to": to,
+    }
+    name = f"{slug}-cases-{timezone.localtime(now):%Y-%m-%d}.{ending}"
+    return file_made(name, writer(registered(standing, wanted | {"sort": sort}, now), language))
 
 
 @router.post("/parks/{slug}/cases", response={200: out.CaseTaken, **REFUSED}, summary="report a case / 上报问题")

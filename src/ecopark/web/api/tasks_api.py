@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router
@@ -21,6 +21,7 @@ from ecopark.web.assess import keep
 from ecopark.web.people.access import Standing
 from ecopark.web.projects.told import pair
 from ecopark.web.tasks import lists, work
+from ecopark.web.tasks.dispatched import dispatched
 from ecopark.web.tasks.lights import look_at
 from ecopark.web.tasks.making import OWN
 from ecopark.web.tasks.models import Task, TaskEvent
@@ -29,6 +30,8 @@ from ecopark.web.tasks.prefill import drafts_of
 from ecopark.web.tasks.stored import named
 from ecopark.web.tasks.targets import settled, together, with_aim, with_effect
 from ecopark.web.tasks.work import Aim
+from ecopark.web.uploads import file_made
+from ecopark.workflows.write_dispatch import writer
 
 router = Router()
 TaskPage, ProgrammePage = shapes.page_of(out.TaskOut), shapes.page_of(out.ProgrammeOut)
@@ -118,6 +121,17 @@ def dispatch(request: HttpRequest, slug: shapes.Name, month: shapes.Month = "") 
     rows, counts = lists.dispatch(standing.park, on)
     items = [{"task": _task(one), "reasons": line.reasons} for one, line in rows]
     return {"on": on, "counts": counts, "items": items}
+
+
+@router.get("/parks/{slug}/tasks/dispatch/file", summary="dispatch list as a file / 下载调度单")
+def dispatch_file(
+    request: HttpRequest, slug: shapes.Name, month: shapes.Month = "", language: shapes.Language = "zh",
+    ending: Literal["docx", "pdf", "html", "xlsx"] = "docx",
+) -> HttpResponse:  # fmt: skip
+    """The dispatch list to hand out, of today or of the last day of a month (``2024-07``): by lead department, to be signed."""
+    standing = come_in(request, slug, "see_tasks")
+    on = lists.day_of(month)
+    return file_made(f"{slug}-dispatch-{on:%Y-%m}.{ending}", writer(dispatched(standing.park, on), language))
 
 
 @router.get("/parks/{slug}/tasks/effects", response={200: list[out.EffectOut], **REFUSED}, summary="effects / 成效")

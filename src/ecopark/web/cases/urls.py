@@ -8,6 +8,7 @@ from ecopark.web.cases import report_views, views
 
 urlpatterns = [
     path("", views.register, name="cases"),
+    path("register.<str:ending>", views.register_file, name="case-register"),
     path("statistics/", views.statistics, name="case-statistics"),
     path("places.json", views.places, name="case-places"),
     path("report/", report_views.report, name="case-report"),

@@ -22,6 +22,7 @@ from ecopark.core.words import number as shown_number
 from ecopark.errors import EcoparkError
 from ecopark.web.cases import lists, work
 from ecopark.web.cases.models import Case, CaseFile
+from ecopark.web.cases.registered import registered
 from ecopark.web.pages.context import lang
 from ecopark.web.pages.paging import paged
 from ecopark.web.parks.maps import layers_of
@@ -30,7 +31,8 @@ from ecopark.web.parks.places import on_the_map
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import moment_in
-from ecopark.web.uploads import MB, file_answer, stored_path
+from ecopark.web.uploads import MB, file_answer, file_made, stored_path
+from ecopark.workflows.write_register import FORMATS, writer
 
 MOST_PLACES = 500
 CLOCK_LOOK = {
@@ -69,8 +71,19 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
         "any": bool(waiting),
         "has_map": standing.park.layers.exists(),
         "query": request.GET.urlencode(),
+        "formats": FORMATS,
     }
     return render(request, "cases/register.html", context)
+
+
+def register_file(request: HttpRequest, slug: str, ending: str) -> HttpResponse:
+    """All cases that the filters choose, as an Excel sheet or CSV, in the language of the request."""
+    standing = enter(request, slug, "see_cases")
+    if ending not in FORMATS:
+        raise Http404
+    now = timezone.now()
+    name = f"{slug}-cases-{timezone.localtime(now):%Y-%m-%d}.{ending}"
+    return file_made(name, writer(registered(standing, request.GET.dict(), now), lang()))
 
 
 def page(request: HttpRequest, slug: str, number: int) -> HttpResponse:

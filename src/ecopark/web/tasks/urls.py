@@ -11,6 +11,7 @@ urlpatterns = [
     path("new/", making.new, name="task-new"),
     path("new/split/", making.split, name="task-split"),
     path("dispatch/", views.dispatch, name="tasks-dispatch"),
+    path("dispatch.<str:ending>", views.dispatch_file, name="dispatch-file"),
     path("effects/", views.effects, name="tasks-effects"),
     path("programmes/", views.programmes, name="programmes"),
     path("<int:number>/", views.page, name="task"),

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.casework import tasks as engine
-from ecopark.casework.dispatch import REASONS
 from ecopark.core.text import Text
 from ecopark.core.words import number as shown_number
 from ecopark.core.words import unit_words
@@ -21,6 +20,7 @@ from ecopark.web.pages.context import lang
 from ecopark.web.pages.paging import paged
 from ecopark.web.people.access import Standing, enter
 from ecopark.web.tasks import lists, work
+from ecopark.web.tasks.dispatched import dispatched
 from ecopark.web.tasks.lights import look_at, number
 from ecopark.web.tasks.making import OPERATORS
 from ecopark.web.tasks.models import PROGRAMME_TEXT, Task
@@ -30,6 +30,8 @@ from ecopark.web.tasks.stored import named
 from ecopark.web.tasks.targets import together
 from ecopark.web.templatetags.ui import say, t
 from ecopark.web.typed import day_in, number_in
+from ecopark.web.uploads import file_made
+from ecopark.workflows.write_dispatch import FORMATS, NOTHING, writer
 
 
 def listing(request: HttpRequest, slug: str) -> HttpResponse:
@@ -113,27 +115,18 @@ def store(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def dispatch(request: HttpRequest, slug: str) -> HttpResponse:
     """The monthly dispatch list (调度) by department, to be printed; ``?month=2024-07`` shows it as on its last day."""
     standing = enter(request, slug, "see_tasks")
-    on = lists.day_of(request.GET.get("month", ""))
-    rows, counts = lists.dispatch(standing.park, on)
-    groups: dict[str, dict[str, Any]] = {}
-    for one, line in rows:
-        group = groups.setdefault(one.row.lead, {"label": one.row.lead_label, "gone": one.gone, "rows": []})
-        last = [e for e in one.row.events.all() if e.note and e.on <= on]
-        group["rows"].append(
-            {
-                "one": one,
-                "line": line,
-                "reasons": [REASONS[r] for r in line.reasons],
-                "last": last[-1] if last else None,
-            }
-        )
-    context = {
-        "groups": sorted(groups.values(), key=lambda g: -len(g["rows"])),
-        "on": on,
-        "counts": counts,
-        "today": timezone.localdate(),
-    }
+    found = dispatched(standing.park, lists.day_of(request.GET.get("month", "")))
+    context = {"sheet": found, "today": timezone.localdate(), "formats": FORMATS, "empty": NOTHING}
     return render(request, "tasks/dispatch.html", context)
+
+
+def dispatch_file(request: HttpRequest, slug: str, ending: str) -> HttpResponse:
+    """The same as a file to hand out: Word, PDF, one HTML page or Excel, in the language of the request."""
+    standing = enter(request, slug, "see_tasks")
+    if ending not in FORMATS:
+        raise Http404
+    on = lists.day_of(request.GET.get("month", ""))
+    return file_made(f"{slug}-dispatch-{on:%Y-%m}.{ending}", writer(dispatched(standing.park, on), lang()))
 
 
 def effects(request: HttpRequest, slug: str) -> HttpResponse:
@@ -255,12 +248,7 @@ def _chart(by_department: dict[Text, dict[str, int]]) -> dict[str, Any] | None:
     by = {say(label): row for label, row in by_department.items()}
     if len(by) < 2:
         return None
-    names = {
-        "red": t("红灯", "red"),
-        "amber": t("黄灯", "amber"),
-        "green": t("绿灯", "green"),
-        "grey": t("灰灯", "grey"),
-    }
+    names = {colour: say(text) for colour, text in engine.COLOUR_TEXT.items()}
     return {
         "id": "tasks-by-department", "kind": "stacked", "title": Text("各部门在办任务", "Open tasks by department"),
         "data": {

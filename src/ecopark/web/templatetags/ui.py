@@ -359,7 +359,15 @@ def pack_said(name: str) -> str:
 @register.filter
 def about_said(name: str) -> str:
     """A quantity or a clause in words, for its id: 工业新鲜水量, 国家生态工业示范园区标准 13; what is unknown stays."""
+    return say(about_text(name))
+
+
+def about_text(name: str) -> Text:
+    """The same in both languages."""
     if name in catalogue():
-        return say(catalogue()[name].label)
+        return catalogue()[name].label
     pack, _, tail = name.partition("/")
-    return f"{pack_said(pack)} {tail}" if tail and pack in shipped_ids() else name
+    if not tail or pack not in shipped_ids():
+        return Text(name, name)
+    title = find_pack(pack).title
+    return Text(f"{title.zh} {tail}", f"{title.en} {tail}")
