@@ -17,7 +17,8 @@ LONGEST = 32_767
 """Longest text that a cell of a worksheet holds."""
 LINE, MOST_LINES = 16, 25
 """Height of a line of a worksheet [pt], and how many of them make the highest row there can be."""
-RULED = {"bottom": 1, "bottom_color": "#C9CED1"}
+RULED: dict[str, Any] = {"bottom": 1, "bottom_color": "#C9CED1"}
+CENTRED = {**RULED, "align": "center"}
 Value = str | int | float | date | datetime | None
 
 
@@ -60,8 +61,8 @@ def write_excel(sheet: Sheet, path: Path) -> None:
         look = {
             name: book.add_format({"valign": "top", "text_wrap": True, **more})
             for name, more in {
-                "text": RULED, "number": {**RULED, "align": "center"}, "day": {**RULED, "align": "center", "num_format": "yyyy-mm-dd"},
-                "moment": {**RULED, "align": "center", "num_format": "yyyy-mm-dd hh:mm"},
+                "text": RULED, "number": CENTRED, "day": {**CENTRED, "num_format": "yyyy-mm-dd"},
+                "moment": {**CENTRED, "num_format": "yyyy-mm-dd hh:mm"},
                 "head": {"bold": True, "bg_color": ACCENT, "font_color": "#ffffff", "valign": "vcenter"},
                 "title": {"bold": True, "font_size": 16, "text_wrap": False}, "line": {"text_wrap": False},
             }.items()
@@ -95,8 +96,8 @@ def write_excel(sheet: Sheet, path: Path) -> None:
             page.set_column(0, 0, 22)
             page.set_column(1, 1, 70)
             for at, pair in enumerate(sheet.about):
-                for column, text in enumerate(pair):
-                    page.write_string(at, column, _text(text), look["text"])
+                for side, text in enumerate(pair):
+                    page.write_string(at, side, _text(text), look["text"])
 
 
 def write_rows(sheet: Sheet, path: Path) -> None:
