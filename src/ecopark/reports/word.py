@@ -346,7 +346,11 @@ class _Word:
 
 
 def _fitted(
-    widths: tuple[float, ...], rows: tuple[tuple[Cell, ...], ...], header: tuple[str, ...], size: float, whole_cm: float
+    widths: tuple[float, ...],
+    rows: tuple[tuple[Cell, ...], ...],
+    header: tuple[str, ...],
+    size: float,
+    whole_cm: float = TABLE_CM,
 ) -> list[float]:
     """Widths of columns in cm: no number and no word is torn, the columns of running text give the room."""
     em = size * 2.54 / 72
