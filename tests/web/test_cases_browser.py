@@ -21,11 +21,6 @@ from .browser import Visitor, chromium
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 REPORT = "/p/yunqi/cases/report/"
-PAGES = (
-    "/p/yunqi/tasks/", "/p/yunqi/tasks/2/", "/p/yunqi/tasks/new/?clause=hj274-2015/13&period=2025", "/p/yunqi/tasks/dispatch/",
-    "/p/yunqi/tasks/effects/", "/p/yunqi/tasks/programmes/", "/p/yunqi/cases/", "/p/yunqi/cases/1/", "/p/yunqi/cases/5/", REPORT,
-    "/p/yunqi/cases/statistics/",
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -166,17 +161,3 @@ def test_a_case_from_the_phone_to_its_closing(visit: Any, tmp_path: Path) -> Non
     assert Case.objects.get(number=number, park__slug="yunqi").status == "closed"
     assert keeper.go(address).status == 404  # outside the keeper's grids
     assert [one for v in (firm, office) for one in v.said] == []
-
-
-@pytest.mark.parametrize(("lang", "size"), [("zh-hans", "wide"), ("en", "phone")])
-def test_every_page_of_tasks_and_cases_is_readable_and_quiet(visit: Any, lang: str, size: str) -> None:
-    office = visit("office", lang=lang, size=size)
-    wrong = []
-    for address in PAGES:
-        answer = office.go(address)
-        if answer.status >= 400 or office.wider_than_window():
-            wrong.append(f"{address}: {answer.status}, wider: {office.wider_than_window()}")
-        wrong += [f"{address}: {fault}" for fault in office.faults()]
-    assert wrong == []
-    assert office.said == []
-    assert office.outside == []

@@ -26,6 +26,8 @@ from .real_site import Site, free_port, kill, wait_for
 pytestmark = pytest.mark.slow
 FIRMS = "30"
 CORNERS = {"zh-light-wide": ("zh-hans", "light", "wide"), "en-dark-phone": ("en", "dark", "phone")}
+DJANGOS = "admin"
+"""Django's own pages follow the system by style sheets alone: nothing in them says which colours they wear."""
 PICTURES = os.environ.get("ECOPARK_PICTURES", "")
 
 
