@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db.migrations.recorder import MigrationRecorder
 
 from ecopark.errors import EcoparkError
 from ecopark.web import backup, run
 from ecopark.web.figures import facts as figure_facts
 
-from .conftest import World
+from .conftest import World, emptied
 from .furnished_site import rows
 from .test_firms import graded
 from .test_leaks import Other, other
@@ -41,7 +40,7 @@ def test_everything_survives_a_restore(other: Other, settings: Any, tmp_path: Pa
     held = rows()
     assert [name for name in KEPT if not held[name]] == []
     archive = backup.backup(tmp_path / "site.zip")
-    call_command("flush", interactive=False, verbosity=0)
+    emptied()
     figure_facts.forget()
     settings.DATA = tmp_path / "new"
     settings.UPLOADS = settings.DATA / "uploads"
@@ -110,7 +109,7 @@ def test_what_is_no_sound_archive_of_this_program_changes_nothing(
     assert backup.run("restore", sound) == 2
     assert "not empty" in capsys.readouterr().err
     held = rows()
-    call_command("flush", interactive=False, verbosity=0)
+    emptied()
     settings.DATA = tmp_path / "new"
     settings.UPLOADS = settings.DATA / "uploads"
     settings.DATA.mkdir()

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 
 from ecopark.admission.load import shipped_folder
 from ecopark.errors import EcoparkError, InputError
@@ -18,7 +17,7 @@ from ecopark.web.projects import gate, own_rules, policies, steps
 from ecopark.web.projects.models import PolicyEdition, RuleEdition
 
 from .api_calls import Api, good, refusal, refused_as
-from .conftest import ROLES, World
+from .conftest import ROLES, World, emptied
 from .test_projects import given, ground
 
 __all__ = ["ground"]
@@ -388,8 +387,6 @@ def test_no_zip_and_loose_files(ground: World) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_backup_keeps_rules_policies_and_decisions(anji: World, settings: Any, tmp_path: Path) -> None:
-    from django.core.management import call_command
-
     from ecopark.web import backup
     from ecopark.web.parks.models import Park
 
@@ -398,12 +395,7 @@ def test_a_backup_keeps_rules_policies_and_decisions(anji: World, settings: Any,
     own_rules.save(anji.park, DISTANCE, office, "补充", seen=0)
     made = decided(anji)
     kept = backup.backup(tmp_path / "site.zip")
-    call_command("flush", interactive=False, verbosity=0)
-    if connection.vendor == "postgresql":  # a new site has no ledger; its tables are not part of the test's transaction
-        import psycopg
-
-        with psycopg.connect(str(gate.ledger_place()), autocommit=True) as own:
-            own.execute(f"DROP SCHEMA IF EXISTS {gate.SCHEMA} CASCADE")
+    emptied()
     settings.DATA = tmp_path / "new"
     settings.UPLOADS = settings.DATA / "uploads"
     backup.restore(kept)
