@@ -199,9 +199,8 @@ def form_rows(
     before = str(int(period) - 1) if period.isdecimal() else ""
     about = {"subject": subject, "quantity__in": [q.id for q in wanted], "period__in": [period, before, ""]}
     if day is None:
-        figures = Figure.objects.filter(park=park, **about).select_related(
-            "correction"
-        )  # who typed it is told in a conflict
+        # who typed it is only told in a conflict, and looked up there
+        figures = Figure.objects.filter(park=park, **about).select_related("correction")
         known = {f.key: f for f in figures}
     else:
         then = as_known.figures_on(park, as_known.end_of(day)).filter(**about).select_related("subject", "entered_by")
