@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections import OrderedDict
 from collections.abc import Iterator
-from threading import Lock
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -18,6 +16,7 @@ from django.utils import timezone
 
 from ecopark.core.text import Text
 from ecopark.standards.titles import load_titles
+from ecopark.web.at_hand import AtHand
 from ecopark.web.jobs.models import Job
 from ecopark.web.model_parts import history_with_reasons
 from ecopark.web.parks.models import Park
@@ -33,33 +32,8 @@ Plain = dict[str, Any]
 Packed = dict[str, tuple[Plain, bytes]]
 """Clauses by id as they were packed last time: the traces of one that is the same are not packed again."""
 
-
-class AtHand:
-    """Assessments in memory by their row; the last used ones."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._found: OrderedDict[tuple[Any, Any], Plain] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, name: tuple[Any, Any]) -> Plain | None:
-        """What is kept under this name, if it is at hand."""
-        with self._lock:
-            found = self._found.get(name)
-            if found is not None:
-                self._found.move_to_end(name)
-            return found
-
-    def put(self, name: tuple[Any, Any], result: Plain) -> None:
-        """Have it at hand; the one that was not asked for the longest goes."""
-        with self._lock:
-            self._found[name] = result
-            self._found.move_to_end(name)
-            while len(self._found) > self._most:
-                self._found.popitem(last=False)
-
-
-_wholes, _summaries = AtHand(UNPACKED), AtHand(SUMMARIES)
+_wholes: AtHand[tuple[Any, Any], Plain] = AtHand(UNPACKED)
+_summaries: AtHand[tuple[Any, Any], Plain] = AtHand(SUMMARIES)
 
 
 def _share_key() -> str:
@@ -138,7 +112,7 @@ class Kept(models.Model):
         self._have(_wholes, result)
         self._have(_summaries, without_traces(result))
 
-    def _have(self, at_hand: AtHand, found: Plain) -> None:
+    def _have(self, at_hand: AtHand[tuple[Any, Any], Plain], found: Plain) -> None:
         if self.pk is not None:
             at_hand.put((self.pk, self.at), found)
 

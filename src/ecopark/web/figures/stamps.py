@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max, Model
 
+from ecopark.web.at_hand import AtHand
 from ecopark.web.figures.models import Evidence, Figure
 from ecopark.web.parks.models import Park, Subject
 from ecopark.web.rules import sign
@@ -52,7 +53,7 @@ class Written:
 Stamp = tuple[Any, ...]
 
 _kept: OrderedDict[int, Written] = OrderedDict()
-_beside: OrderedDict[int, tuple[Stamp, Beside]] = OrderedDict()
+_beside: AtHand[int, tuple[Stamp, Beside]] = AtHand(KEPT_PARKS)
 _lock = Lock()
 
 
@@ -115,7 +116,7 @@ def forget() -> None:
     """Drop what is kept in memory."""
     with _lock:
         _kept.clear()
-        _beside.clear()
+    _beside.clear()
 
 
 @dataclass(frozen=True)
@@ -144,18 +145,13 @@ class Beside:
 def beside(park: Park) -> Beside:
     """What assessments rest on besides the figures, as of now."""
     now = _stamp(park)
-    with _lock:
-        known = _beside.get(park.pk)
+    known = _beside.get(park.pk)
     if known is not None and known[0] == now:
         return known[1]
     evidence, people, *_ = now[1:]
     reading = repr((park.base_year, park.settings, people))
     made = Beside(reading, sign.stamps(park), repr((evidence, sign.title_entries(park))))
-    with _lock:
-        _beside[park.pk] = now, made
-        _beside.move_to_end(park.pk)
-        while len(_beside) > KEPT_PARKS:
-            _beside.popitem(last=False)
+    _beside.put(park.pk, (now, made))
     return made
 
 
