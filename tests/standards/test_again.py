@@ -15,7 +15,7 @@ from ecopark.observations.checks import quality_checks
 from ecopark.observations.model import Facts, Observation, Subject
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.standards.again import Again
-from ecopark.standards.assess import assess_pack
+from ecopark.standards.assess import assess_pack, doubtful
 from ecopark.standards.needs import made_of, reach
 from tests.standards.random_facts import random_facts
 
@@ -147,3 +147,17 @@ def test_facts_with_changes_are_the_facts_read_anew() -> None:
             assert within[0] == within[1]
         assert made.changed_from(facts) <= {key[1] for key in changes}
         facts = made
+
+
+def test_what_casts_doubt_is_put_in_order_once_and_follows_the_findings() -> None:
+    packs = [find_pack(name) for name in shipped_ids()]
+    facts = with_places(random_facts(2, packs, 0))
+    facts.warnings = tuple(checked(facts))
+    first = doubtful(facts)
+    assert first
+    assert doubtful(facts) is first
+    changed = facts.with_changes({}, warnings=facts.warnings[:0])
+    assert doubtful(changed) == {}
+    assert doubtful(facts) is first
+    facts.warnings = ()
+    assert doubtful(facts) == {}

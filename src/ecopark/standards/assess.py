@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from ecopark.core.collector import without_collector
 from ecopark.core.period import Period
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace
@@ -334,12 +336,22 @@ def doubts(trace: Trace, against: Doubtful) -> tuple[Text, ...]:
 
 
 def doubtful(facts: Facts) -> Doubtful:
-    """The findings of the quality checks that cast doubt on figures, by the place of the figure."""
-    found: Doubtful = {}
-    for w in facts.warnings:
-        if w.code in DOUBTFUL:
-            found.setdefault(w.place, []).append(w)
+    """The findings of the quality checks that cast doubt on figures, by the place of the figure.
+
+    Every pack and period asks for them of the same facts, which may have hundreds of thousands: put in order once.
+    """
+    findings, found = _DOUBTFUL.get(facts, ((), {}))
+    if findings is not facts.warnings:
+        found = {}
+        with without_collector():
+            for w in facts.warnings:
+                if w.code in DOUBTFUL:
+                    found.setdefault(w.place, []).append(w)
+        _DOUBTFUL[facts] = facts.warnings, found
     return found
+
+
+_DOUBTFUL: WeakKeyDictionary[Facts, tuple[tuple[Problem, ...], Doubtful]] = WeakKeyDictionary()
 
 
 # -- footnotes ---------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from threading import Lock
 from typing import Any
 
@@ -146,7 +147,7 @@ def _brought_up(park: Park, known: _Known, now: Beside) -> _Known:
         changes = _changes(keys, read_rows(park, rows, subjects))
     facts = known.facts.with_changes(changes)
     warned = _warned_again(known, facts, changes) if changes else known.warned
-    facts.warnings = tuple(w for found in warned.values() for w in found)
+    facts.warnings = tuple(chain.from_iterable(warned.values()))
     if known.beside != now:
         facts.settings = _settings(park)
     return _Known(park.changed, now, keys, warned, facts)
