@@ -95,14 +95,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         for account in demo.accounts():
             print(f"  {account.username:12} {account.password:14} {account.role[options.lang]}")
     else:
-        _first_administrator(options.admin)
+        _first_administrator(options.admin, options.lang)
     first = "story/" if options.action == "demo" else ""
     return serve(options.host, options.port, first, browser=not options.no_browser, processes=options.processes)
 
 
-def _first_administrator(name: str) -> None:
-    """Ask for the first administrator where there is none."""
+def _first_administrator(name: str, lang: str) -> None:
+    """Ask for the first administrator where there is none, in the language of the start."""
     from django.core.management import call_command
+    from django.utils import translation
 
     from ecopark.web.people.access import administrators
 
@@ -116,7 +117,10 @@ def _first_administrator(name: str) -> None:
             "there is no administrator yet: start once in a terminal, or give --admin NAME and DJANGO_SUPERUSER_PASSWORD\n"
             "还没有管理员：请先在终端启动一次，或给出 --admin 名称 与 DJANGO_SUPERUSER_PASSWORD"
         )
-    call_command("createsuperuser", interactive=True, **({"username": name} if name else {}))
+    # polars takes SIGINT over in a way that resumes reading: Ctrl-C would wait for the next line
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with translation.override("en" if lang == "en" else "zh-hans"):
+        call_command("createsuperuser", interactive=True, **({"username": name} if name else {}))
 
 
 def serve(host: str, port: int, first: str, *, browser: bool, processes: int = 0) -> int:
