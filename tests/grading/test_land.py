@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecopark.errors import EcoparkError, InputError, PackError
-from ecopark.grading.land import Plot, load_rules, low_efficiency, read_plots
+from ecopark.grading.land import LABELS, Plot, load_rules, low_efficiency, read_plots
 from ecopark.grading.renewal import renewal_order, stories, track
 from ecopark.workflows.grade_firms import grade, method_with
 from ecopark.workflows.renew_land import list_land, not_graded, order_land, read_budget
@@ -158,6 +158,19 @@ def test_units_behind_numbers_count(tmp_path: Path) -> None:
     plots = read_plots(table(tmp_path, "plot,area_mu,energy_tce [10k tce]\nP1,2公顷,0.3\n"))
     assert plots[0].number("area_mu") == 30
     assert plots[0].number("energy_tce") == 3000
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_table_with_our_own_labels_as_headings_is_read(tmp_path: Path, lang: str) -> None:
+    text = {**{name: "1" for name in LABELS}, "plot": "P1", "firm": "F1", "grade": "D", "earliest_year": "2027"}
+    read = read_plots(table(tmp_path, ",".join(LABELS[n][lang] for n in text) + "\n" + ",".join(text.values()) + "\n"))
+    assert set(read[0].values) == set(LABELS)
+    assert read[0].number("output_after_10k_cny") == 1
+
+
+def test_a_unit_that_is_none_is_told_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="furlong"):
+        read_plots(table(tmp_path, "plot,area_mu [furlong]\nP1,2\n"))
 
 
 @pytest.mark.parametrize("budget", [["2026"], ["2026=x"], ["2026=-1"], ["26=5"], ["2026=1", "2026=2"]])

@@ -55,9 +55,15 @@ def test_a_score_of_zero_is_shown() -> None:
 
 
 def test_the_four_lights_differ_in_shape_and_word() -> None:
-    drawn = [ui.light(name) for name in ui.LIGHT_TEXT]
+    drawn = [ui.light(name) for name in ui.COLOUR_TEXT]
     assert len({re.search(r"aria-hidden=.true.>(.*?)</svg>", html)[1] for html in drawn}) == 4  # type: ignore[index]
     assert len({re.sub("<[^>]+>", "", html) for html in drawn}) == 4
+
+
+def test_a_red_light_is_not_said_to_be_overdue_unless_a_day_passed() -> None:
+    assert "逾期" not in ui.light("red")
+    assert "red" in (late := ui.due("late"))
+    assert "逾期" in late
 
 
 def test_verified_is_said_instead_of_how_it_was_known() -> None:

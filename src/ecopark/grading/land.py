@@ -6,6 +6,7 @@ what a renewal frees is known only where both figures, before and after, are giv
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -24,6 +25,7 @@ from ecopark.expr.nodes import Leaf, leaves
 from ecopark.expr.parse import parse
 from ecopark.expr.traced import evaluate
 from ecopark.grading.load import data_folder
+from ecopark.observations.mapping import split_unit, title_of
 from ecopark.observations.numbers import Number, UnreadableError, clean, is_none_given, read_flag, read_number, shown
 from ecopark.observations.readers import read_tables
 from ecopark.packs.yaml_lines import Map, load_yaml
@@ -76,6 +78,18 @@ LABELS: dict[str, Text] = {
     "earliest_year": Text("最早年份", "earliest year"),
 }
 FLAGS = {"idle": "idle 闲置", "village": "village 村级工业点", "scattered": "scattered 散乱污"}
+_WORDS = {**TEXTS, **FLAGS, **{name: words for name, (_, words) in NUMBERS.items()}}
+_NAMES = {
+    title: known
+    for known, words in _WORDS.items()
+    for title in (
+        known,
+        *words.split(),
+        *(split_unit(title_of(LABELS[known][lang]).lower())[0] for lang in ("zh", "en")),
+    )
+}
+"""Every heading that is understood: the name of the column, its words, and its label in both languages."""
+_BRACKET = re.compile(r"^(.*?)\s*[(\[](.*)[)\]]$")
 GOALS = ("land", "output", "energy", "emission")
 """What renewal frees or brings."""
 
@@ -235,7 +249,7 @@ def kind_of(plot: Plot) -> str:
 
 
 def read_plots(path: Path, *, grades: Mapping[str, str] | None = None) -> list[Plot]:
-    """The plots of a wide table: ``plot, firm, area_mu, ...``, units in brackets where they differ.
+    """The plots of a wide table: ``plot, firm, area_mu, ...`` or its labels, units in brackets where they differ.
 
     Parameters
     ----------
@@ -301,22 +315,17 @@ def read_plots(path: Path, *, grades: Mapping[str, str] | None = None) -> list[P
 
 
 def _column(title: str) -> tuple[str, Fraction]:
-    bare, _, rest = title.partition("[")
-    name = bare.strip().lower()
-    for known, words in TEXTS.items():
-        if name in words.split():
-            return known, Fraction(1)
-    for known, words in FLAGS.items():
-        if name in words.split():
-            return known, Fraction(1)
-    for known, (unit_text, words) in NUMBERS.items():
-        if name == known or name in words.split():
-            typed = rest.rstrip("]").strip()
-            return known, unit(typed).factor_to(unit(unit_text)) if typed else Fraction(1)
-    raise EcoparkError(
-        f"not a column of plots. {did_you_mean(name, [*NUMBERS, *TEXTS, *FLAGS])}".strip(),
-        zh=f"不是地块表的列。{did_you_mean(name, [*NUMBERS, *TEXTS, *FLAGS], lang='zh')}",
-    )
+    """What a heading means, and what makes its figures those of the unit we keep."""
+    name, typed = split_unit(title_of(title).lower())
+    if name not in _NAMES and (bare := _BRACKET.match(name)):
+        name, typed = bare[1], bare[2]  # the unit in brackets is not one: said below, where the name is known
+    if name not in _NAMES:
+        raise EcoparkError(
+            f"not a column of plots. {did_you_mean(name, [*NUMBERS, *TEXTS, *FLAGS])}".strip(),
+            zh=f"不是地块表的列。{did_you_mean(name, [*NUMBERS, *TEXTS, *FLAGS], lang='zh')}",
+        )
+    known = _NAMES[name]
+    return known, unit(typed).factor_to(unit(NUMBERS[known][0])) if typed and known in NUMBERS else Fraction(1)
 
 
 def _cell(cell: Any, name: str, factor: Fraction) -> Scalar | None:

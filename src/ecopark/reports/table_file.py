@@ -86,11 +86,8 @@ def write_excel(sheet: Sheet, path: Path) -> None:
         for at, line in enumerate(sheet.below, top + len(sheet.rows) + 2):
             page.write_string(at, 0, _text(line), look["line"])
         page.set_landscape()
-        page.set_paper(9)  # A4
-        page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        page.fit_to_pages(1, 0)
         page.repeat_rows(top)
-        page.set_footer("&C&P / &N")
+        _on_paper(page)
         if sheet.about:
             page = book.add_worksheet(sheet.about_name)
             page.set_column(0, 0, 22)
@@ -98,11 +95,19 @@ def write_excel(sheet: Sheet, path: Path) -> None:
             for at, pair in enumerate(sheet.about):
                 for side, text in enumerate(pair):
                     page.write_string(at, side, _text(text), look["text"])
+            _on_paper(page)
 
 
 def write_rows(sheet: Sheet, path: Path) -> None:
     """Write the table alone as CSV."""
     write_csv([[c.title for c in sheet.columns], *([_said(v) for v in row] for row in sheet.rows)], path)
+
+
+def _on_paper(page: Any) -> None:
+    page.set_paper(9)  # A4
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    page.fit_to_pages(1, 0)
+    page.set_footer("&C&P / &N")
 
 
 def _write(page: Any, row: int, at: int, value: Value, look: dict[str, Any]) -> None:
@@ -112,7 +117,9 @@ def _write(page: Any, row: int, at: int, value: Value, look: dict[str, Any]) -> 
         page.write_datetime(row, at, value, look["day"])
     elif isinstance(value, str):
         page.write_string(row, at, _text(value), look["text"])
-    elif value is not None:
+    elif value is None:
+        page.write_blank(row, at, None, look["text"])  # its line is drawn all the same
+    else:
         page.write_number(row, at, value, look["number"])
 
 

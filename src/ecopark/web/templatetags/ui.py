@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from ecopark.admission.wording import VERDICTS as DECISION_TEXT
+from ecopark.casework.tasks import COLOUR_TEXT
 from ecopark.core.text import Text
 from ecopark.core.words import number, unit_words
 from ecopark.observations.quantity import catalogue
@@ -50,11 +51,10 @@ DECISION_LOOK = {
     "undetermined": ("open", "question"),
 }
 BASIS_ICON = {"verified": "shield", "seen": "eye", "inferred": "branch", "recalled": "cloud"}
-LIGHT_TEXT = {
-    "green": Text("正常", "on course"),
-    "amber": Text("预警", "at risk"),
-    "red": Text("逾期", "overdue"),
-    "grey": Text("未启动", "not started"),
+DUE_LOOK = {
+    "open": ("green", Text("未到期", "not due yet")),
+    "soon": ("amber", Text("临近到期", "due soon")),
+    "late": ("red", Text("逾期", "overdue")),
 }
 TONE_ICON = {"good": "check", "partly": "warning", "bad": "warning", "open": "info", "muted": "info"}
 MESSAGE_TONE = {"debug": "muted", "info": "open", "success": "good", "warning": "partly", "error": "bad"}
@@ -224,7 +224,7 @@ def basis(name: str, verified: bool = False) -> SafeString:
 
 @register.simple_tag
 def light(name: str, words: Any = None) -> SafeString:
-    """A task's light: a lamp of its own shape and a word. green, amber, red or grey."""
+    """A light: a lamp of its own shape and why it is lit, else the colour's name. green, amber, red or grey."""
     shapes = {
         "green": '<circle cx="6" cy="6" r="5.5"/>',
         "amber": '<path d="M6 .5 12 11.5H0z"/>',
@@ -236,8 +236,14 @@ def light(name: str, words: Any = None) -> SafeString:
         '<span class="light {}"><svg class="lamp" viewBox="0 0 12 12" aria-hidden="true">{}</svg>{}</span>',
         name,
         lamp,
-        say(words or LIGHT_TEXT[name]),
+        say(words or COLOUR_TEXT[name]),
     )
+
+
+@register.simple_tag
+def due(when: str) -> SafeString:
+    """The light of a day by which something is due: open, soon or late."""
+    return light(*DUE_LOOK[when])
 
 
 @register.inclusion_tag("parts/verdict.html")
