@@ -209,8 +209,7 @@ class _Word:
             case Running(text, kind):
                 self.paragraph(text, kind)
             case Bullets(items, _):
-                for item in items:
-                    self.doc.add_paragraph(printable(item), style="List Bullet")
+                self.bullets(items)
             case Pairs(pairs):
                 self.pairs(pairs)
             case Table():
@@ -223,6 +222,14 @@ class _Word:
                 self.run(self.doc.add_paragraph(), text, size=8)
             case Fold():
                 self.fold(block)
+
+    def bullets(self, items: Iterable[str]) -> None:
+        """A list; the line that leads to it stays on its page."""
+        for at, item in enumerate(items):
+            made = self.doc.add_paragraph(printable(item), style="List Bullet")
+            lead = made._p.getprevious() if at == 0 else None
+            if lead is not None and lead.tag == made._p.tag:
+                lead.get_or_add_pPr().get_or_add_keepNext().val = True
 
     def paragraph(self, text: str, kind: str) -> None:
         from docx.shared import Pt
