@@ -67,8 +67,9 @@ class Site:
             connection.close()
 
     def start(self, port: int) -> subprocess.Popen[bytes]:
-        """The whole site, web server and worker, in a process group of its own."""
-        command = [sys.executable, "-m", "ecopark.web.run", "serve", "--no-browser", "--port", str(port)]
+        """The whole site, web server of one process and worker, in a process group of its own."""
+        serve = ["serve", "--no-browser", "--processes", "1", "--port", str(port)]
+        command = [sys.executable, "-m", "ecopark.web.run", *serve]
         log = (self.folder / "log").open("ab")
         with log:
             return subprocess.Popen(
