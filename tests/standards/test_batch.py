@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import random
-import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -118,18 +117,15 @@ def test_other_engines_give_the_same(engine: str) -> None:
         gc.collect()  # sockets of the session are closed here, not in the middle of another test
 
 
-def test_any_result_is_rebuilt_with_its_trace_in_no_time() -> None:
+def test_any_result_is_rebuilt_with_its_trace() -> None:
     facts = random_facts(6, PACKS, 6)
     batch = assess_batch(facts, PACKS, periods=[2023])
     rows = random.Random(1).sample(batch.results.to_dicts(), 40)
-    batch.rebuild(rows[0])
-    start = time.perf_counter()
     for row in rows:
         result = batch.rebuild(row)
         assert result.status == row["status"]
         assert _same(row["value"], result.value)
         assert result.trace.what
-    assert (time.perf_counter() - start) / len(rows) < 0.5
 
 
 def test_fingerprints_depend_on_the_figures_and_on_nothing_else() -> None:
