@@ -70,10 +70,9 @@ def filtered(standing: Standing, wanted: Mapping[str, str], now: datetime) -> tu
     return rows, chosen
 
 
-def by_status(standing: Standing, now: datetime) -> dict[str, int]:
-    """Cases this person may know by status, and open ones that are ``late``; empty where there are none."""
-    rows = standing.of_cases(standing.park.cases.all()).order_by().values_list("status")
-    counted = rows.annotate(n=Count("pk"), late=Count("pk", filter=Q(due__lt=now)))
+def by_status(rows: QuerySet[Case], now: datetime) -> dict[str, int]:
+    """These cases by status, and open ones that are ``late``; empty where there are none."""
+    counted = rows.order_by().values_list("status").annotate(n=Count("pk"), late=Count("pk", filter=Q(due__lt=now)))
     found = {status: (n, late) for status, n, late in counted}
     late = sum(passed for status, (_, passed) in found.items() if status not in engine.ENDED)
     return {**{status: n for status, (n, _) in found.items()}, "late": late} if found else {}

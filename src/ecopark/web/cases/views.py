@@ -56,7 +56,8 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
     shown = work.with_events(page.object_list.select_related("firm"))
     grids = work.grids_of(standing.park)
     departments = {d.key: d for d in standing.park.departments.all()}
-    waiting = lists.by_status(standing, now)
+    whatever_status, _ = lists.filtered(standing, chosen | {"status": "", "level": ""}, now)
+    waiting = lists.by_status(whatever_status, now)
     context = {
         "page": page,
         "rows": [_row(case, rules, now, grids, departments) for case in shown],
@@ -68,7 +69,7 @@ def register(request: HttpRequest, slug: str) -> HttpResponse:
         "levels": list(enumerate(rules.escalation)),
         "may_report": standing.may("report_case"),
         "grids": _grids_shown(standing, grids),
-        "any": bool(waiting),
+        "any": bool(waiting) or standing.of_cases(standing.park.cases.all()).exists(),
         "has_map": standing.park.layers.exists(),
         "query": request.GET.urlencode(),
         "formats": FORMATS,

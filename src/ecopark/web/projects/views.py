@@ -37,13 +37,11 @@ def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
     """All projects by stage, or those of one stage."""
     standing = standing_in(request, slug, "see_projects")
     park = standing.park
-    counts = dict(park.projects.values_list("stage").annotate(n=Count("pk")).order_by())
     stage, like = request.GET.get("stage", ""), request.GET.get("q", "").strip()
-    rows = park.projects.all()
+    rows = park.projects.filter(name__icontains=like) if like else park.projects.all()
+    counts = dict(rows.values_list("stage").annotate(n=Count("pk")).order_by())
     if stage in STAGES:
         rows = rows.filter(stage=stage)
-    if like:
-        rows = rows.filter(name__icontains=like)
     page = paged(request, rows.order_by("-moved", "-pk"))
     context = {
         "page": page,
@@ -53,8 +51,7 @@ def pipeline(request: HttpRequest, slug: str) -> HttpResponse:
         "policy": policies.policy_of(park),
         "policies": policies.known_policies(park),
         "may_write": standing.may("decide_projects"),
-        "waiting": counts.get("review", 0),
-        "any": bool(counts),
+        "any": bool(counts) or park.projects.exists(),
     }
     return render(request, "projects/pipeline.html", context)
 
