@@ -287,13 +287,14 @@ def test_a_scenario_that_cannot_be_read_is_not_kept(world: World) -> None:
 
 def test_one_firm_is_given_a_later_day_by_token(world: World) -> None:
     api = Api(world, "office")
-    assert good(api.send(f"{P}/submissions/ask", {"period": "2024", "due": "2025-03-01"})) == {"asked": 3, "job": None}
-    later = {"period": "2024", "due": "2025-04-01", "firm": "alpha-2"}
+    assert good(api.send(f"{P}/submissions/ask", {"period": "2024", "due": "2099-03-01"})) == {"asked": 3, "job": None}
+    later = {"period": "2024", "due": "2099-04-01", "firm": "alpha-2"}
     assert good(api.send(f"{P}/submissions/ask", later)) == {"asked": 1, "job": None}
     rows = good(api.get(f"{P}/submissions?period=2024"))["items"]
     assert {r["firm"]: r["due"] for r in rows} == {
-        "alpha-1": "2025-03-01", "alpha-2": "2025-04-01", "alpha-3": "2025-03-01"
+        "alpha-1": "2099-03-01", "alpha-2": "2099-04-01", "alpha-3": "2099-03-01"
     }  # fmt: skip
+    refusal(api.send(f"{P}/submissions/ask", later | {"due": "2024-04-01"}), 422)
     for firm in ("beta-1", "alpha", "none"):
         refusal(api.send(f"{P}/submissions/ask", later | {"firm": firm}), 404)
     for role in ("consultant", "reviewer", "firm", "keeper"):

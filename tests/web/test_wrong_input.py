@@ -138,6 +138,39 @@ def test_a_template_without_columns_that_are_not_needed_is_read(world: World, la
     assert (line.group, line.quantity, line.given) == ("new", "publicity_events", "6")
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_template_of_which_one_sheet_lost_its_ids_says_what_was_not_read(world: World, lang: str) -> None:
+    client = at(world, "office", lang)
+
+    def cut(book: Any) -> None:
+        sheet = next(s for s in book.worksheets if any(r[0].value == "publicity_events" for r in s.iter_rows()))
+        sheet.delete_cols(1)
+
+    sent(client, template(client, "alpha", cut))
+    found = Import.objects.get()
+    assert {line.group: line.quantity for line in imports.remembered(found)} == {
+        "new": "industrial_fresh_water_m3",
+        "left": "",
+    }
+    page = words(client.get(f"/p/alpha/data/import/{found.pk}/?group=left"))
+    assert {"zh-hans": "没有找到表头", "en": "no header found"}[lang] in page
+    assert {"zh-hans": "未读取与提示 1", "en": "not read, and remarks 1"}[lang] in page
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_template_without_its_years_says_that_there_is_no_figure(world: World, lang: str) -> None:
+    client = at(world, "office", lang)
+    page = words(sent(client, template(client, "alpha", _columns_gone(8, 4))))
+    assert {"zh-hans": "若删过列或工作表，请重新下载模板", "en": "if columns or sheets were deleted"}[lang] in page
+    assert Import.objects.get().applied is None
+
+
+def test_sheets_that_explain_are_not_told_where_others_lost_their_header(world: World) -> None:
+    client = at(world, "office", "en")
+    said = words(sent(client, template(client, "alpha", _columns_gone(1))))
+    assert "Instructions: no header" not in said and "Management: no header" in said
+
+
 MACROS = {"zh-hans": ("宏", "另存为"), "en": ("macros", "Save it without them")}
 OTHERWISE = {"zh-hans": ("的内容与扩展名不符", "另存为"), "en": ("is not what its name says", "Save it as")}
 
@@ -208,6 +241,20 @@ def test_a_firm_for_another(world: World, lang: str) -> None:
     assert sorted(Figure.objects.filter(subject__key="alpha-2").values_list("given", "version")) == was
     assert not Submission.objects.filter(subject__key="alpha-2").exists()
     assert not Evidence.objects.filter(subject__key="alpha-2").exists()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("firm", ["", "alpha-1"])
+def test_a_deadline_that_has_passed_is_not_set(world: World, lang: str, firm: str) -> None:
+    day = timezone.localdate() - timedelta(days=1)
+    client = at(world, "office", lang)
+    answer = client.post(
+        "/p/alpha/data/submissions/ask/", {"period": "2024", "due": str(day), "firm": firm}, follow=True
+    )
+    said = {"zh-hans": f"截止日期 {day} 已过，企业将无法提交", "en": f"The day {day} has passed"}
+    assert said[lang] in words(answer)
+    assert answer.context["period"] == "2024", "one is back at the year that was asked for"
+    assert not Submission.objects.exists()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -275,17 +275,20 @@ def _with_scopes(subject: Subject, park: Subject) -> Subject:
 
 def _unrecognised(layouts: list[tuple[Table, Layout]]) -> list[Problem]:
     """Tables without a header: a word for each; an error where a file has no table at all."""
-    problems = []
+    problems: list[Problem] = []
+    beside: list[Problem] = []
     useful = {table.file for table, layout in layouts if layout.kind != "unknown"}
     for table, layout in layouts:
         if layout.kind != "unknown":
             continue
         blank = not any(cell not in (None, "") for row in table.rows for cell in row)
+        explains = blank or table.sheet.lower().startswith(EXPLAINING)
         if table.file not in useful:
-            problems.append(no_header(table, "error"))
-        elif not blank and not table.sheet.lower().startswith(EXPLAINING):
+            (beside if explains else problems).append(no_header(table, "error"))
+        elif not explains:
             problems.append(no_header(table, "warning"))
-    return problems
+    told = {p.place.file for p in problems}
+    return problems + [p for p in beside if p.place.file not in told]
 
 
 def _no_file(path: Path) -> Problem:

@@ -245,6 +245,7 @@ def changes(
 def ask(request: HttpRequest, slug: shapes.Name, body: shapes.AskIn) -> Any:
     """Ask all firms that were active in a year for its figures, by a day; or one firm, which may get another day."""
     standing = come_in(request, slug, "accept_figures")
+    submit.in_time(body.due)
     if body.firm:
         firms = submit.askable(standing.park, body.period, body.firm)
         return {"asked": submit.ask(standing.park, firms, body.period, body.due, request.user)}

@@ -119,6 +119,7 @@ def preview(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     context = {
         "found": found, "tabs": tabs, "page": page, "shown": shown, "counts": counts, "groups": imports.GROUPS,
         "waits": not standing.wide, "ticked": imports.TICKED, "job": job, "usable": sum(counts[g] for g in imports.USABLE),
+        "filled": sum(n for g, n in counts.items() if g != "left"),
     }  # fmt: skip
     return render(request, "data/preview.html", context)
 

@@ -39,12 +39,16 @@ GROUPS = {
     "other_year": Text("其他年度", "another year"),
     "same": Text("无变化", "unchanged"),
     "unusable": Text("不可用", "unusable"),
-    "left": Text("未读取（合计行、未对应的列）", "not read (sums, columns without a mapping)"),
+    "left": Text("未读取与提示", "not read, and remarks"),
 }
 TICKED = ("new", "changed")
 """Groups that are taken over unless somebody unticks them."""
 USABLE = ("new", "changed", "conflicting", "other_year")
 """Groups that can be taken over at all."""
+UPLOAD = "upload"
+"""What a file is called while it is read."""
+NO_FIGURES = ("nothing-filled", "no-figures")
+"""What the reader says of a folder without figures; the page says it of the file."""
 BACKGROUND = 1500
 """More rows than this are written in the background."""
 
@@ -135,9 +139,8 @@ def preview(
     own = not standing.wide
     lines = [_line(o, known, allowed, year, name, own=own, one=subject is not None) for o in facts.observations]
     lines += [_unusable(text, problem, name) for text, problem in facts.rejected]
-    if mapping is not None:
-        left = [p for p in facts.warnings if p.code.startswith("mapping-")]
-        lines += [replace(_unusable("", p, name), group="left") for p in left]
+    left = (p for p in facts.warnings if p.code not in NO_FIGURES and Path(p.place.file).stem == UPLOAD)
+    lines += [replace(_unusable("", p, name), group="left") for p in left]
     order = {g: i for i, g in enumerate(GROUPS)}
     return sorted(lines, key=lambda line: order[line.group])
 
@@ -149,7 +152,7 @@ def _read(park: Park, stored: str, name: str, mapping: ColumnMapping | None, sub
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "data").mkdir()
-        target = folder / "data" / f"upload{source.suffix}"
+        target = folder / "data" / f"{UPLOAD}{source.suffix}"
         shutil.copyfile(source, target)
         lines = ["[park]", f"id = {_quoted(whole.key)}", f"name = {_quoted(whole.name)}"]
         if park.base_year:

@@ -84,6 +84,24 @@ def askable(park: Park, period: str, firm: str = "") -> QuerySet[Subject]:
     return firms.filter(key=firm)
 
 
+def in_time(due: date, today: date | None = None) -> date:
+    """The day by which firms are asked, if it is still ahead: nobody can hand in by a day that has passed.
+
+    Raises
+    ------
+    StepError
+        The day has passed.
+    """
+    if due < (today or timezone.localdate()):
+        raise StepError(
+            Text(
+                f"截止日期 {due} 已过，企业将无法提交。请选择今天或以后的日期。",
+                f"The day {due} has passed: no firm could hand in by it. Choose today or a later day.",
+            )
+        )
+    return due
+
+
 @transaction.atomic
 def ask(park: Park, subjects: Iterable[Subject], period: str, due: date, user: Any) -> int:
     """Ask firms for a year's figures by a day; says how many were asked."""
@@ -206,13 +224,14 @@ def _before(known: Submission) -> tuple[str, str]:
     return (str(row.state), str(row.reason)) if row is not None else ("draft", "")
 
 
-def open_ones(park: Park, today: date | None = None) -> dict[str, int]:
-    """How many submissions wait for whom: asked for and open, overdue, waiting for the office."""
+def open_ones(park: Park, today: date | None = None, *, period: str) -> dict[str, int]:
+    """How many submissions of a year wait for whom: asked for and open, overdue, waiting for the office."""
     now = today or timezone.localdate()
-    asked = Submission.objects.filter(park=park, due__isnull=False)
+    there = Submission.objects.filter(park=park, period=period)
+    asked = there.filter(due__isnull=False)
     still = asked.filter(state__in=("draft", "returned"))
     return {
         "open": still.filter(due__gte=now).count(),
         "overdue": still.filter(due__lt=now).count(),
-        "to_accept": Submission.objects.filter(park=park, state="submitted").count(),
+        "to_accept": there.filter(state="submitted").count(),
     }

@@ -41,6 +41,8 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     handed_in = Submission.objects.filter(park=standing.park, period=period)
     if state in STATES:
         firms = firms.filter(pk__in=handed_in.filter(state=state).values("subject"))
+    elif state == "none":
+        firms = firms.exclude(pk__in=handed_in.values("subject"))
     page = paged(request, firms.order_by("name", "pk"), 100)
     there = {s.subject_id: s for s in handed_in.filter(subject__in=[firm.pk for firm in page])}
     wanted = completeness.asked_of_firms(standing.park)
@@ -54,7 +56,8 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": rows, "page": page, "period": period, "asked": len(wanted),
         "years": sorted({*map(str, years), period}, reverse=True), "states": STATES, "state": state,
         "today": timezone.localdate(), "soon": timezone.localdate() + SOON,
-        "job": work.shown(request), "may_accept": standing.may("accept_figures"), "waiting": submit.open_ones(standing.park),
+        "job": work.shown(request), "may_accept": standing.may("accept_figures"), 
+        "waiting": submit.open_ones(standing.park, period=period),
     }  # fmt: skip
     return render(request, "data/submissions.html", context)
 
@@ -149,15 +152,23 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     if day is None or not is_year(period):
         messages.error(request, t("请填年度和截止日期。", "Give a year and a day."))
         return redirect("submissions", slug)
+    here = redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period})}")
+    try:
+        submit.in_time(day)
+    except submit.StepError as error:
+        messages.error(request, say(error.text))
+        return here
     key = request.POST.get("firm", "")
     firms = submit.askable(standing.park, period, key)
     if key:
         submit.ask(standing.park, firms, period, day, request.user)
         name = firms.get().name
         messages.success(request, t(f"{name}：截止日为 {day}", f"{name}: due on {day}"))
-        return redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period})}")
+        return here
     count, job = asking.ask_all(standing.park, period, day, request.user)
     if job is not None:
         return redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period, 'job': job.pk})}")
-    messages.success(request, t(f"已向 {count} 家企业下达填报要求", f"{count} firm(s) were asked"))
-    return redirect("submissions", slug)
+    messages.success(
+        request, t(f"已向 {count} 家企业下达 {period} 年填报要求", f"{count} firm(s) were asked for {period}")
+    )
+    return here

@@ -44,7 +44,7 @@ def subject_of(standing: Standing, path: Path, name: str, wanted: str = "") -> S
         return None if standing.wide else firms.filter(key=wanted or min(standing.firms, default="")).first()
     slug, subject = found
     if slug != standing.park.slug:
-        zh, en = f"这是另一园区（{slug}）的模板", f"this is the template of another park ({slug})"
+        zh, en = f"这是另一园区（{slug}）的模板。", f"this is the template of another park ({slug})."
         repair = (
             "请下载本园区的模板，或到该园区导入；也可改用带“主体”列的长表。",
             "Download this park's template, or bring it in there; a table with a column 'subject' works too.",
@@ -53,14 +53,14 @@ def subject_of(standing: Standing, path: Path, name: str, wanted: str = "") -> S
     if subject == standing.park.key:
         if standing.wide:
             return None
-        zh, en = "这是园区的模板，不是贵企业的模板", "this is the park's template, not the one of your firm"
+        zh, en = "这是园区的模板，不是贵企业的模板。", "this is the park's template, not the one of your firm."
         repair = "请下载本企业的模板填报。", "Download the template of your firm."
         raise InputError([Problem("parks-template", Place(name), zh, en, *repair)])
     one = firms.filter(key=subject).first()
     if one is None:
         zh, en = (
-            f"这是“{subject}”的模板，您不能导入它的数",
-            f"this is the template of '{subject}', whose figures you cannot bring",
+            f"这是“{subject}”的模板，您不能导入它的数。",
+            f"this is the template of '{subject}', whose figures you cannot bring.",
         )
         repair = (
             "请下载本园区或本企业的模板，或改用带“主体”列的长表。",
