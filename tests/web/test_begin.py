@@ -153,7 +153,7 @@ def test_the_office_puts_a_layer_on_the_map_and_a_keeper_in_its_grids(world: Wor
     }
     assert client.post("/p/alpha/settings/map/put/", sent).status_code == 302
     assert len(MapLayer.objects.get(park=world.park, name="grids").features["features"]) == 2
-    wrong = {"username": "li", "role": "keeper", "grids": "9-9", "name": "李"}
+    wrong = {"username": "li", "role": "keeper", "grids": "9-9", "name": "李", "reason": "x"}
     answer = client.post("/p/alpha/settings/members/add/", wrong)
     assert (
         answer.status_code == 422
@@ -163,7 +163,7 @@ def test_the_office_puts_a_layer_on_the_map_and_a_keeper_in_its_grids(world: Wor
     assert client.post("/p/alpha/settings/members/add/", wrong | {"grids": "1-1"}).status_code == 200
     assert Membership.objects.get(user__username="li").grids == ("1-1",)
     layer = MapLayer.objects.get(park=world.park, name="grids")
-    assert client.post(f"/p/alpha/settings/map/{layer.pk}/take/").status_code == 302
+    assert client.post(f"/p/alpha/settings/map/{layer.pk}/take/", {"reason": "x"}).status_code == 302
     assert not MapLayer.objects.filter(park=world.park).exists()
     assert "地图图层移除" in client.get("/p/alpha/settings/history/").content.decode()
 
@@ -182,7 +182,8 @@ def test_a_layer_that_cannot_be_used_is_not_taken(
     world: World, layer: str, file: SimpleUploadedFile, said: str
 ) -> None:
     file.seek(0)
-    answer = world.client_of("office").post("/p/alpha/settings/map/put/", {"layer": layer, "file": file}, follow=True)
+    sent = {"layer": layer, "file": file, "reason": "x"}
+    answer = world.client_of("office").post("/p/alpha/settings/map/put/", sent, follow=True)
     assert said in answer.content.decode()
     assert not MapLayer.objects.filter(park=world.park).exists()
 

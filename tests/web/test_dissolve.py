@@ -68,7 +68,7 @@ def test_a_task_whose_department_is_gone_is_reported_handed_on_and_closed(world:
     assert client.get("/p/alpha/tasks/?lead=none").context["shown"] == []
     assert (
         client.post(
-            "/p/alpha/settings/members/add/", {"username": "n", "role": "office", "department": KEY}
+            "/p/alpha/settings/members/add/", {"username": "n", "role": "office", "department": KEY, "reason": "x"}
         ).status_code
         == 422
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ecopark.web.assess import keep
-from ecopark.web.parks.models import Department, Park
+from ecopark.web.parks import office
+from ecopark.web.parks.models import Department, MapLayer, Park
+from ecopark.web.people import members
 from ecopark.web.people.models import ApiToken, Membership, User
 
 from .conftest import ROLES, World
@@ -114,7 +116,7 @@ def test_the_password_is_changed_by_who_knows_the_old_one(world: World) -> None:
 
 
 def _save(world: World, tab: str, role: str = "office", **fields: object) -> int:
-    return int(world.client_of(role).post(f"/p/alpha/settings/{tab}/save/", fields).status_code)
+    return int(world.client_of(role).post(f"/p/alpha/settings/{tab}/save/", {"reason": "x"} | fields).status_code)
 
 
 def test_options_are_checked_as_an_assessment_checks_them(world: World) -> None:
@@ -151,6 +153,42 @@ def test_every_change_keeps_who_when_before_after_and_why(world: World) -> None:
     assert _save(world, "nonsense") == 404
 
 
+def test_no_setting_is_changed_without_a_reason(world: World) -> None:
+    client = world.client_of("office")
+    own = Membership.objects.get(user=world.people["keeper"], park=world.park)
+    layer = MapLayer.objects.create(
+        park=world.park, name="grids", features={"type": "FeatureCollection", "features": []}
+    )
+    posts: dict[str, dict[str, str]] = {
+        "general/save/": {"name": "阿尔法"}, "packs/save/": {"pack": "hj274-2015"}, "factors/save/": {},
+        "departments/save/": {"key": "n", "name": "n"}, "members/add/": {"username": "n", "role": "office"},
+        f"members/{own.pk}/change/": {}, f"members/{own.pk}/remove/": {}, f"map/{layer.pk}/take/": {}, "offices/": {},
+    }  # fmt: skip
+    for address, fields in posts.items():
+        answer = client.post(f"/p/alpha/settings/{address}", fields | {"reason": "  "}, follow=True)
+        assert "请写明修改理由" in answer.content.decode(), address
+    world.park.refresh_from_db()
+    assert world.park.name != "阿尔法" and MapLayer.objects.filter(pk=layer.pk).exists()
+    assert Membership.objects.filter(pk=own.pk).exists() and not User.objects.filter(username="n").exists()
+
+
+def test_all_changes_are_listed_and_say_what_became_of_a_member(world: World) -> None:
+    for n in range(120):
+        office.department(world.park, world.people["office"], f"第 {n} 次", "water", f"水务 {n}")
+    member = Membership.objects.get(user=world.people["office"], park=world.park)
+    members.change(member, world.people["office"], "分工", department="water", level="1")
+    client = world.client_of("office")
+    answer = client.get("/p/alpha/settings/history/")
+    assert answer.context["page"].paginator.count >= 121
+    first = answer.context["events"][0]
+    assert (first["before"], first["after"], first["why"]) == (
+        "部门：—；层级：经办人", "部门：水务 119；层级：园区办负责人", "分工",
+    )  # fmt: skip
+    assert answer.context["events"][1]["before"] == "名称：水务 118"
+    whole = [e["why"] for n in (1, 2, 3) for e in client.get(f"/p/alpha/settings/history/?page={n}").context["events"]]
+    assert {f"第 {n} 次" for n in range(120)} <= set(whole)
+
+
 def test_the_standards_in_use(world: World) -> None:
     assert _save(world, "packs", pack=["miit-green-park-2016", "zero-carbon-park-2025", "no-such"]) == 302
     assert Park.objects.get(pk=world.park.pk).packs == ["zero-carbon-park-2025", "miit-green-park-2016"]
@@ -175,7 +213,7 @@ def test_only_the_office_sets(world: World, role: str) -> None:
 
 
 def _add(world: World, **fields: str) -> object:
-    return world.client_of("office").post("/p/alpha/settings/members/add/", fields)
+    return world.client_of("office").post("/p/alpha/settings/members/add/", {"reason": "x"} | fields)
 
 
 def test_a_member_is_added_with_a_password_shown_once(world: World) -> None:

@@ -158,7 +158,7 @@ def test_the_park_says_which_department_an_office_is(ground: World, review: Proj
     review.park.refresh_from_db()
     assert review.park.settings["offices"] == {"land": "ecology_environment"}
     assert send(ground, "signer", review, ACCOUNT | {"office": "land"}).status_code == 302
-    assert client.post("/p/alpha/settings/offices/", {"office-land": "nobody"}).status_code == 422
+    assert client.post("/p/alpha/settings/offices/", {"office-land": "nobody", "reason": "x"}).status_code == 422
     api = Api(ground, "office")
     named = good(api.send("/parks/alpha/offices", {"offices": {"land": "water"}, "reason": "x"}, "put"))
     assert named["land"] == "water"

@@ -169,11 +169,11 @@ def test_the_office_puts_its_people_into_departments_and_levels(world: World) ->
     assert (member.department.key, member.level) == ("water", 2)
     assert member.history.first().history_change_reason == "分工"
     for wrong in ({"department": "gone"}, {"department": "water", "level": "7"}):
-        client.post(address, wrong)
+        client.post(address, wrong | {"reason": "x"})
         member.refresh_from_db()
         assert (member.department.key, member.level) == ("water", 2)
     consultant = Membership.objects.get(user=world.people["consultant"])
-    client.post(f"/p/alpha/settings/members/{consultant.pk}/change/", {"level": "1"})
+    client.post(f"/p/alpha/settings/members/{consultant.pk}/change/", {"level": "1", "reason": "x"})
     consultant.refresh_from_db()
     assert consultant.level == 0
     api = Api(world, "office")

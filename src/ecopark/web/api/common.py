@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -30,9 +30,9 @@ def come_in(request: HttpRequest, slug: str, action: str, subject: str | None = 
     return enter(request, slug, action, subject)
 
 
-def cut(rows: QuerySet[Any] | list[Any], limit: int, offset: int, shown: Callable[[Any], Any]) -> dict[str, Any]:
+def cut(rows: QuerySet[Any] | Sequence[Any], limit: int, offset: int, shown: Callable[[Any], Any]) -> dict[str, Any]:
     """A page of items, cut by the database."""
-    count = len(rows) if isinstance(rows, list) else rows.count()
+    count = rows.count() if isinstance(rows, QuerySet) else len(rows)
     return {"count": count, "items": [shown(row) for row in rows[offset : offset + limit]]}
 
 

@@ -12,8 +12,8 @@ from ecopark.web.api import shapes
 from ecopark.web.api import shapes_office as out
 from ecopark.web.api.common import REFUSED, come_in, cut
 from ecopark.web.parks import office
+from ecopark.web.parks.changes import Changes
 from ecopark.web.parks.models import Department, Park
-from ecopark.web.parks.office_views import changes
 from ecopark.web.people import members as people
 from ecopark.web.people.models import ROLE_TEXT, Membership
 from ecopark.web.projects import opinions
@@ -60,8 +60,8 @@ def factors(request: HttpRequest, slug: shapes.Name, body: out.FactorsIn) -> Any
 
 @router.get("/parks/{slug}/settings/history", response={200: ChangePage, **REFUSED}, summary="changes / 变更记录")
 def history(request: HttpRequest, slug: shapes.Name, limit: shapes.Limit = 100, offset: shapes.Number = 0) -> Any:
-    """The latest changes of settings, departments and members: who, when, before, after and why."""
-    return cut(changes(come_in(request, slug, "settings").park), limit, offset, _change)
+    """Changes of settings, departments, members and map, the latest first: who, when, before, after and why."""
+    return cut(Changes(come_in(request, slug, "settings").park), limit, offset, _change)
 
 
 @router.get(

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
+from ecopark.core.text import RefusedError
 from ecopark.errors import InputError
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.web.figures.facts import problems_of
@@ -17,6 +18,7 @@ from ecopark.web.pages.context import lang
 from ecopark.web.parks import begin
 from ecopark.web.parks.models import MapLayer
 from ecopark.web.parks.office import SettingError
+from ecopark.web.parks.office_views import reason_in
 from ecopark.web.people.access import enter
 from ecopark.web.templatetags.ui import say, t
 
@@ -66,12 +68,11 @@ def problems_at(error: InputError) -> list[str]:
 def put_layer(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a layer of the map in."""
     standing = enter(request, slug, "settings")
-    reason = request.POST.get("reason", "").strip() or t("页面上传", "uploaded on the page")
     try:
         made = begin.put_layer(
-            standing.park, request.POST.get("layer", ""), request.FILES.get("file"), request.user, reason
+            standing.park, request.POST.get("layer", ""), request.FILES.get("file"), request.user, reason_in(request)
         )
-    except begin.BeginError as error:
+    except RefusedError as error:
         messages.error(request, say(error.text))
     except InputError as error:
         for text in problems_of(error, lang())[:10]:
@@ -87,6 +88,10 @@ def take_layer(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take a layer off the map."""
     standing = enter(request, slug, "settings")
     found = get_object_or_404(MapLayer, pk=pk, park=standing.park)
-    begin.take_layer(found, request.user, t("页面移除", "removed on the page"))
-    messages.success(request, t("图层已移除", "The layer was removed"))
+    try:
+        begin.take_layer(found, request.user, reason_in(request))
+    except RefusedError as error:
+        messages.error(request, say(error.text))
+    else:
+        messages.success(request, t("图层已移除", "The layer was removed"))
     return redirect("park-settings-tab", slug, "map")

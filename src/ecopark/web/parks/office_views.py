@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from ecopark.casework.tasks import OPEN
-from ecopark.core.text import Text
+from ecopark.core.text import RefusedError, Text
 from ecopark.errors import EcoparkError, InputError
 from ecopark.indicators.factors import table
 from ecopark.packs.load import find_pack, shipped_ids
@@ -25,8 +24,9 @@ from ecopark.web.figures.facts import problems_of
 from ecopark.web.pages.context import lang
 from ecopark.web.pages.paging import paged
 from ecopark.web.parks import office
+from ecopark.web.parks.changes import Changes
 from ecopark.web.parks.maps import LOOKS
-from ecopark.web.parks.models import MapLayer, Park
+from ecopark.web.parks.models import Park
 from ecopark.web.people import members
 from ecopark.web.people.access import enter
 from ecopark.web.people.models import ROLE_TEXT, Membership
@@ -43,32 +43,6 @@ TABS = {
     "members": Text("成员", "Members"),
     "map": Text("地图", "Map"),
     "history": Text("变更记录", "Changes"),
-}
-FIELD_TEXT = {
-    "name": Text("名称", "name"),
-    "name_en": Text("英文名", "English name"),
-    "area": Text("区域", "area"),
-    "base_year": Text("基年", "base year"),
-    "published": Text("公开", "published"),
-    "packs": Text("评价标准", "standards"),
-    "settings": Text("选项与系数", "options and factors"),
-}
-PART_TEXT = {
-    "base_year": Text("基年", "base year"),
-    "options": Text("标准的选项", "options of standards"),
-    "bounds": Text("缺项的范围", "bounds of missing figures"),
-    "factors": Text("系数", "factors"),
-    "confirm": Text("已确认", "confirmed"),
-    "grid": Text("电网", "power grid"),
-    "values": Text("数值", "values"),
-    "titles": Text("称号", "titles"),
-    "verified": Text("已核条款", "verified clauses"),
-    "policy": Text("准入政策", "admission policy"),
-    "ledger_place": Text("总量指标台账", "quota ledger"),
-    "grading": Text("亩均效益评价", "per-mu evaluation"),
-    "offices": Text("会审部门", "offices of the joint review"),
-    "method": Text("评价方法", "method"),
-    "narrow": Text("不超过往年的倍数", "so many times its other years"),
 }
 
 
@@ -113,7 +87,8 @@ def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str,
         layers = {m.name: m for m in park.layers.all()}
         context["layers"] = [(name, look[0], layers.get(name)) for name, look in LOOKS.items()]
     elif tab == "history":
-        context["events"] = changes(park)
+        context["page"] = paged(request, Changes(park))
+        context["events"] = context["page"].object_list
     return render(request, "settings/settings.html", context)
 
 
@@ -121,9 +96,9 @@ def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str,
 def save(request: HttpRequest, slug: str, tab: str) -> HttpResponse:
     """Take one tab over; what is wrong is told and what was typed stays."""
     standing = enter(request, slug, "settings")
-    get, reason = request.POST.get, _reason(request)
-    park, user = standing.park, request.user
+    get, park, user = request.POST.get, standing.park, request.user
     try:
+        reason = reason_in(request)
         if tab == "general":
             office.general(
                 park, user, reason, name=get("name", ""), name_en=get("name_en", ""), base_year=get("base_year", "").strip(),
@@ -177,7 +152,7 @@ def name_offices(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "settings")
     wanted = {row["office"].id: request.POST.get(f"office-{row['office'].id}", "") for row in offices_shown(standing)}
     try:
-        choose_offices(standing.park, request.user, _reason(request), wanted)
+        choose_offices(standing.park, request.user, reason_in(request), wanted)
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
         return _again(request, slug, "departments")
@@ -192,11 +167,11 @@ def add_member(request: HttpRequest, slug: str) -> HttpResponse:
     get = request.POST.get
     try:
         made, password = members.add(
-            standing.park, get("username", ""), get("role", ""), request.user, _reason(request), name=get("name", ""),
+            standing.park, get("username", ""), get("role", ""), request.user, reason_in(request), name=get("name", ""),
             firm=get("firm", "").strip(), department=get("department", ""), grids=get("grids", ""),
             level=get("level", ""),
         )  # fmt: skip
-    except members.MemberError as error:
+    except RefusedError as error:
         messages.error(request, say(error.text))
         return _again(request, slug, "members")
     if password:
@@ -214,8 +189,10 @@ def change_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     found = get_object_or_404(Membership, pk=pk, park=standing.park)
     get = request.POST.get
     try:
-        members.change(found, request.user, _reason(request), department=get("department", ""), level=get("level", ""))
-    except members.MemberError as error:
+        members.change(
+            found, request.user, reason_in(request), department=get("department", ""), level=get("level", "")
+        )
+    except RefusedError as error:
         messages.error(request, say(error.text))
     else:
         messages.success(request, t("已保存", "Saved"))
@@ -229,42 +206,12 @@ def remove_member(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     found = get_object_or_404(Membership, pk=pk, park=standing.park)
     name = found.user.shown_name
     try:
-        members.remove(found, request.user, _reason(request))
-    except members.MemberError as error:
+        members.remove(found, request.user, reason_in(request))
+    except RefusedError as error:
         messages.error(request, say(error.text))
     else:
         messages.success(request, t(f"已移除 {name} 的角色", f"{name} has the role no more"))
     return redirect("park-settings-tab", slug, "members")
-
-
-def changes(park: Park) -> list[dict[str, Any]]:
-    """Every change of the settings, departments and members: who, when, before, after and why; the latest first."""
-    events = []
-    rows = list(park.history.select_related("history_user").order_by("-history_date", "-history_id")[:60])
-    for now, before in pairwise(rows):
-        for change in now.diff_against(before).changes:
-            label = FIELD_TEXT.get(change.field, Text(change.field, change.field))
-            old, new = change.old, change.new
-            if isinstance(old, dict) and isinstance(new, dict):
-                old, new = ({k: v for k, v in one.items() if old.get(k) != new.get(k)} for one in (old, new))
-            events.append(_event(now, label, _said(old), _said(new)))
-    for model in (park.departments.model, Membership, MapLayer):
-        for row in model.history.filter(park_id=park.pk).select_related("history_user").order_by("-history_date")[:60]:
-            kind = {"+": Text("新增", "added"), "~": Text("修改", "changed"), "-": Text("移除", "removed")}[
-                row.history_type
-            ]
-            named = getattr(row, "name", "")
-            if model is Membership:
-                role = ROLE_TEXT.get(row.role, Text(row.role, row.role))
-                user = row.user.shown_name if row.user_id else ""
-                text = Text(f"成员{kind.zh}：{user}（{role.zh}）", f"member {kind.en}: {user} ({role.en})")
-            elif model is MapLayer:
-                look = LOOKS[named][0] if named in LOOKS else Text(named, named)
-                text = Text(f"地图图层{kind.zh}：{look.zh}", f"layer of the map {kind.en}: {look.en}")
-            else:
-                text = Text(f"部门{kind.zh}：{named}", f"department {kind.en}: {named}")
-            events.append(_event(row, text))
-    return sorted(events, key=lambda e: e["at"], reverse=True)[:100]
 
 
 def _settable(pack: Pack) -> tuple[Pack, list[tuple[Parameter, Text]], Sequence[OptionSet]]:
@@ -272,35 +219,18 @@ def _settable(pack: Pack) -> tuple[Pack, list[tuple[Parameter, Text]], Sequence[
     return pack, [(p, parameter_words(p.label)) for p in pack.parameters], pack.option_sets
 
 
-def _event(row: Any, what: Text, before: str | None = None, after: str | None = None) -> dict[str, Any]:
-    return {
-        "at": row.history_date, "who": row.history_user.shown_name if row.history_user else "", "what": what,
-        "before": before, "after": after, "why": row.history_change_reason or "",
-    }  # fmt: skip
+def reason_in(request: HttpRequest) -> str:
+    """Why something is changed, as it was typed.
 
-
-def _said(value: Any) -> str:
-    """A value of the settings in plain words: no brackets, nothing for what is empty, a name before each part."""
-    return _plain(value)[:300] or "—"
-
-
-def _plain(value: Any) -> str:
-    if value in (None, "", {}, []):
-        return ""
-    if isinstance(value, bool):
-        return t("是", "yes") if value else t("否", "no")
-    if isinstance(value, dict):
-        order = {name: number for number, name in enumerate(PART_TEXT)}  # a database may give the parts in any order
-        known = sorted(value.items(), key=lambda part: (order.get(part[0], len(order)), part[0]))
-        parts = ((PART_TEXT.get(k, Text(k, k)), _plain(v)) for k, v in known)
-        return t("；", "; ").join(f"{say(name)}{t('：', ': ')}{text}" for name, text in parts if text)
-    if isinstance(value, list | tuple):
-        return t("、", ", ").join(filter(None, map(_plain, value)))
-    return str(value)
-
-
-def _reason(request: HttpRequest) -> str:
-    return request.POST.get("reason", "").strip()[:300] or t("页面修改", "changed on the page")
+    Raises
+    ------
+    SettingError
+        Nothing was typed.
+    """
+    why = request.POST.get("reason", "").strip()[:300]
+    if not why:
+        raise office.SettingError(Text("请写明修改理由。", "Say why it is changed."))
+    return why
 
 
 def _again(request: HttpRequest, slug: str, tab: str) -> HttpResponse:
