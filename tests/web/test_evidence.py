@@ -220,3 +220,16 @@ def test_a_document_that_came_later_is_not_behind_an_earlier_day(world: World) -
         for moment in (None, found.at - timedelta(hours=1), found.at)
     ]
     assert behind == [0, 0, 1]
+
+
+def test_a_quantity_is_known_by_its_name_and_all_that_is_wrong_is_told_at_once(world: World) -> None:
+    assert add(world, "alpha-1", about="工业新鲜水量", period="2023年").about == WATER
+    assert Evidence.objects.get().period == "2023"
+    fields = {"about": "胡写", "subject": "alpha-1", "period": "20255", "dated": "昨天", "page": "12"}
+    answer = world.client_of("firm").post(f"{LIST}?of=alpha-1", fields)
+    assert answer.status_code == 422
+    said = " ".join(str(m) for m in answer.context["messages"])
+    for part in ("“胡写”不是数据项或条款", "“20255”不是期间", "“昨天”不是日期", "请选择文件"):
+        assert part in said
+    assert 'value="20255"' in answer.text, "what was typed stays"
+    assert Evidence.objects.count() == 1

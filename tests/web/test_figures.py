@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from ecopark.core.period import Period
 from ecopark.errors import InputError
+from ecopark.observations.quantity import catalogue
 from ecopark.web.figures.as_known import facts_on
 from ecopark.web.figures.change import Change, ConflictError, write
 from ecopark.web.figures.facts import facts_of, facts_with
@@ -87,3 +88,33 @@ def test_the_same_value_again_is_no_change(world: World) -> None:
     )
     world.park.refresh_from_db()
     assert world.park.changed == was
+
+
+@pytest.mark.parametrize("word", ["nan", "暂无", "—", "没有", "null"])
+def test_words_for_no_figure_are_not_stored_as_one(world: World, word: str) -> None:
+    with pytest.raises(InputError) as told:
+        write(world.park, [Change("alpha", "publicity_events", "2023", word, "")], world.people["office"], "")
+    assert [p.code for p in told.value.problems] == ["no-figure"]
+    assert _value(world) == 3
+    name = "given|publicity_events|"
+    answer = world.client_of("office").post(f"/p/alpha/data/theme/{_theme()}/?year=2023", {name: word})
+    assert answer.status_code == 422
+    assert f"“{word}”不是数" in answer.text
+
+
+@pytest.mark.parametrize(("part", "longest"), [("given", 200), ("unit", 60), ("source", 300), ("note", 500)])
+def test_what_is_too_long_to_be_kept_is_told_at_its_row(world: World, part: str, longest: int) -> None:
+    fields = {"given|publicity_events|": "4", "unit|publicity_events|": "", "reason": "核对"}
+    fields[f"{part}|publicity_events|"] = "9" * (longest + 1)
+    page = f"/p/alpha/data/theme/{_theme()}/?year=2023"
+    answer = world.client_of("office").post(page, fields)
+    assert answer.status_code == 422
+    assert f"有 {longest + 1} 个字，最多 {longest} 个字" in answer.text
+    assert "9" * (longest + 1) in answer.text, "what was typed stays"
+    assert _value(world) == 3
+
+
+def _theme() -> str:
+    found = catalogue().find("publicity_events")
+    assert found is not None
+    return found.theme

@@ -19,12 +19,12 @@ from .conftest import World
 LONG = ["subject", "quantity", "period", "value", "unit"]
 
 
-def workbook(*rows: tuple[Any, ...]) -> bytes:
+def workbook(*rows: tuple[Any, ...], head: tuple[str, ...] = tuple(LONG)) -> bytes:
     """A workbook in the long form."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    sheet.append(LONG)
+    sheet.append(head)
     for row in rows:
         sheet.append(row)
     out = io.BytesIO()
@@ -141,6 +141,9 @@ def test_who_brings_no_workbooks_in(world: World, role: str, status: int) -> Non
 def test_the_template_that_goes_out_comes_back_in(world: World) -> None:
     client = world.client_of("office")
     book = openpyxl.load_workbook(io.BytesIO(client.get("/p/alpha/data/template.xlsx").content))
+    first = " ".join(str(c.value) for row in book.worksheets[0].iter_rows() for c in row if c.value)
+    assert "数据 › 导入" in first
+    assert "ecopark check" not in first, "nobody who fills in the site's template has the command line"
     filled = 0
     for sheet in book.worksheets:
         column = next((c.column for row in sheet.iter_rows(max_row=6) for c in row if str(c.value) == "2024"), None)
@@ -156,3 +159,13 @@ def test_the_template_that_goes_out_comes_back_in(world: World) -> None:
     assert [(line.group, line.quantity, line.period, line.given) for line in lines] == [
         ("new", "publicity_events", "2024", "6")
     ]
+
+
+def test_a_note_that_is_too_long_is_told_in_its_row_and_the_others_come_in(world: World) -> None:
+    long = ("alpha", "publicity_events", "2021", 2, "events/year", "长" * 501)
+    send(world, workbook(long, (*ROWS[1], "短"), head=(*LONG, "note")))
+    lines = {line.period: line for line in imports.remembered(Import.objects.get())}
+    assert lines["2021"].group == "unusable"
+    assert "备注有 501 个字，最多 500 个字" in lines["2021"].problem.zh
+    assert len(lines["2021"].note) == 500
+    assert lines["2022"].group in ("changed", "conflicting")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ecopark.web.uploads import stored_path
 
 from .conftest import World
 
-WATER = "industrial_fresh_water_m3"
+WATER, RECLAIMED = "industrial_fresh_water_m3", "reclaimed_water_used_m3"
 
 
 def _typed(world: World) -> submit.Submission:
@@ -137,3 +138,29 @@ def test_what_is_taken_back_stays_on_file(world: World) -> None:
     assert found.withdrawn is not None
     assert (found.withdrawn_by, found.withdrawn_why) == (world.people["office"], "扫描不清")
     assert stored_path(found.stored).is_file()
+
+
+def test_the_year_that_comes_next_can_be_asked_for_and_brought_in(world: World) -> None:
+    client = world.client_of("office")
+    for page in ("submissions/", "completeness/"):
+        assert ">2024</option>" in client.get(f"/p/alpha/data/{page}").text, page
+    assert "<option>2024</option>" in client.get("/p/alpha/data/import/").text
+
+
+def test_a_number_without_a_unit_is_shown_in_the_catalogues(world: World) -> None:
+    write(world.park, [Change("alpha-1", RECLAIMED, "2023", "55", "")], world.people["firm"], "", state="draft")
+    assert (
+        "<ins>55 m3</ins>"
+        in world.client_of("office").get("/p/alpha/data/submissions/changes/?of=alpha-1&year=2023").text
+    )
+    next_year = world.client_of("firm").get("/p/alpha/data/theme/water/?year=2024").text
+    assert re.search(r"55 <span class=\"unit\">m³</span>", next_year)
+
+
+def test_a_locked_form_keeps_nothing_on_the_machine(world: World) -> None:
+    firm = world.client_of("firm")
+    address = "/p/alpha/data/theme/water/?year=2023"
+    write(world.park, [Change("alpha-1", RECLAIMED, "2023", "55", "")], world.people["firm"], "", state="draft")
+    assert 'data-keep="figures-' in firm.get(address).text
+    submit.take(submit.of(world.park, world.park.subjects.get(key="alpha-1"), "2023"), "submit", world.people["firm"])
+    assert 'data-keep="figures-' not in firm.get(address).text

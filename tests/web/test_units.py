@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from ecopark.core.unit import unit
 from ecopark.observations.quantity import catalogue
 from ecopark.web.figures.change import Change, write
-from ecopark.web.figures.form_rows import canonical_of, units_offered
+from ecopark.web.figures.form_rows import units_offered
+from ecopark.web.figures.said import canonical_of
 
 from .api_calls import Api, good, refusal
 from .conftest import World

@@ -36,17 +36,23 @@ INSTRUCTIONS = (
     ("不适用请填 n/a，并在备注中说明原因。", "Type n/a for what does not apply, and say why in the note."),
     ("数值可写 1,234.5、12%、3.2万；单位可改为能换算的单位（如 万吨、亿元、亩）。",
      "Numbers may be typed as 1,234.5, 12% or 3.2万; the unit may be changed to any that converts to it."),
-    ("可比价数据须注明基年：单位写作 10k CNY@2020，或在 park.toml 写 base_year。",
-     "Amounts at constant prices carry their base year: unit 10k CNY@2020, or base_year in park.toml."),
+    ("可比价数据须注明基年：单位写作 10k CNY@2020。", "Amounts at constant prices carry their base year: unit 10k CNY@2020."),
     ("是/否类填 是 或 否。分项栏的编码见“编码 Codes”表；封闭清单每个编码都要填，没有的填 0。",
      "Flags: 是 or 否 (yes / no). Codes stand on the sheet 'Codes'; a closed list needs every code, zeros typed."),
     ("不随年份变化的（如地区）填在“不随年份变化”一列。",
      "What does not change (a region) goes into the column 'always'."),
     ("来源栏写明报表或文件名称，便于溯源；可以插入行，请勿改动第一列编码。",
      "Name the report or document in 'source'. Rows may be inserted; do not change the ids in the first column."),
-    ("填好后运行 ecopark check，可列出每个问题所在的单元格。",
-     "Then run `ecopark check`: it lists every problem with its cell."),
 )  # fmt: skip
+THEN_HERE = (
+    "填好后运行 ecopark check，可列出每个问题所在的单元格；基年也可写在 park.toml 的 base_year。",
+    "Then run `ecopark check`: it lists every problem with its cell. base_year of park.toml may say the base year, too.",
+)
+THEN_BACK = (
+    "填好后在网站“数据 › 导入”上传：先看预览，每个问题都列出所在单元格，确认后才保存。",
+    "Then bring it to the site, Data > Import: the preview lists every problem with its cell, and nothing is stored before you agree.",
+)
+"""What to do with it: in a park folder, or on the site it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ def write_template(
     packs
         Titles of the standards the template was cut for; empty if it asks for everything.
     mark
-        Kept among the workbook's properties, by which it is known when it comes back.
+        Kept among the workbook's properties, by which it is known when it comes back to the site it is from.
 
     Returns
     -------
@@ -134,7 +140,7 @@ def write_template(
         book.set_properties({"keywords": mark})
     try:
         sheets = _Sheets(book, known, years, lang, base_year, departments or {}, title)
-        sheets.instructions(packs)
+        sheets.instructions(packs, then=THEN_BACK if mark else THEN_HERE)
         for theme in known.themes.values():
             chosen = [q for q in wanted if q.theme == theme.id]
             if chosen:
@@ -203,8 +209,9 @@ class _Sheets:
         self.taken.add(name.lower())
         return name
 
-    def instructions(self, packs: Sequence[str]) -> None:
-        """The first sheet: how to fill in the others, and what they were cut for."""
+    def instructions(self, packs: Sequence[str], *, then: tuple[str, str]) -> None:
+        """The first sheet: how to fill in the others, what to do with them, and what they were cut for."""
+        lines = (*INSTRUCTIONS, then)
         sheet = self.book.add_worksheet("说明 Instructions")
         self.taken.add("说明 instructions")
         sheet.hide_gridlines(2)
@@ -214,12 +221,12 @@ class _Sheets:
         sheet.set_column(0, 0, 4)
         sheet.set_column(1, 2, 62)
         sheet.write_string(0, 1, safe_cell(f"{self.title} 数据填报 · Data entry".strip()), self.big)
-        for index, (zh, en) in enumerate(INSTRUCTIONS, start=1):
+        for index, (zh, en) in enumerate(lines, start=1):
             sheet.write_number(index + 1, 0, index, self.text)
             sheet.write_string(index + 1, 1, zh, self.text)
             sheet.write_string(index + 1, 2, en, self.text)
             sheet.set_row(index + 1, 34)
-        last = len(INSTRUCTIONS) + 1
+        last = len(lines) + 1
         if packs:
             zh, en = cut_for(packs)
             sheet.write_string(last + 2, 1, safe_cell(zh), self.text)

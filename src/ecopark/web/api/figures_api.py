@@ -17,11 +17,11 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.api import shapes
 from ecopark.web.api.common import REFUSED, come_in, cut, who
 from ecopark.web.figures import as_known
-from ecopark.web.figures.change import Change, ConflictError, write
-from ecopark.web.figures.facts import read_one
-from ecopark.web.figures.form_rows import canonical_of, converted, units_offered
+from ecopark.web.figures.change import Change, ConflictError, readable, write
+from ecopark.web.figures.form_rows import converted, units_offered
 from ecopark.web.figures.models import Correction, Figure
 from ecopark.web.figures.past import Past, past
+from ecopark.web.figures.said import canonical_of
 from ecopark.web.people.access import Standing
 
 router = Router()
@@ -143,17 +143,13 @@ def _changes(standing: Standing, wanted: list[shapes.FigureIn]) -> list[Change]:
     seen: set[tuple[str, ...]] = set()
     for at, one in enumerate(wanted):
         place = Place(f"figures.{at}")
-        row = {
-            key: getattr(one, key) for key in ("subject", "quantity", "period", "value", "unit", "by", "source", "note")
-        }
         quantity, period, by = one.quantity, one.period.strip(), one.by.strip()
-        read = None
-        if one.value.strip():
-            try:
-                read = read_one(standing.park, row)
-            except InputError as error:
-                problems += [_at(p, place) for p in error.problems if p.severity == "error"]
-                continue
+        asked = Change(one.subject, quantity, period, one.value, one.unit, by, one.source, one.note)
+        try:
+            read = readable(standing.park, asked)
+        except InputError as error:
+            problems += [_at(p, place) for p in error.problems if p.severity == "error"]
+            continue
         if read is not None:
             quantity, by = read.quantity, read.by
             period = "" if str(read.period) == "always" else str(read.period)

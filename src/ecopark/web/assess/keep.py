@@ -206,6 +206,12 @@ def years_of(park: Park) -> list[int]:
     return list(stamps.written(park).years)
 
 
+def years_open(park: Park, *shown: str) -> list[str]:
+    """Years that figures may be given or asked for, the latest first: those there are, those shown, and the year that follows."""
+    known = {*years_of(park), *(int(year) for year in shown)}
+    return [str(year) for year in sorted({*known, max(known) + 1} if known else (), reverse=True)]
+
+
 def packs_of(park: Park) -> Sequence[str]:
     """The packs the park works with; all that ship if none was chosen."""
     return park.packs or shipped_ids()

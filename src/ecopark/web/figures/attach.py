@@ -8,10 +8,12 @@ from typing import Any
 from django.utils import timezone
 from simple_history.utils import bulk_update_with_history
 
+from ecopark.core.period import Period
 from ecopark.core.text import Text
 from ecopark.observations.quantity import catalogue
 from ecopark.web.figures.models import Evidence
 from ecopark.web.parks.models import Subject
+from ecopark.web.typed import day_in
 from ecopark.web.uploads import UploadError, keep
 from ecopark.workflows.assess_park import known_reported
 
@@ -24,29 +26,60 @@ def attach(
     Parameters
     ----------
     about
-        Id of the quantity or clause it supports.
+        The quantity or clause it supports: its id, or the quantity's name.
     file
         Django's uploaded file.
 
     Raises
     ------
     UploadError
-        `about` is neither quantity nor clause, there is no file, or the file cannot be taken.
+        `about` is neither quantity nor clause, the period or day is none, there is no file, or it cannot be taken: all that is
+        wrong with what was typed is told together.
     """
-    quantity = catalogue().find(about)
-    if quantity is None and known_reported(about) is None:
-        raise UploadError(Text(f"“{about}”不是数据项或条款编号。", f"'{about}' is neither a quantity nor a clause."))
+    wanted, problems = _meant(about.strip()), []
+    if wanted is None:
+        zh, en = (
+            f"“{about}”不是数据项或条款；请从列表中选择。",
+            f"'{about}' is neither a quantity nor a clause: choose from the list.",
+        )
+        problems.append(
+            Text(zh, en) if about.strip() else Text("请选择数据项或条款。", "Choose a quantity or a clause.")
+        )
+    try:
+        period = str(Period.parse(period))
+    except ValueError:
+        zh, en = (
+            f"“{period}”不是期间，请写作 2025、2025-Q2 或 2025-05。",
+            f"'{period}' is no period: write 2025, 2025-Q2 or 2025-05.",
+        )
+        problems.append(Text(zh, en))
+    if dated.strip() and day_in(dated) is None:
+        zh, en = f"“{dated}”不是日期，请写作 2026-03-15。", f"'{dated}' is no day: write 2026-03-15."
+        problems.append(Text(zh, en))
     if file is None:
-        raise UploadError(Text("请选择文件。", "Choose a file."))
+        problems.append(Text("请选择文件。", "Choose a file."))
+    if problems:
+        raise UploadError(Text("".join(p.zh for p in problems), " ".join(p.en for p in problems)))
     stored = keep(file, f"evidence/{subject.park_id}")
     made = Evidence(
-        park=subject.park, subject=subject, about=quantity.id if quantity else about, period=period[:12], name=stored.name,
+        park=subject.park, subject=subject, about=wanted or "", period=period, name=stored.name,
         stored=stored.key, media_type=stored.media_type, size=stored.size, digest=stored.digest, page=page[:40],
-        dated=dated[:20], by=user,
+        dated=dated.strip(), by=user,
     )  # fmt: skip
     made._history_user = user
     made.save()
     return made
+
+
+def _meant(about: str) -> str | None:
+    """The id of the quantity or clause that somebody typed; a quantity may be called by its name, where one has it alone."""
+    quantity = catalogue().find(about)
+    if quantity is None and known_reported(about) is not None:
+        return about
+    name = about.lower()
+    named = [q for q in catalogue().quantities.values() if name in (q.label.zh.lower(), q.label.en.lower())]
+    found = quantity or (named[0] if len(named) == 1 else None)
+    return found.id if found else None
 
 
 def take_back(found: Evidence, user: Any, why: str) -> None:

@@ -17,8 +17,9 @@ from django.db.models import F
 from django.utils import timezone
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
+from ecopark.core.text import Text
 from ecopark.core.trace import value_text
-from ecopark.errors import EcoparkError
+from ecopark.errors import EcoparkError, InputError, Place, Problem
 from ecopark.observations.model import Observation
 from ecopark.web.figures.corrections import HandedInError, handed_in
 from ecopark.web.figures.facts import read_one
@@ -69,6 +70,57 @@ class Change:
         }  # fmt: skip
 
 
+LONGEST = {
+    name: (Figure._meta.get_field(name).max_length or 0, words)
+    for name, words in {
+        "given": Text("数值", "the value"), "unit": Text("单位", "the unit"), "source": Text("来源", "the source"),
+        "note": Text("备注", "the note"),
+    }.items()
+}  # fmt: skip
+"""How many characters a part of a figure may have, and what it is called."""
+
+
+def too_long(change: Change) -> list[Problem]:
+    """The parts of a change that are longer than what can be kept."""
+    found = []
+    for name, (longest, words) in LONGEST.items():
+        count = len(getattr(change, name))
+        if count > longest:
+            found.append(
+                Problem(
+                    "too-long", Place(), f"{words.zh}有 {count} 个字，最多 {longest} 个字。",
+                    f"{words.en} has {count} characters; {longest} at most.", "请缩短；长的说明请作为佐证材料上传。",
+                    "Shorten it; hand in a long text as evidence.",
+                )
+            )  # fmt: skip
+    return found
+
+
+def readable(park: Park, change: Change, known: dict[str, Subject] | None = None) -> Observation | None:
+    """A change as the engines read it; None where it takes the figure away.
+
+    Raises
+    ------
+    InputError
+        It cannot be read or kept, or says in words that there is no figure: what is typed would count as given.
+    """
+    if problems := too_long(change):
+        raise InputError(problems)
+    given = change.given.strip()
+    read = read_one(park, change.row(), known) if given else None
+    if given and read is None:
+        raise InputError(
+            [
+                Problem(
+                    "no-figure", Place(), f"“{given}”不是数。", f"'{given}' is no figure.",
+                    "没有数据请留空；不适用请填 n/a，并在备注中说明原因。",
+                    "Leave it empty where there is none; where it does not apply type n/a and say why in the note.",
+                )
+            ]
+        )  # fmt: skip
+    return read
+
+
 @transaction.atomic
 def write(
     park: Park, changes: Sequence[Change], user: Any, reason: str, *, state: str = "accepted",
@@ -84,7 +136,7 @@ def write(
     Raises
     ------
     InputError
-        A value cannot be read.
+        A value cannot be read or kept.
     ConflictError
         A figure has another version than the one that was seen.
     HandedInError
@@ -105,7 +157,7 @@ def write(
         figure = known.get(change.key)
         if change.seen is not None and change.seen != (figure.stamp if figure else 0):
             raise ConflictError(figure or Figure(quantity=change.quantity, period=change.period))
-        read = change.read or (read_one(park, change.row(), subjects) if change.given.strip() else None)
+        read = change.read or readable(park, change, subjects)
         row: Figure | Correction
         if figure is None:
             row = Figure(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ecopark.core.text import Text
 from ecopark.observations.quantity import catalogue
-from ecopark.web.assess.keep import years_of
+from ecopark.web.assess.keep import years_of, years_open
 from ecopark.web.figures import completeness
 from ecopark.web.figures.models import STATES, Submission
 from ecopark.web.pages.paging import paged
@@ -39,7 +39,7 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
         if standing.wide or key == "firm"
     ]
     context: dict[str, Any] = {
-        "period": period, "years": sorted({*map(str, years_of(standing.park)), period}, reverse=True), "tabs": tabs, "way": way,
+        "period": period, "years": years_open(standing.park, period), "tabs": tabs, "way": way,
     }  # fmt: skip
     if way == "firm":
         theme, like, sort = (request.GET.get(k, "").strip() for k in ("theme", "q", "sort"))

@@ -16,6 +16,7 @@ from simple_history.utils import bulk_update_with_history
 from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.web.figures.models import CORRECTION_STATES, OPEN, STATES, Correction, Figure, Submission
+from ecopark.web.figures.said import said
 from ecopark.web.parks.models import Park, Subject
 
 APPLIED = (
@@ -135,7 +136,8 @@ def counts(park: Park, firms: Sequence[int], year: str) -> dict[int, int]:
 
 
 def _said(row: Figure | Correction) -> str:
-    return f"{row.given} {row.unit}".strip() if row.given else ""
+    figure = row if isinstance(row, Figure) else row.figure
+    return said(row, figure.quantity, figure.by)
 
 
 def _keep(corrections: Sequence[Correction], user: Any, reason: str) -> None:

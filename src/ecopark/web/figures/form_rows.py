@@ -26,6 +26,7 @@ from ecopark.web.figures.breakdowns import by_words
 from ecopark.web.figures.change import Change
 from ecopark.web.figures.facts import facts_at_once, read_one
 from ecopark.web.figures.models import CORRECTION_STATES, STATES, Correction, Figure
+from ecopark.web.figures.said import said, unit_of_code
 from ecopark.web.parks.models import Park, Subject
 
 FIRM_LEVEL = ("firm",)
@@ -110,6 +111,32 @@ class FormRow:
         """What was given the year before; a flag or a code in the words of its choice."""
         given = self.before.given if self.before else ""
         return dict(self.choices).get(self._choice(given), Text(given, given))
+
+    @property
+    def last_unit(self) -> str:
+        """The unit of what was given the year before."""
+        return (
+            said(self.before, self.quantity.id, self.by).removeprefix(self.before.given).strip() if self.before else ""
+        )
+
+    def said(self, row: Figure | Correction | None) -> str:
+        """What stands there for this row's figure, with its unit."""
+        return said(row, self.quantity.id, self.by) if row else ""
+
+    @property
+    def counts_now(self) -> str:
+        """The value that counts, with its unit."""
+        return self.said(self.figure)
+
+    @property
+    def wanted(self) -> str:
+        """The firm's correction, with its unit."""
+        return self.said(self.correction)
+
+    @property
+    def theirs_said(self) -> str:
+        """What somebody else has put where the row edits, with its unit."""
+        return self.said(self.their_value)
 
     def _choice(self, given: str) -> str:
         text = given.strip().lower()
@@ -319,20 +346,10 @@ def _codes(quantity: Quantity, known: dict[tuple[str, str, str], Figure]) -> Ite
                 yield by, code
         for by in stored:
             if len(lists) > 1 or by not in plain:
-                yield by, Code(by, by_words(quantity.id, by), _unit_of(by, first.codes))
+                yield by, Code(by, by_words(quantity.id, by), unit_of_code(by, first.codes))
         if len(lists) > 1 and not stored:
             for code in first.codes:
                 yield f"{first.dimension}={code.id}", code
-
-
-def canonical_of(quantity: Quantity, by: str) -> str:
-    """The unit of the catalogue for a quantity, or for one code of its breakdown."""
-    lists = [catalogue().breakdowns[name] for name in quantity.breakdowns]
-    return (_unit_of(by, lists[0].codes) if by and lists else "") or quantity.unit or ""
-
-
-def _unit_of(by: str, codes: Iterable[Code]) -> str:
-    return next((c.unit for c in codes if f"={c.id}" in by), "")
 
 
 @dataclass(frozen=True, slots=True)

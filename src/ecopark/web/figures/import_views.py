@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from ecopark.core.text import Text
 from ecopark.errors import InputError
 from ecopark.observations.templates import write_template
-from ecopark.web.assess.keep import packs_of, years_of
+from ecopark.web.assess.keep import packs_of, years_of, years_open
 from ecopark.web.figures import imports, incoming, reading, whose
 from ecopark.web.figures.change import ConflictError
 from ecopark.web.figures.corrections import HandedInError
@@ -64,7 +64,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     standing = enter(request, slug, "import_own")
     may_map = standing.may("import_figures")
     context: dict[str, object] = {
-        "years": [str(y) for y in years_of(standing.park)], "recent": imports.visible(standing).select_related("by")[:10],
+        "years": years_open(standing.park), "recent": imports.visible(standing).select_related("by")[:10],
         "mappings": standing.park.column_mappings.filter(withdrawn__isnull=True).select_related("by") if may_map else [],
         "may_map": may_map, "wanted": request.POST.get("firm") or request.GET.get("of", ""),
         "firms": [] if standing.wide else standing.subjects().filter(kind="firm").order_by("name"),

@@ -23,7 +23,7 @@ from ecopark.errors import EcoparkError, InputError, Problem
 from ecopark.observations.mapping import ColumnMapping, mapping_beside, write_mapping
 from ecopark.observations.model import Facts, Observation
 from ecopark.observations.quantity import catalogue
-from ecopark.web.figures.change import Change, as_typed, write
+from ecopark.web.figures.change import LONGEST, Change, as_typed, too_long, write
 from ecopark.web.figures.known import known_figures
 from ecopark.web.figures.models import Figure, Import
 from ecopark.web.parks.models import Park, Subject
@@ -213,6 +213,11 @@ def _line(
             else (f"“{o.subject}”不属于本园区", f"'{o.subject}' is no part of this park")
         )
         return Line("unusable", **row, problem_zh=zh, problem_en=en)
+    if problems := too_long(Change(o.subject, o.quantity, period, given, unit, o.by, o.source, o.note)):
+        first = problems[0]
+        cut = {name: row[name][:longest] for name, (longest, _) in LONGEST.items()}
+        zh, en = f"{first.zh}{first.repair_zh}", f"{first.en} {first.repair_en}"
+        return Line("unusable", **row | cut, problem_zh=zh, problem_en=en)
     if there is not None and figure is not None:
         row |= {
             "stored": f"{there.given} {there.unit}".strip(), "version": figure.stamp,

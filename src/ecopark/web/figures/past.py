@@ -8,6 +8,7 @@ from typing import Any
 
 from ecopark.core.text import Text
 from ecopark.web.figures.models import CORRECTION_STATES, STATES, Correction, Figure
+from ecopark.web.figures.said import said
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,15 @@ class Past:
     def why(self) -> str:
         """The reason that was given."""
         own = self.row.why if self.is_correction else ""
-        said = self.row.history_change_reason or ""
-        return own if own and own in said else " · ".join(filter(None, (own, said)))
+        kept = self.row.history_change_reason or ""
+        return own if own and own in kept else " · ".join(filter(None, (own, kept)))
 
 
 def past(figure: Figure) -> list[Past]:
     """All changes of a figure and of its corrections, the latest first."""
     rows = list(figure.history.select_related("history_user").order_by("-history_date", "-history_id"))
     found = [
-        Past(now, STATES[now.state], said(before) if before else None, said(now))
+        Past(now, STATES[now.state], _said(figure, before) if before else None, _said(figure, now))
         for now, before in zip(rows, [*rows[1:], None], strict=True)
     ]
     beside = Correction.history.filter(figure=figure).select_related("history_user")
@@ -60,10 +61,11 @@ def past(figure: Figure) -> list[Past]:
             continue
         state = CORRECTION_STATES[wanted.state]
         text = Text(f"更正（{state.zh}）", f"correction ({state.en})")
-        found.append(Past(wanted, text, said(counted) if counted else None, said(wanted), is_correction=True))
+        found.append(
+            Past(wanted, text, _said(figure, counted) if counted else None, _said(figure, wanted), is_correction=True)
+        )
     return sorted(found, key=lambda one: (one.at, one.row.history_id), reverse=True)
 
 
-def said(row: Any) -> str:
-    """Value and unit as typed."""
-    return f"{row.given} {row.unit}".strip()
+def _said(figure: Figure, row: Any) -> str:
+    return said(row, figure.quantity, figure.by)

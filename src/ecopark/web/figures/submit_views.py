@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from ecopark.observations.quantity import catalogue
-from ecopark.web.assess.keep import years_of
+from ecopark.web.assess.keep import years_of, years_open
 from ecopark.web.figures import asking, completeness, corrections, submit
 from ecopark.web.figures.evidence_views import own_address
 from ecopark.web.figures.models import STATES, Submission
@@ -54,7 +54,7 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     ]
     context = {
         "rows": rows, "page": page, "period": period, "asked": len(wanted),
-        "years": sorted({*map(str, years), period}, reverse=True), "states": STATES, "state": state,
+        "years": years_open(standing.park, period), "states": STATES, "state": state,
         "today": timezone.localdate(), "soon": timezone.localdate() + SOON,
         "job": work.shown(request), "may_accept": standing.may("accept_figures"), 
         "waiting": submit.open_ones(standing.park, period=period),
@@ -129,12 +129,12 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, say(error.text))
     else:
         words = {
-            "submit": t("已提交", "submitted"),
-            "accept": t("已采用", "accepted"),
-            "return": t("已退回", "returned"),
-            "withdraw": t("已撤回，可以修改", "withdrawn: it can be changed again"),
+            "submit": t(f"已提交 {moved} 项", f"{moved} figure(s) submitted"),
+            "accept": t(f"已采用 {moved} 项", f"{moved} figure(s) accepted"),
+            "return": t(f"已退回 {moved} 项", f"{moved} figure(s) returned"),
+            "withdraw": t(f"已撤回 {moved} 项，可以修改", f"{moved} figure(s) withdrawn: they can be changed again"),
         }
-        messages.success(request, f"{subject.name} {period}: {words[wanted]} ({moved})")
+        messages.success(request, t(f"{subject.name} {period} 年：", f"{subject.name} {period}: ") + words[wanted])
     back = request.POST.get("back", "")
     return (
         redirect(back)

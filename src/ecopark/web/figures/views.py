@@ -12,15 +12,14 @@ from django.utils import timezone
 
 from ecopark.errors import InputError
 from ecopark.observations.quantity import catalogue
-from ecopark.web.assess.keep import years_of
+from ecopark.web.assess.keep import years_of, years_open
 from ecopark.web.assess.views import asked_day, of_a_day
 from ecopark.web.figures import corrections, evidence, evidence_views, submit_views
-from ecopark.web.figures.change import Change, ConflictError, write
-from ecopark.web.figures.facts import problems_of, read_one
+from ecopark.web.figures.change import Change, ConflictError, readable, write
+from ecopark.web.figures.facts import problems_of
 from ecopark.web.figures.form_rows import (
     FormRow,
     asked,
-    canonical_of,
     compute_all,
     convert_all,
     converted,
@@ -31,6 +30,7 @@ from ecopark.web.figures.form_rows import (
 from ecopark.web.figures.models import Figure
 from ecopark.web.figures.past import past
 from ecopark.web.figures.reminders import reminders
+from ecopark.web.figures.said import canonical_of
 from ecopark.web.pages.context import lang
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
@@ -44,7 +44,7 @@ def themes(request: HttpRequest, slug: str) -> HttpResponse:
     period = _period(request, standing)
     context = {
         "subject": subject, "period": period, "themes": themes_of(standing.park, subject, period),
-        "years": _years(standing, period), "may_write": standing.may("write_figures", subject.key),
+        "years": years_open(standing.park, period), "may_write": standing.may("write_figures", subject.key),
         "handing_in": submit_views.handing_in(standing, subject, period),
         "may_import": standing.may("import_own", subject.key), "reminders": reminders(standing, timezone.localdate()),
         "own_firms": _own_firms(standing),
@@ -84,7 +84,7 @@ def form(request: HttpRequest, slug: str, theme: str) -> HttpResponse:
     convert_all(standing.park, subject, rows)
     context = {
         "subject": subject, "period": period, "theme": found, "rows": rows, "everything": everything,
-        "units": _units(rows), "years": _years(standing, period), "may_write": may_write,
+        "units": _units(rows), "years": years_open(standing.park, period), "may_write": may_write,
         "problems": sum(bool(r.problems) for r in rows), "departments": catalogue().departments,
         "handing_in": submit_views.handing_in(standing, subject, period), "locked": handed_in and not standing.wide,
         "may_see_evidence": day is None and standing.may("see_evidence"),
@@ -155,17 +155,17 @@ def _changes(request: HttpRequest, standing: Standing, subject: Subject, rows: l
             row.theirs = row.figure
             row.problems.append(
                 t(
-                    "刚才别人改过这个数。对方的值见下；确认要用您的值请再保存一次。",
-                    "Somebody else has just changed this figure. Theirs is shown below; save again to use yours.",
+                    "这个数刚在别处改过（另一人或您的另一窗口）。对方的值已列出；要用您的值请再保存一次。",
+                    "This figure has just been changed elsewhere, by somebody else or in another window of yours. That value is shown "
+                    "here; save again to use yours.",
                 )
             )
             continue
-        if row.given.strip():
-            try:
-                read_one(standing.park, row.change(subject.key).row(), known)
-            except InputError as error:
-                row.problems += problems_of(error, lang())
-                continue
+        try:
+            readable(standing.park, row.change(subject.key), known)
+        except InputError as error:
+            row.problems += problems_of(error, lang())
+            continue
         changes.append(row.change(subject.key))
     return changes
 
@@ -255,8 +255,3 @@ def _period(request: HttpRequest, standing: Standing) -> str:
         return wanted
     years = years_of(standing.park)
     return str(years[0] if years else date.today().year - 1)
-
-
-def _years(standing: Standing, period: str) -> list[str]:
-    known: set[int] = {*years_of(standing.park), int(period)}
-    return [str(y) for y in sorted({*known, max(known) + 1}, reverse=True)]

@@ -66,23 +66,35 @@ CODES = {
 AGAIN_AFTER = 5
 """After so long a page that is being worked out is asked for again. [s]"""
 ENDED = Text(
-    "登录已过期，这次没有保存。您填写的内容已保存在本机：请重新登录，回到该页后点“恢复”再提交。",
-    "Your session has ended and nothing was stored. What you typed is kept on this machine: sign in, go back to the page, "
+    "这次没有保存。您填写的内容已保存在本机：请重新登录，回到该页后点“恢复”再提交。",
+    "Nothing was stored. What you typed is kept on this machine: sign in, go back to the page, "
     "choose 'restore' and send it again.",
 )
 RENEWED = Text(
-    "您已在别的窗口重新登录，这次没有保存。您填写的内容已保存在本机：请返回该页并刷新，点“恢复”再提交。",
+    "您在别的窗口登录过，这次没有保存。您填写的内容已保存在本机：请返回该页并刷新，点“恢复”再提交。",
     "You have signed in anew in another window; nothing was stored. What you typed is kept on this machine: go back, load the "
     "page again, choose 'restore' and send it again.",
 )
 
 
-def _page(request: HttpRequest, status: int, more: Text | None = None) -> HttpResponse:
+ENDED_TITLE = Text("登录已过期", "Your session has ended")
+RENEWED_TITLE = Text("您已重新登录", "You have signed in anew")
+
+
+def _page(request: HttpRequest, status: int, more: Text | None = None, named: Text | None = None) -> HttpResponse:
+    """An error's page; `named` where it is another thing that happened than the status alone says."""
     title, what = TEXTS[status]
+    title = named or title
     if request.path.startswith("/api/v"):
         said = {k: f"{title[k]}{'。' if k == 'zh' else '. '}{(more or what)[k]}" for k in ("zh", "en")}
         return JsonResponse({"error": {"code": CODES[status], **said, "problems": []}}, status=status)
-    context = {"error_title": title, "error_text": more or what, "code": status, "back": _back(request)}
+    context = {
+        "error_title": title,
+        "error_text": more or what,
+        "code": "" if named else status,
+        "ended": named is ENDED_TITLE,
+        "back": _back(request),
+    }
     return render(request, "errors/error.html", context, status=status)
 
 
@@ -110,7 +122,7 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """404: it does not exist, or they may not know; a form that was sent after the session had ended is told so."""
     signed_in = getattr(request.user, "is_authenticated", False)
     if request.method == "POST" and not signed_in and not request.path.startswith("/api/"):
-        return _page(request, 404, ENDED)
+        return _page(request, 404, ENDED, ENDED_TITLE)
     return _page(request, 404)
 
 
@@ -142,4 +154,4 @@ def still_working(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose session ran out: what was typed is kept by the page's own script."""
     signed_in = getattr(getattr(request, "user", None), "is_authenticated", False)
-    return _page(request, 403, RENEWED if signed_in else ENDED)
+    return _page(request, 403, *((RENEWED, RENEWED_TITLE) if signed_in else (ENDED, ENDED_TITLE)))
