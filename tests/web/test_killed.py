@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
 import urllib.parse
 import urllib.request
@@ -98,14 +102,57 @@ def test_the_worker_ends_with_the_web_server(tmp_path: Path) -> None:
         process = site.start(port := free_port())
         try:
             wait_for(lambda: _answers(port))
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            workers = [c for c in children if b"work" in Path(f"/proc/{c}/cmdline").read_bytes()]
-            assert len(workers) == 1
+            (worker,) = _workers(process.pid)
+            os.kill(int(worker), signal.SIGKILL)
+            (again,) = wait_for(
+                lambda: [w for w in _workers(process.pid) if w != worker], 30
+            )  # work goes on without a restart
             process.kill()
             process.wait(20)
-            wait_for(lambda: not _alive(workers[0]), 20)
+            wait_for(lambda: not _alive(again), 20)
         finally:
             kill(process)
+
+
+def _workers(pid: int) -> list[str]:
+    children = [c for task in Path(f"/proc/{pid}/task").glob("*/children") for c in task.read_text().split()]
+    return [c for c in children if b"work" in Path(f"/proc/{c}/cmdline").read_bytes()]
+
+
+def test_asked_to_end_it_ends_all_and_puts_back_what_it_has_in_hand(tmp_path: Path) -> None:
+    """SIGTERM to the command alone, as a service manager or ``kill`` sends it; the next start takes the import up at once."""
+    with real_site(tmp_path, "sqlite") as site:
+        site.inside("make", str(FIRMS))
+        site.inside("ask")
+        port = free_port()
+        command = [
+            sys.executable,
+            "-c",
+            "from ecopark.cli import run; run()",
+            "serve",
+            "--no-browser",
+            "--port",
+            str(port),
+        ]
+        with (tmp_path / "log").open("ab") as log:
+            process = subprocess.Popen(
+                command, env=site.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        try:
+            wait_for(lambda: site.job()[1] == "running")
+            wait_for(lambda: _answers(port))
+            assert site.job()[1] == "running"
+            process.terminate()
+            process.wait(20)
+            assert not _answers(port)
+            found = site.inside("look")
+            assert not whole_or_nothing(found)
+            assert (found["job"]["state"], found["job"]["tries"]) == ("waiting", 0)
+        finally:
+            kill(process)
+        assert "Traceback" not in (tmp_path / "log").read_text()
+        killed_after(site, lambda: site.job()[1] == "done")
+        assert whole_or_nothing(site.inside("look"))
 
 
 def _alive(pid: str) -> bool:

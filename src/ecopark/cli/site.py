@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from ecopark.cli.output import complain, guarded, language
 from ecopark.cli.parks import LANG
+from ecopark.core import interrupts
 
 NEEDED = ("django", "ninja", "simple_history", "axes", "django_htmx", "whitenoise", "granian")
 DATA = typer.Option(None, "--data", help="Directory of the database, uploads and secret (default: ./ecopark-site).")
@@ -110,9 +112,14 @@ def start(action: str, data: Path | None, *more: str, lang: str | None) -> None:
     command = [sys.executable, "-m", "ecopark.web.run", action, *more, "--lang", language(lang)]
     if data is not None:
         command += ["--data", str(data)]
-    site = subprocess.Popen(command)
-    while True:
-        try:
-            raise typer.Exit(site.wait())
-        except KeyboardInterrupt:
-            continue  # the site got it too and is closing
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with interrupts.held_back():  # it listens once it can tell of it in one line; this one only waits for it
+            site = subprocess.Popen(command)
+            signal.signal(signal.SIGINT, lambda *_: None)
+            signal.signal(signal.SIGTERM, lambda *_: site.terminate())
+        code = site.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    raise typer.Exit(code if code >= 0 else 128 - code)

@@ -16,20 +16,53 @@ import threading
 import time
 import urllib.request
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import Any
 
-from ecopark.web.ready import accepted, everywhere, loopback, of_site, of_surroundings, stand_in
+from ecopark.core import interrupts
+from ecopark.web.ready import Report, accepted, everywhere, loopback, of_site, of_surroundings, stand_in
 
 OPEN_AFTER = 30.0
 MOST_PROCESSES = 8
 """Without `--processes` there is one for each processor, but not more than this."""
 THREADS = 4
 """Requests that one process answers at a time: a long one does not keep the others waiting."""
+PATIENCE = 10
+"""How long work in hand may take to end once the site is stopped. [s]"""
+AGAIN_AFTER = 5.0
+"""After which a worker that ended by itself is started again. [s]"""
+
+
+INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of the actions."""
+    """Run one of the actions; Ctrl-C before the site answers ends it in one line."""
+    options = _parser().parse_args(argv)
+    said = "已中断" if options.lang == "zh" else "interrupted"
+
+    def leave(*_: Any) -> None:
+        """End at once: an exception may be swallowed where it comes up, and a start leaves nothing that must be tidied."""
+        os.write(sys.stderr.fileno(), f"{said}\n".encode())
+        os._exit(INTERRUPTED)
+
+    before, mask = signal.getsignal(signal.SIGINT), os.umask(0o077)
+    os.umask(mask | 0o077)  # database, uploads and archives hold everything: they are for this account alone
+    try:
+        interrupts.listen(leave if options.action == "serve" else signal.default_int_handler)
+        return _act(options)
+    except KeyboardInterrupt:
+        print(said, file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGINT, before)
+        os.umask(mask)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ecopark serve", description=__doc__)
     parser.add_argument("action", choices=["serve", "demo", "backup", "restore"])
     parser.add_argument("--data", type=Path, default=None)
@@ -43,7 +76,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--admin", default="", help="name of the first administrator (asked for if empty)")
     parser.add_argument("--check", action="store_true", help="only say whether the site may be started")
     parser.add_argument("--accept", action="append", default=[], help="code of a danger to start with all the same")
-    options = parser.parse_args(argv)
+    return parser
+
+
+def _act(options: argparse.Namespace) -> int:
     if options.data is not None:
         os.environ["ECOPARK_DATA"] = str(options.data.resolve())
     if not loopback(options.host) and not everywhere(options.host):
@@ -66,14 +102,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     if options.check or before.stops:
         stand_in(os.environ, before, data)
+    listening = signal.getsignal(signal.SIGINT)
     import django
 
     django.setup()
+    signal.signal(
+        signal.SIGINT, listening
+    )  # polars, which is loaded now, takes it over in a way that a question resumes
     from django.conf import settings
     from django.core.management import call_command
 
+    from ecopark.web.people import first_administrator
+
     if starts:
         found = before + of_site(options.action, options.host, options.port, asked, check=options.check)
+        if options.action == "serve" and not any(p.code.startswith("database-") for p in found.problems):
+            who = first_administrator.problems(options.admin, asked, asked=options.check or sys.stdin.isatty())
+            found += Report(tuple(who))
         if found.problems or options.check:
             print(found.told(options.lang, facts=options.check), file=sys.stderr if found.stops else sys.stdout)
         if found.stops:
@@ -95,32 +140,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         for account in demo.accounts():
             print(f"  {account.username:12} {account.password:14} {account.role[options.lang]}")
     else:
-        _first_administrator(options.admin, options.lang)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # the terminal is put in order again behind a question
+        try:
+            first_administrator.make(options.admin, asked, options.lang)
+        except EOFError:
+            raise KeyboardInterrupt from None
     first = "story/" if options.action == "demo" else ""
     return serve(options.host, options.port, first, browser=not options.no_browser, processes=options.processes)
-
-
-def _first_administrator(name: str, lang: str) -> None:
-    """Ask for the first administrator where there is none, in the language of the start."""
-    from django.core.management import call_command
-    from django.utils import translation
-
-    from ecopark.web.people.access import administrators
-
-    if administrators().exists():
-        return
-    if os.environ.get("DJANGO_SUPERUSER_PASSWORD"):
-        call_command("createsuperuser", interactive=False, username=name or "admin", email="")
-        return
-    if not sys.stdin.isatty():
-        sys.exit(
-            "there is no administrator yet: start once in a terminal, or give --admin NAME and DJANGO_SUPERUSER_PASSWORD\n"
-            "还没有管理员：请先在终端启动一次，或给出 --admin 名称 与 DJANGO_SUPERUSER_PASSWORD"
-        )
-    # polars takes SIGINT over in a way that resumes reading: Ctrl-C would wait for the next line
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    with translation.override("en" if lang == "en" else "zh-hans"):
-        call_command("createsuperuser", interactive=True, **({"username": name} if name else {}))
 
 
 def serve(host: str, port: int, first: str, *, browser: bool, processes: int = 0) -> int:
@@ -131,25 +157,70 @@ def serve(host: str, port: int, first: str, *, browser: bool, processes: int = 0
 
     # a copy of this process would copy the locked locks of polars, which has read the demonstration: spawn starts a clean one
     multiprocessing.set_start_method("spawn", force=True)
+    if os.name == "posix":
+        resource_tracker.ensure_running()  # lets Ctrl-C in again when it is started: not while `held_back`
     address = f"http://{'127.0.0.1' if everywhere(host) else host}:{port}/"
-    worker = subprocess.Popen([sys.executable, "-m", "ecopark.web.manage", "work", "--parent", str(os.getpid())])
-    print(f"ecopark: {address}{first}   (Ctrl-C ends it)", flush=True)
-    if browser:
-        threading.Thread(target=_open, args=(address, first), daemon=True).start()
-    server = Granian(
+
+    class Server(Granian):  # type: ignore[misc,valid-type]
+        """Web processes hear nothing of Ctrl-C: they are ended in order by the one that started them."""
+
+        def _spawn_worker(self, *args: Any, **kwargs: Any) -> Any:
+            made = super()._spawn_worker(*args, **kwargs)
+            start = made.start
+
+            def quietly() -> None:
+                with interrupts.held_back():
+                    start()
+
+            made.start = quietly
+            return made
+
+    server = Server(
         "ecopark.web.wsgi:application", address=host, port=port, interface=Interfaces.WSGI,
         workers=processes or min(MOST_PROCESSES, os.cpu_count() or 1), blocking_threads=THREADS,
         respawn_failed_workers=True, log_level=LogLevels.warning,
     )  # fmt: skip
-    try:
+    with _worker():
+        print(f"ecopark: {address}{first}   (Ctrl-C ends it)", flush=True)
+        if browser:
+            threading.Thread(target=_open, args=(address, first), daemon=True).start()
         server.serve()
-    finally:
-        worker.send_signal(signal.SIGINT)
-        try:
-            worker.wait(5)
-        except subprocess.TimeoutExpired:
-            worker.kill()
     return 0
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    """The process for long work, started again where it ends by itself, ended with the site."""
+    over, one_at_a_time = threading.Event(), threading.Lock()
+    command = [sys.executable, "-m", "ecopark.web.manage", "work", "--parent", str(os.getpid())]
+
+    def begin() -> subprocess.Popen[bytes]:
+        with interrupts.held_back():
+            return subprocess.Popen(command)
+
+    process = begin()
+
+    def watch() -> None:
+        nonlocal process
+        while not over.is_set():
+            process.wait()
+            if over.wait(AGAIN_AFTER):
+                return
+            with one_at_a_time:
+                if not over.is_set():
+                    process = begin()
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        with one_at_a_time:
+            over.set()
+        process.terminate()
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _open(address: str, first: str) -> None:

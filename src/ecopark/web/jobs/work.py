@@ -111,6 +111,9 @@ def take(job: Job) -> None:
 
     try:
         result = KINDS[job.kind](job, step)
+    except KeyboardInterrupt:  # the site is being ended: its next start takes this up at once
+        Job.objects.filter(pk=job.pk).update(state="waiting", tries=job.tries, beat=None)
+        raise
     except Stopped:
         found: dict[str, Any] = {"state": "cancelled"}
     except EcoparkError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -20,7 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--parent", type=int, default=None)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Work."""
+        """Work; asked to end (SIGTERM, Ctrl-C), it puts back what it has in hand."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             work.run_forever(once=options["once"], parent=options["parent"])
         except KeyboardInterrupt:
