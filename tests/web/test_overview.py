@@ -226,12 +226,11 @@ def test_what_changed_lately_is_the_same_from_what_was_told_before_as_read_anew(
         )
         here = standing(office, Park.objects.get(pk=park.pk))
         assert here is not None
-        followed += any(
-            changes._since(here, w.changed, before) is not None for w, before in changes._figures_told.values()
-        )
+        known = changes._figures_told.get(changes._told_as(here))
+        followed += known is not None and changes._since(here, known[0].changed, known[1]) is not None
         one_after_the_other = changes._figures(here)
-        kept = dict(changes._figures_told)
+        kept = changes._figures_told.get(changes._told_as(here))
         changes._figures_told.clear()
         assert changes._figures(here) == one_after_the_other
-        changes._figures_told.update(kept)
+        changes._figures_told.put(changes._told_as(here), kept)
     assert followed > 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -33,6 +34,12 @@ class AtHand(Generic[K, V]):
             self._found.move_to_end(name)
             while len(self._found) > self._most:
                 self._found.popitem(last=False)
+
+    def drop(self, unwanted: Callable[[K, V], bool]) -> None:
+        """Drop what is no longer wanted, by its name and itself."""
+        with self._lock:
+            for name in [name for name, thing in self._found.items() if unwanted(name, thing)]:
+                del self._found[name]
 
     def clear(self) -> None:
         """Drop everything."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import File, Form, Router
+from ninja import File, Form, Query, Router
 from ninja.files import UploadedFile
 
 from ecopark.casework import cases as engine
@@ -35,50 +35,33 @@ CasePage = shapes.page_of(out.CaseOut)
 
 @router.get("/parks/{slug}/cases", response={200: CasePage, **REFUSED}, summary="cases / 问题")
 def cases(
-    request: HttpRequest, slug: shapes.Name, status: shapes.Name = "", kind: shapes.Name = "", severity: shapes.Name = "",
-    grid: shapes.Name = "", like: shapes.Name = "", level: shapes.Short = "", to: shapes.Short = "", sort: shapes.Name = "",
-    limit: shapes.Limit = 100, offset: shapes.Number = 0,
-) -> Any:  # fmt: skip
+    request: HttpRequest,
+    slug: shapes.Name,
+    wanted: Query[out.CasesWanted],
+    limit: shapes.Limit = 100,
+    offset: shapes.Number = 0,
+) -> Any:
     """Cases you may know; `status` also open or late, `grid` also none; `sort`: due, found, number, severity, status (-due).
 
     `level`: late ones told to the level of escalation of this number (``cases/rules``); `to` mine: your side
     must act, none: given to a department that is gone.
     """
     standing = come_in(request, slug, "see_cases")
-    wanted = {
-        "status": status,
-        "kind": kind,
-        "severity": severity,
-        "grid": grid,
-        "like": like,
-        "level": level,
-        "to": to,
-    }
-    rows, _ = lists.filtered(standing, wanted, timezone.now())
-    found = lists.ordered(rows, sort).select_related("firm", "by", "park").prefetch_related("events__files")
+    rows, _ = lists.filtered(standing, wanted.dict(), timezone.now())
+    found = lists.ordered(rows, wanted.sort).select_related("firm", "by", "park").prefetch_related("events__files")
     shown = _Shown(standing)
     return cut(found, limit, offset, shown.case)
 
 
 @router.get("/parks/{slug}/cases/register", summary="the register as a file / 下载台账")
 def register(
-    request: HttpRequest, slug: shapes.Name, status: shapes.Name = "", kind: shapes.Name = "", severity: shapes.Name = "",
-    grid: shapes.Name = "", like: shapes.Name = "", level: shapes.Short = "", to: shapes.Short = "", sort: shapes.Name = "",
-    language: shapes.Language = "zh", ending: Literal["xlsx", "csv"] = "xlsx",
+    request: HttpRequest, slug: shapes.Name, wanted: Query[out.CasesWanted], language: shapes.Language = "zh",
+    ending: Literal["xlsx", "csv"] = "xlsx",
 ) -> HttpResponse:  # fmt: skip
     """All cases you may know that are chosen as in `cases`, as one table; 20,000 at most, and it says how many are left out."""
     standing, now = come_in(request, slug, "see_cases"), timezone.now()
-    wanted = {
-        "status": status,
-        "kind": kind,
-        "severity": severity,
-        "grid": grid,
-        "like": like,
-        "level": level,
-        "to": to,
-    }
     name = f"{slug}-cases-{timezone.localtime(now):%Y-%m-%d}.{ending}"
-    return file_made(name, writer(registered(standing, wanted | {"sort": sort}, now), language))
+    return file_made(name, writer(registered(standing, wanted.dict(), now), language))
 
 
 @router.post("/parks/{slug}/cases", response={200: out.CaseTaken, **REFUSED}, summary="report a case / 上报问题")

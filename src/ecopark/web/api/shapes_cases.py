@@ -7,7 +7,20 @@ from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 
-from ecopark.web.api.shapes import Bilingual, EmptyOrMoment, Name, Note, Plain
+from ecopark.web.api.shapes import Bilingual, EmptyOrMoment, Name, Note, Plain, Short
+
+
+class CasesWanted(Schema):
+    """Which cases, and in which order."""
+
+    status: Name = ""
+    kind: Name = ""
+    severity: Name = ""
+    grid: Name = ""
+    like: Name = ""
+    level: Short = ""
+    to: Short = ""
+    sort: Name = ""
 
 
 class ClockOut(Schema):

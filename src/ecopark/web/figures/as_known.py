@@ -6,10 +6,8 @@ signatures, steps of titles, and evidence. The catalogue of quantities and all t
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from threading import Lock
 from typing import Any
 
 from django.db.models import Max, Q, QuerySet
@@ -18,6 +16,7 @@ from django.utils import timezone
 from ecopark.core.text import RefusedError, Text
 from ecopark.observations.model import Facts
 from ecopark.web import background
+from ecopark.web.at_hand import AtHand
 from ecopark.web.background import StillWorkingError
 from ecopark.web.figures import facts as now
 from ecopark.web.figures import stamps
@@ -47,8 +46,7 @@ class Past:
     answers: dict[Any, Any] = field(default_factory=dict)
 
 
-_kept: OrderedDict[tuple[Any, ...], Past] = OrderedDict()
-_lock = Lock()
+_kept: AtHand[tuple[Any, ...], Past] = AtHand(KEPT_DAYS)
 
 
 def end_of(day: date) -> datetime:
@@ -97,23 +95,16 @@ def past(park: Park, day: date) -> Past:
         Of a request for a large park, whose history is read in the background from now on.
     """
     name = (park.pk, park.key, day, stamps.beside(park).reading)
-    with _lock:
-        found = _kept.get(name)
-        if found is not None:
-            _kept.move_to_end(name)
-            return found
+    if (found := _kept.get(name)) is not None:
+        return found
     if background.somebody_waits() and _is_large(park):
         background.later_with(park, ("past", day), lambda row: past(row, day))
         raise StillWorkingError
     moment = end_of(day)
     made = Past(park_on(park, moment), moment, facts_on(park, moment))
-    with _lock:
-        if len(made.facts) > now.MANY:
-            for key in [key for key, one in _kept.items() if len(one.facts) > now.MANY]:
-                del _kept[key]
-        _kept[name] = made
-        while len(_kept) > KEPT_DAYS:
-            _kept.popitem(last=False)
+    if len(made.facts) > now.MANY:
+        _kept.drop(lambda _, one: len(one.facts) > now.MANY)
+    _kept.put(name, made)
     return made
 
 
@@ -127,8 +118,7 @@ def facts_at_once(park: Park, day: date) -> Facts | None:
 
 def forget() -> None:
     """Drop what is kept in memory."""
-    with _lock:
-        _kept.clear()
+    _kept.clear()
 
 
 def facts_on(park: Park, moment: datetime) -> Facts:

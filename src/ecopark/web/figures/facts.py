@@ -6,12 +6,10 @@ typed it and when.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
-from threading import Lock
 from typing import Any
 
 from django.db.models import QuerySet
@@ -27,6 +25,7 @@ from ecopark.observations.model import Subject as FactSubject
 from ecopark.observations.quantity import catalogue
 from ecopark.observations.rows import RawRow
 from ecopark.web import background, lasting
+from ecopark.web.at_hand import AtHand
 from ecopark.web.background import StillWorkingError
 from ecopark.web.figures import stamps
 from ecopark.web.figures.models import COUNTED, Evidence, Figure
@@ -65,8 +64,7 @@ class _Known:
     facts: Facts
 
 
-_kept: OrderedDict[int, _Known] = OrderedDict()
-_lock = Lock()
+_kept: AtHand[int, _Known] = AtHand(KEPT_PARKS)
 
 
 def facts_of(park: Park, beside: Beside | None = None) -> Facts:
@@ -90,11 +88,7 @@ def facts_of(park: Park, beside: Beside | None = None) -> Facts:
         with without_collector():
             made = _read_whole(park, now)
         lasting.set_aside()
-    with _lock:
-        _kept[park.pk] = made
-        _kept.move_to_end(park.pk)
-        while len(_kept) > KEPT_PARKS:
-            _kept.popitem(last=False)
+    _kept.put(park.pk, made)
     return made.facts
 
 
@@ -106,8 +100,7 @@ def expect(park: Park, now: Beside) -> _Known | None:
     StillWorkingError
         They are being read.
     """
-    with _lock:
-        known = _kept.get(park.pk)
+    known = _kept.get(park.pk)
     if known is not None:
         stamps.catch_up(park, known.changed)
         if known.changed <= park.changed and known.beside.reading == now.reading:
@@ -218,12 +211,11 @@ def facts_with(park: Park, changes: Sequence[dict[str, Any]]) -> Facts:
 
 def forget(park: Park | None = None) -> None:
     """Drop what is kept in memory, of one park or of all."""
-    with _lock:
-        if park is None:
-            _kept.clear()
-            stamps.forget()
-        else:
-            _kept.pop(park.pk, None)
+    if park is None:
+        _kept.clear()
+        stamps.forget()
+    else:
+        _kept.drop(lambda pk, _: pk == park.pk)
 
 
 def gathered(rows: Iterable[Observation], subjects: list[FactSubject], settings: dict[str, Any]) -> Facts:

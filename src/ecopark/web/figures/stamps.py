@@ -6,10 +6,8 @@ subjects, signatures, titles and settings.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from threading import Lock
 from typing import Any
 
 from django.db import connection
@@ -52,15 +50,13 @@ class Written:
 
 Stamp = tuple[Any, ...]
 
-_kept: OrderedDict[int, Written] = OrderedDict()
+_kept: AtHand[int, Written] = AtHand(KEPT_PARKS)
 _beside: AtHand[int, tuple[Stamp, Beside]] = AtHand(KEPT_PARKS)
-_lock = Lock()
 
 
 def written(park: Park) -> Written:
     """What has been written of a park as of the count of changes that `park` carries, or a later one."""
-    with _lock:
-        known = _kept.get(park.pk)
+    known = _kept.get(park.pk)
     if known is not None:
         catch_up(park, known.changed)
         if known.changed == park.changed:
@@ -78,11 +74,7 @@ def written(park: Park) -> Written:
     made = Written(park.changed, last, tuple(sorted(years, reverse=True)), moved=not new)
     if not new and known is not None:
         made = replace(made, first=known.first)
-    with _lock:
-        _kept[park.pk] = made
-        _kept.move_to_end(park.pk)
-        while len(_kept) > KEPT_PARKS:
-            _kept.popitem(last=False)
+    _kept.put(park.pk, made)
     return made
 
 
@@ -91,8 +83,7 @@ def last_years(parks: Iterable[Park]) -> dict[int, int]:
     found: dict[int, int] = {}
     others = []
     for park in parks:
-        with _lock:
-            known = _kept.get(park.pk)
+        known = _kept.get(park.pk)
         if known is None or known.changed != park.changed:
             others.append(park.pk)
         elif known.years:
@@ -114,8 +105,7 @@ def catch_up(park: Park, known: int) -> None:
 
 def forget() -> None:
     """Drop what is kept in memory."""
-    with _lock:
-        _kept.clear()
+    _kept.clear()
     _beside.clear()
 
 

@@ -5,12 +5,10 @@ Each kind gives at most `MOST` events, by one question to the database (figures 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, pairwise
-from threading import Lock
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -24,6 +22,7 @@ from ecopark.observations.quantity import catalogue
 from ecopark.reports.labels import VERDICT_WORDS
 from ecopark.standards.result import STATUS_TEXT
 from ecopark.web.assess.models import LARGE, Kept
+from ecopark.web.at_hand import AtHand
 from ecopark.web.cases.models import Case, CaseEvent
 from ecopark.web.cases.work import rules_of
 from ecopark.web.figures.models import STATES, Figure
@@ -121,8 +120,7 @@ def _write_of(group: list[_Seen], periods: str, more: bool) -> _Write:
 Told = dict[_Write, tuple[Happened, str]]
 """What happened with each write, newest first, and who made it."""
 
-_figures_told: OrderedDict[tuple[Any, ...], tuple[Written, Told]] = OrderedDict()
-_lock = Lock()
+_figures_told: AtHand[tuple[Any, ...], tuple[Written, Told]] = AtHand(AT_HAND)
 
 
 def _figures(standing: Standing) -> tuple[list[Happened], dict[int, str]]:
@@ -132,9 +130,8 @@ def _figures(standing: Standing) -> tuple[list[Happened], dict[int, str]]:
     """
     park = standing.park
     now = written(park)
-    name = (park.pk, park.settings.get("registry_changes"), None if standing.wide else standing.firms)
-    with _lock:
-        known = _figures_told.get(name)
+    name = _told_as(standing)
+    known = _figures_told.get(name)
     if known is not None and known[0].first is not now.first:  # of a database that was brought back
         known = None
     if known is not None and known[0] is now:
@@ -144,12 +141,14 @@ def _figures(standing: Standing) -> tuple[list[Happened], dict[int, str]]:
         writes = (None if known is None else _since(standing, known[0].changed, before)) or _writes(standing)
         new = _read(standing, [w for w in writes if w not in before])
         told = {w: found for w in writes if (found := before.get(w) or new.get(w)) is not None}
-        with _lock:
-            _figures_told[name] = now, told
-            _figures_told.move_to_end(name)
-            while len(_figures_told) > AT_HAND:
-                _figures_told.popitem(last=False)
+        _figures_told.put(name, (now, told))
     return [event for event, _ in told.values()], {w.first.seq: who for w, (_, who) in told.items() if who}
+
+
+def _told_as(standing: Standing) -> tuple[Any, ...]:
+    """By what it is kept: whoever may know the same reads the same."""
+    park = standing.park
+    return park.pk, park.settings.get("registry_changes"), None if standing.wide else standing.firms
 
 
 def _rows(standing: Standing) -> QuerySet[Figure, Any]:
@@ -334,13 +333,12 @@ class _Turned:
     after: str
 
 
-_turned: OrderedDict[tuple[int, datetime], tuple[_Turned, ...]] = OrderedDict()
+_turned: AtHand[tuple[int, datetime], tuple[_Turned, ...]] = AtHand(AT_HAND)
 
 
 def _verdicts(standing: Standing, kept: Sequence[Kept], by: Mapping[int, str]) -> list[Happened]:
     """Titles' and clauses' verdicts that became others; `by` says who wrote the figures of which count of changes."""
-    with _lock:
-        at_hand = {one.pk: _turned[one.pk, one.at] for one in kept if (one.pk, one.at) in _turned}
+    at_hand = {one.pk: known for one in kept if (known := _turned.get((one.pk, one.at))) is not None}
     if new := [one for one in kept if one.pk not in at_hand]:
         at_hand |= _looked_up(standing, new)
     found = sorted((t for one in at_hand.values() for t in one), key=lambda t: (t.at, not t.tail), reverse=True)[:MOST]
@@ -369,8 +367,7 @@ def _looked_up(standing: Standing, new: Sequence[Kept]) -> dict[int, tuple[_Turn
         chain = [one, *(k for k in earlier.get(cell, ()) if k.at < one.at)]
         turned: list[_Turned] = []
         for n, (after, before) in enumerate(pairwise(chain)):
-            with _lock:
-                known = _turned.get((after.pk, after.at))
+            known = _turned.get((after.pk, after.at))
             if known is not None:
                 turned += known
                 break
@@ -378,11 +375,8 @@ def _looked_up(standing: Standing, new: Sequence[Kept]) -> dict[int, tuple[_Turn
                 break
             turned += _differences(before, after)
         found[one.pk] = tuple(turned[:MOST])
-    with _lock:
-        for one in new:
-            _turned[one.pk, one.at] = found[one.pk]
-        while len(_turned) > AT_HAND:
-            _turned.popitem(last=False)
+    for one in new:
+        _turned.put((one.pk, one.at), found[one.pk])
     return found
 
 
