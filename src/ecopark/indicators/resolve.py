@@ -397,7 +397,10 @@ class SubjectLookup:
             return None
         if not found.complete and not where and quantity.low is not None and quantity.low >= 0:
             self._keep(quantity, period, found.total)
-        return firm_step(quantity, found, self.facts, period)
+        key = (self.subject, quantity.id, period, where)
+        if key not in self.rollup.told:
+            self.rollup.told[key] = firm_step(quantity, found, self.facts, period)
+        return self.rollup.told[key]
 
     def _at_least(self, quantity: Quantity, period: Period, found: Figure | None) -> None:
         if found is not None and found.at_least is not None:

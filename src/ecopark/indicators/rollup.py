@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ecopark.core.period import Period
+from ecopark.core.trace import Trace
 from ecopark.indicators.one_year import Figure, code_figures, holes, part_figures, year_figure
 from ecopark.observations.model import Facts, Subject
 from ecopark.observations.quantity import Quantity, catalogue
@@ -122,6 +123,8 @@ class RollUp:
         self._actives: dict[tuple[str, Period, str], set[str]] = {}
         self._sums: dict[tuple[str, str, Period, str], FirmSum | None] = {}
         self._codes: dict[tuple[str, str, Period], FirmCodes | None] = {}
+        self.told: dict[tuple[str, str, Period, str], Trace] = {}
+        """The steps that tell of the sums, for whoever explains them."""
 
     @classmethod
     def of(cls, facts: Facts) -> RollUp:
@@ -137,6 +140,7 @@ class RollUp:
         made._firms, made._actives = self._firms, self._actives
         made._sums = {key: found for key, found in list(self._sums.items()) if key[1] not in changed}
         made._codes = {key: found for key, found in list(self._codes.items()) if key[1] not in changed}
+        made.told = {key: step for key, step in list(self.told.items()) if key[1] not in changed}
         return made
 
     def firms(self, park: str) -> list[Subject]:
