@@ -234,3 +234,22 @@ def test_what_changed_lately_is_the_same_from_what_was_told_before_as_read_anew(
         assert changes._figures(here) == one_after_the_other
         changes._figures_told.put(changes._told_as(here), kept)
     assert followed > 20
+
+
+def test_a_year_that_has_only_begun_is_not_what_the_park_is_shown_by(world: World) -> None:
+    client = world.client_of("office")
+    before = client.get("/p/alpha/").context["period"]
+    failing = {f["clause"]["id"] for f in client.get("/p/alpha/tasks/").context["failing"]}
+    begun = str(int(before) + 3)
+    write(world.park, [Change("alpha", "publicity_events", begun, "4", "events/year")], world.people["office"], "x")
+    answer = client.get("/p/alpha/")
+    assert (answer.context["period"], answer.context["begun"]) == (before, [int(begun)])
+    assert f"{begun} 年刚开始填报" in answer.content.decode()
+    assert {f["clause"]["id"] for f in client.get("/p/alpha/tasks/").context["failing"]} == failing
+    assert client.get("/p/alpha/assess/briefing/").context["year"] == before
+    every = set(Figure.objects.filter(park=world.park, period=before).values_list("quantity", "unit", "subject__key"))
+    changes = [
+        Change(key, quantity, begun, "1", unit) for quantity, unit, key in every if quantity != "publicity_events"
+    ]
+    write(Park.objects.get(pk=world.park.pk), changes, world.people["office"], "x")
+    assert client.get("/p/alpha/").context["period"] == begun, "once half of the quantities are there"

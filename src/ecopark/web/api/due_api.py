@@ -40,7 +40,7 @@ def changed_lately(request: HttpRequest, slug: shapes.Name) -> Any:
     standing = come_in(request, slug, "see_park")
     now, kept = keep.Current(standing.park), []
     if standing.may("see_values") and now.years:
-        kept = list(now.find_all((name, str(now.years[0])) for name in keep.packs_of(standing.park)).values())
+        kept = list(now.find_all((name, now.year) for name in keep.packs_of(standing.park)).values())
     return [
         {name: getattr(one, name) for name in ("kind", "at", "who", "why", "url")}
         | {"what": pair(one.what), "before": _said(one.before), "after": _said(one.after)}

@@ -16,7 +16,7 @@ from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.web.assess.briefing import gathered, is_ready
 from ecopark.web.assess.dossier_views import TYPES
-from ecopark.web.assess.keep import years_of
+from ecopark.web.assess.keep import year_of, years_of
 from ecopark.web.assess.views import period_or_404
 from ecopark.web.jobs import work
 from ecopark.web.jobs.models import Job
@@ -30,7 +30,12 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Choose year, format and language; what was made in the background lately."""
     standing = enter(request, slug, "make_briefing")
     jobs = Job.objects.filter(park=standing.park, kind="briefing", by=request.user)[:5]
-    context = {"years": [str(y) for y in years_of(standing.park)], "jobs": jobs, "formats": FORMATS}
+    context = {
+        "years": [str(y) for y in years_of(standing.park)],
+        "year": year_of(standing.park),
+        "jobs": jobs,
+        "formats": FORMATS,
+    }
     return render(request, "assess/briefing.html", context)
 
 

@@ -16,7 +16,7 @@ from ecopark.packs.load import find_pack
 from ecopark.reports.dossier import FORMATS
 from ecopark.standards.titles import load_titles
 from ecopark.web.assess import dossiers
-from ecopark.web.assess.keep import packs_of, years_of
+from ecopark.web.assess.keep import packs_of, year_of, years_of
 from ecopark.web.assess.models import Dossier
 from ecopark.web.assess.views import period_or_404
 from ecopark.web.pages.paging import paged
@@ -42,7 +42,8 @@ def page(request: HttpRequest, slug: str, status: int = 200) -> HttpResponse:
     found = paged(request, dossiers.of_park(standing.park), PER_PAGE)
     context = {
         "packs": [find_pack(name) for name in packs_of(standing.park)],
-        "years": [str(y) for y in years_of(standing.park)], "jobs": dossiers.unfinished(standing.park, request.user)[:5],
+        "years": [str(y) for y in years_of(standing.park)], "year": year_of(standing.park),
+        "jobs": dossiers.unfinished(standing.park, request.user)[:5],
         "formats": FORMATS, "page": found, "may_mark": standing.may("hand_up"), "titles": list(load_titles().values()),
         "today": timezone.localdate(),
     }  # fmt: skip

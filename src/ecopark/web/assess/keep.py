@@ -67,6 +67,11 @@ class Current:
         """Calendar years for which the park or its firms have figures, the latest first."""
         return list(self.written.years)
 
+    @property
+    def year(self) -> str:
+        """The year the park is shown by (`stamps.Written.year`); empty without figures."""
+        return str(self.written.year or "")
+
     def key(self, pack_id: str, period: str) -> str:
         """A hash of everything the assessment of this pack and period depends on."""
         pack = find_pack(pack_id)
@@ -207,9 +212,14 @@ def years_of(park: Park) -> list[int]:
 
 
 def years_open(park: Park, *shown: str) -> list[str]:
-    """Years that figures may be given or asked for, the latest first: those there are, those shown, and the year that follows."""
+    """Years that figures may be given or asked for, the latest first: those there are, those shown, and the next."""
     known = {*years_of(park), *(int(year) for year in shown)}
     return [str(year) for year in sorted({*known, max(known) + 1} if known else (), reverse=True)]
+
+
+def year_of(park: Park) -> str:
+    """The year a park is shown by where nobody asks for another (`stamps.Written.year`); empty without figures."""
+    return str(stamps.written(park).year or "")
 
 
 def packs_of(park: Park) -> Sequence[str]:

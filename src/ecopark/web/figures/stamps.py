@@ -33,8 +33,8 @@ class Written:
         The park's count of changes at that time.
     last
         By quantity, the highest `seq` of its figures, whatever their state.
-    years
-        Calendar years with figures, the latest first.
+    by_year
+        By calendar year the quantities that have figures, of the park or of any of its firms; the latest year first.
     moved
         Whether figures were written since this process first looked.
     first
@@ -43,9 +43,23 @@ class Written:
 
     changed: int
     last: dict[str, int]
-    years: tuple[int, ...]
+    by_year: dict[int, frozenset[str]]
     moved: bool = False
     first: object = field(default_factory=object, compare=False)
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Calendar years with figures, the latest first."""
+        return tuple(self.by_year)
+
+    @property
+    def year(self) -> int | None:
+        """The year a park is shown by: the last with at least half as many quantities as the fullest one.
+
+        A year whose first figures have just come in would say "undetermined" of everything.
+        """
+        most = max(map(len, self.by_year.values()), default=0)
+        return next((year for year, there in self.by_year.items() if 2 * len(there) >= most), None)
 
 
 Stamp = tuple[Any, ...]
@@ -66,12 +80,13 @@ def written(park: Park) -> Written:
     if not new and known is not None:
         rows = rows.filter(seq__gt=known.changed)
     last = {} if new or known is None else dict(known.last)
-    years = set() if new or known is None else set(known.years)
+    by_year = {} if new or known is None else {year: set(there) for year, there in known.by_year.items()}
     for quantity, period, seq in rows.values_list("quantity", "period").annotate(Max("seq")):
         last[quantity] = max(seq, last.get(quantity, 0))
         if period[:4].isdecimal():
-            years.add(int(period[:4]))
-    made = Written(park.changed, last, tuple(sorted(years, reverse=True)), moved=not new)
+            by_year.setdefault(int(period[:4]), set()).add(quantity)
+    sorted_years = {year: frozenset(by_year[year]) for year in sorted(by_year, reverse=True)}
+    made = Written(park.changed, last, sorted_years, moved=not new)
     if not new and known is not None:
         made = replace(made, first=known.first)
     _kept.put(park.pk, made)

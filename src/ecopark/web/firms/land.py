@@ -13,7 +13,7 @@ from ecopark.core.text import Text
 from ecopark.errors import EcoparkError
 from ecopark.grading.land import LandRules, read_plots
 from ecopark.grading.result import Grading
-from ecopark.web.assess.keep import years_of
+from ecopark.web.assess.keep import year_of
 from ecopark.web.firms import grades
 from ecopark.web.firms.models import PlotTable
 from ecopark.web.parks import places
@@ -145,9 +145,9 @@ def note(park: Park, plot: str, step: str, user: Any, words: str, freed: Mapping
 
 def _grading(park: Park) -> Grading | None:
     """The grades that the rule on class D looks at, where the park has a method."""
-    method, years = grades.method_of(park), years_of(park)
+    method, year = grades.method_of(park), year_of(park)
     few = park.subjects.filter(kind="firm").count() <= grades.AT_ONCE
-    return grades.graded(park, method, str(years[0])) if method and years and few else None
+    return grades.graded(park, method, year) if method and year and few else None
 
 
 def _log(park: Park) -> Any:

@@ -8,7 +8,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 
 from ecopark.core.text import Text
-from ecopark.web.assess.keep import years_of
+from ecopark.web.assess.keep import year_of
 from ecopark.web.firms import grades
 from ecopark.web.firms.models import FirmGrade, GradeRun
 from ecopark.web.parks.maps import layer
@@ -131,6 +131,5 @@ def plots_of(standing: Standing, key: str) -> list[dict[str, Any]]:
 
 
 def method_now(standing: Standing) -> tuple[str, str]:
-    """Method and latest year of the park's grading; empty where there is none."""
-    years = years_of(standing.park)
-    return grades.method_of(standing.park), str(years[0]) if years else ""
+    """Method of the park's grading and the year the park is shown by; empty where there is none."""
+    return grades.method_of(standing.park), year_of(standing.park)

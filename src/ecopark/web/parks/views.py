@@ -38,12 +38,12 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {"may_assess": standing.may("see_assessments"), "may_fill": standing.may("see_figures")}
     context["may_brief"] = bool(now.years) and standing.may("make_briefing")
     if standing.may("see_assessments") and now.years:
-        period = str(now.years[0])
+        period = now.year
         kept = now.assessed_all(((name, period) for name in keep.packs_of(park)), earlier=True)
         answers = list(kept.values())
         results = {cell: shown(standing, one) for cell, one in kept.items()}
         context["cards"] = [_card(find_pack(cell[0]), one, results[cell]) for cell, one in kept.items()]
-        context["period"] = period
+        context |= {"period": period, "begun": [year for year in now.years if year > int(period)]}
         if standing.may("see_values"):
             there = list(results.values())
             context |= {"gaps": missing_by_department(there), "trends": _trends(now, there, period)}

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.standards.describe import STATUS_WORD
-from ecopark.web.assess.keep import packs_of, years_of
+from ecopark.web.assess.keep import packs_of, year_of
 from ecopark.web.assess.views import pack_or_404
 from ecopark.web.people.access import enter
 from ecopark.web.rules import read, sign
@@ -62,15 +62,15 @@ def clause_page(request: HttpRequest, slug: str, pack: str, tail: str) -> HttpRe
         raise Http404
     known = sign.verified(standing.park, found)
     signatures = Verification.objects.filter(park=standing.park, pack=found.id, clause__in=[tail, "*"])
-    years = years_of(standing.park)
+    year = year_of(standing.park)
     context = {
         "pack": found, "text": read.read_clause(found, clause, known.get(tail, "")), "clause": clause,
         "quantities": read.quantities_of(found, clause),
         "signatures": signatures.select_related("by", "withdrawn_by") if standing.may("see_signatures") else (),
         "may_see_signers": standing.may("see_signatures"),
         "may_sign": standing.may("verify_clause") and not found.is_frame, "today": timezone.localdate(),
-        "result_url": reverse("assess-clause", args=[slug, found.id, years[0], tail])
-        if years and standing.may("see_values") else "",
+        "result_url": reverse("assess-clause", args=[slug, found.id, year, tail])
+        if year and standing.may("see_values") else "",
         "footnotes": [f for f in found.footnotes if f.id in clause.footnotes],
     }  # fmt: skip
     return render(request, "rules/clause.html", context)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ecopark.core.text import Text
 from ecopark.observations.quantity import catalogue
-from ecopark.web.assess.keep import packs_of, years_of
+from ecopark.web.assess.keep import packs_of, year_of
 from ecopark.web.firms.models import GradeRun
 from ecopark.web.pages.context import NAVIGATION, user_links
 from ecopark.web.parks.office_views import TABS
@@ -93,9 +93,9 @@ def _of_park(standing: Standing) -> list[tuple[Hit, str]]:
         rows += [(hit(one.label, top["data"], "data-theme", name), "") for name, one in themes]
     if standing.may("settings"):
         rows += [(hit(label, top["park-settings"], "park-settings-tab", name), "") for name, label in TABS.items()]
-    if standing.may("try_what_if") and (years := years_of(standing.park)):
+    if standing.may("try_what_if") and (year := year_of(standing.park)):
         label = Text("如果……会怎样", "What if")
-        rows.append((hit(label, Text(), "what-if", packs_of(standing.park)[0], str(years[0])), "情景 模拟 scenario"))
+        rows.append((hit(label, Text(), "what-if", packs_of(standing.park)[0], year), "情景 模拟 scenario"))
     if standing.may("simulate_grades") and (run := GradeRun.objects.filter(park=standing.park).first()):
         label = Text("模拟", "Simulate")
         rows.append((hit(label, top["firms"], "simulator", str(run.pk)), "权重 亩均 weights grades"))

@@ -139,11 +139,11 @@ def clause_of(park: Park, name: str, period: str) -> tuple[Kept, dict[str, Any]]
 
 
 def failing(now: keep.Current) -> list[tuple[dict[str, Any], str]]:
-    """Clauses of the last year that are not met and have no task yet, from assessments that are there already."""
+    """Clauses of the year the park is shown by, not met and without a task, from assessments that are there already."""
     park = now.park
     if not now.years:
         return []
-    period = str(now.years[0])
+    period = now.year
     busy = set(park.tasks.exclude(clause="").values_list("clause", flat=True))
     return [
         (clause, period)
