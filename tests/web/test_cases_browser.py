@@ -123,6 +123,27 @@ def test_a_report_waits_without_reception_and_is_sent_once_with_its_photograph(v
     assert (file.media_type, file.name) == ("image/jpeg", "site.jpg")
 
 
+def test_a_position_that_was_found_is_not_said_of_the_next_place(visit: Any) -> None:
+    keeper = visit("keeper", size="phone")
+    page = keeper.page
+    keeper.context.grant_permissions(["geolocation"])
+    keeper.context.set_geolocation({"latitude": 31.23, "longitude": 122.93})
+    keeper.go(REPORT)
+    page.wait_for_selector(".map[data-drawn]")
+    page.click("[data-locate]")
+    page.wait_for_function("document.querySelector('[data-where]').textContent.includes('误差')")
+    assert page.input_value("input[name=lon]") == "122.930000"
+    page.locator(".map canvas").tap()
+    assert page.inner_text("[data-where]") == "", "another place was chosen"
+    page.click("[data-locate]")
+    page.wait_for_function("document.querySelector('[data-where]').textContent.includes('误差')")
+    _fill(page, "定位上报")
+    page.click("form[data-report] .actions button")
+    page.wait_for_selector("[data-reports] a")
+    assert page.input_value("input[name=lon]") == ""
+    assert page.inner_text("[data-where]") == "", "the next report has no position yet"
+
+
 def test_a_place_is_tapped_on_the_map(visit: Any) -> None:
     keeper = visit("keeper", size="phone")
     keeper.go(REPORT)

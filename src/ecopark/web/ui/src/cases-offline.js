@@ -278,6 +278,10 @@ if (form && "indexedDB" in window) {
   form.addEventListener("submit", submit);
   input.addEventListener("change", choose);
   form.querySelector("[data-locate]").addEventListener("click", locate);
+  // another place was chosen, or the report is sent: the position that was found is no longer the place of this one
+  const forget = () => (form.querySelector("[data-where]").textContent = "");
+  for (const field of [form.elements.lon, form.elements.lat]) field.addEventListener("change", forget);
+  form.addEventListener("reset", forget);
   document.addEventListener("ecopark:report", (event) => taken.push(event.detail.found));
   addEventListener("online", sendAll);
   setInterval(sendAll, AGAIN);

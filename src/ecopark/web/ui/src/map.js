@@ -229,8 +229,8 @@ async function start(box) {
     const answer = await fetch(box.dataset.layers, { headers: { Accept: "application/json" } });
     if (!answer.ok) return fail(box, say("mapFailed", { code: answer.status }));
     layers = (await answer.json()).layers.map((layer) => ({ ...layer, data: flat(layer.data) }));
-  } catch (problem) {
-    return fail(box, say("mapFailed", { code: problem.message }));
+  } catch {
+    return fail(box, say("mapAway"));
   }
   await letters(layers);
   const { box: extent, maxZoom, padding } = opening(layers);

@@ -18,6 +18,7 @@ const WORDS = {
   noWebgl: ["此浏览器不能显示地图，请使用下面的列表。", "This browser cannot draw the map. Please use the list below."],
   mapEmpty: ["还没有可显示的位置。", "There is nothing with a place yet."],
   mapFailed: ["地图数据没有取到（{code}）。", "The map data could not be fetched ({code})."],
+  mapAway: ["没有网络，地图暂时不能显示。", "There is no connection: the map cannot be shown now."],
   open: ["打开", "Open"],
   tooMany: ["一次最多 {most} 张照片。", "{most} photographs at most."],
   locating: ["正在定位…", "Looking for your position…"],
