@@ -70,7 +70,7 @@ def test_every_page_and_endpoint_by_every_role(world: World, role: str) -> None:
 
 def test_one_run_makes_both_languages_and_everybody_who_may_finds_them(world: World) -> None:
     fields = {"pack": [PACK], "period": "2023", "language": "both"}
-    assert world.client_of("consultant").post(f"{PAGE}start/", fields).status_code == 200
+    assert world.client_of("consultant").post(f"{PAGE}start/", fields).status_code == 302
     job, made = Job.objects.get(), Dossier.objects.get()
     assert job.state == "done", job.message
     assert made.languages == ["zh", "en"] and made.hashes == {PACK: find_pack(PACK).hash}
@@ -176,3 +176,11 @@ def test_a_run_that_fails_or_dies_leaves_nothing(world: World, monkeypatch: pyte
     work.take(again)
     assert "of-the-first-try.html" not in [p.name for p in folder.iterdir()]
     assert Dossier.objects.get().pk == job.pk
+
+
+def test_a_dossier_without_a_standard_is_refused_and_one_that_is_asked_for_leads_back(world: World) -> None:
+    client = world.client_of("office")
+    refused = client.post("/p/alpha/assess/dossier/start/", {"period": "2023"})
+    assert refused.status_code == 422 and "请至少选一个标准" in refused.content.decode()
+    asked = client.post("/p/alpha/assess/dossier/start/", {"period": "2023", "pack": world.park.packs[0]})
+    assert (asked.status_code, asked.url) == (302, "/p/alpha/assess/dossier/")

@@ -58,10 +58,11 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     chosen = [p for p in request.POST.getlist("pack") if p in known]
     period = period_or_404(standing, request.POST.get("period", ""))
     if not chosen:
-        raise Http404
+        messages.error(request, t("请至少选一个标准。", "Choose at least one standard."))
+        return page(request, slug, 422)
     language = request.POST.get("language", "")
     dossiers.ask(standing.park, request.user, chosen, period, language if language in dossiers.LANGUAGES else "zh")
-    return page(request, slug)
+    return redirect("dossier", slug)
 
 
 @require_POST

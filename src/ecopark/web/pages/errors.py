@@ -65,20 +65,18 @@ CODES = {
 """Of the envelope in which programs hear of it."""
 AGAIN_AFTER = 5
 """After so long a page that is being worked out is asked for again. [s]"""
+ENDED_TITLE = Text("登录已过期", "Your session has ended")
 ENDED = Text(
     "这次没有保存。您填写的内容已保存在本机：请重新登录，回到该页后点“恢复”再提交。",
     "Nothing was stored. What you typed is kept on this machine: sign in, go back to the page, "
     "choose 'restore' and send it again.",
 )
+RENEWED_TITLE = Text("您已重新登录", "You have signed in anew")
 RENEWED = Text(
     "您在别的窗口登录过，这次没有保存。您填写的内容已保存在本机：请返回该页并刷新，点“恢复”再提交。",
     "You have signed in anew in another window; nothing was stored. What you typed is kept on this machine: go back, load the "
     "page again, choose 'restore' and send it again.",
 )
-
-
-ENDED_TITLE = Text("登录已过期", "Your session has ended")
-RENEWED_TITLE = Text("您已重新登录", "You have signed in anew")
 
 
 def _page(request: HttpRequest, status: int, more: Text | None = None, named: Text | None = None) -> HttpResponse:

@@ -11,7 +11,7 @@ from ecopark.core.text import Text
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.standards.compare import CHANGE_TEXT
 from ecopark.standards.describe import limits_text
-from ecopark.web.assess.keep import packs_of, years_of
+from ecopark.web.assess.keep import packs_of, year_of, years_of
 from ecopark.web.assess.views import pack_or_404
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.people.access import Standing, enter
@@ -31,7 +31,7 @@ def reuse(request: HttpRequest, slug: str) -> HttpResponse:
     years = years_of(park)
     year = number_in(request.GET.get("year", ""))
     if year not in years:
-        year = years[0] if years else None
+        year = number_in(year_of(park))
     table = reuse_table(facts_of(park), chosen, year, park.key)
     shown = request.GET.get("show", "")
     rows = [
@@ -98,7 +98,7 @@ def editions(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def year_in(standing: Standing, wanted: str) -> str:
-    """The year asked for, or the park's latest; empty for a park without figures.
+    """The year asked for, or the one the park is shown by; empty for a park without figures.
 
     Raises
     ------
@@ -108,4 +108,4 @@ def year_in(standing: Standing, wanted: str) -> str:
     years = years_of(standing.park)
     if wanted and number_in(wanted) not in years:
         raise Http404
-    return wanted or (str(years[0]) if years else "")
+    return wanted or year_of(standing.park)
