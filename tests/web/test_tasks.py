@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from ecopark.web.figures.change import Change, write
+from ecopark.web.tasks import prefill
 from ecopark.web.tasks.models import Programme, Task, TaskEvent
 
 from .conftest import ROLES, World
@@ -68,6 +69,19 @@ def test_a_failing_clause_comes_with_its_target_and_what_would_meet_it(world: Wo
     assert client.get("/p/alpha/tasks/new/?clause=hj274-2015/999&period=2023").status_code == 404
     assert client.get("/p/alpha/tasks/new/?clause=nothing/1&period=2023").status_code == 404
     assert client.get(f"/p/alpha/tasks/new/?clause={CLAUSE}&period=1999").status_code == 404
+
+
+def test_a_clause_that_no_single_change_meets_comes_with_a_department_too(world: World) -> None:
+    world.park.departments.get_or_create(key="water", defaults={"name": "水务"})
+    world.park.departments.get_or_create(key="statistics", defaults={"name": "统计"})
+    clause = {
+        "id": "hj274-2015/13", "name": {"zh": "弹性", "en": "elasticity"}, "limit_said": {"zh": "≤ 1", "en": "≤ 1"}, "unit": "1",
+        "changes": [], "limit": None, "value": None, "exact": {}, "op": "", "direction": "",
+    }  # fmt: skip
+    today = timezone.localdate()
+    keepers = {d.key for d in world.park.departments.all()}
+    assert prefill.drafts_of(clause, today, today, keepers)[0].lead in ("water", "statistics")
+    assert prefill.drafts_of(clause, today, today, set())[0].lead == ""
 
 
 def test_what_is_wrong_stands_at_its_task_and_none_is_made(world: World) -> None:

@@ -26,7 +26,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     }  # fmt: skip
     if len(years) > 0:
         pack = pack_or_404(request.GET.get("pack") or context["packs"][0].id)
-        left = period_or_404(standing, request.GET.get("left") or years[0])
+        left = period_or_404(standing, request.GET.get("left") or keep.year_of(standing.park))
         there = other_park(request, standing, request.GET.get("with", ""))
         theirs = [str(y) for y in keep.years_of(there.park)]
         if not theirs:

@@ -10,6 +10,8 @@ from typing import Any
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
 from ecopark.observations.quantity import catalogue
+from ecopark.packs.load import find_pack
+from ecopark.web.rules.read import quantities_of
 from ecopark.web.tasks.lights import number
 from ecopark.web.tasks.work import Draft, clause_target
 from ecopark.web.templatetags.ui import say
@@ -33,13 +35,13 @@ def drafts_of(clause: dict[str, Any], start: date, due: date, departments: set[s
     leads: list[str] = []
     for change in clause["changes"][:MOST]:
         quantity = catalogue().find(change["quantity"])
+        lead = quantity.department if quantity and quantity.department in departments else ""
+        leads.append(lead)
         now, needed = number(change["exact"]["now"]), number(change["exact"]["needed"])
         if now is None or needed is None or now == needed or _far(now, needed):
             continue
         up = needed > now
         label = Text(**{k: change["label"][k] for k in ("zh", "en")})
-        lead = quantity.department if quantity and quantity.department in departments else ""
-        leads.append(lead)
         words = Text(
             f"{'提高' if up else '降低'}{label.zh}至 {change['needed']['zh']}",
             f"{'raise' if up else 'lower'} {label.en} to {change['needed']['en']}",
@@ -51,12 +53,19 @@ def drafts_of(clause: dict[str, Any], start: date, due: date, departments: set[s
                 element=say(label), link="",
             )
         )  # fmt: skip
+    leads += _keepers(clause["id"], departments)
     whole = Draft(
         measure=_whole(clause), lead=next((one for one in leads if one), ""), start=start, due=due,
         op=target.op if target else "", target=decimal_text(target.value) if target else "",
         base=_neat(target.base) if target and target.base is not None else "", unit=clause["unit"],
     )  # fmt: skip
     return [whole, *found]
+
+
+def _keepers(name: str, departments: set[str]) -> list[str]:
+    """The departments that keep the figures a clause needs, where the park has them."""
+    pack = find_pack(name.rpartition("/")[0])
+    return [q.department for q in quantities_of(pack, pack.clause(name)) if q.department in departments]
 
 
 def reach(needed: Fraction, *, up: bool) -> str:
