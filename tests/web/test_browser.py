@@ -107,6 +107,18 @@ def test_two_people_edit_one_figure(site: Any) -> None:
     assert stored.given == "2100000"
 
 
+def test_what_a_form_lacks_is_told_before_anybody_is_asked(site: Any) -> None:
+    office = site("office")
+    office.go("/p/yunqi/firms/doubles/")
+    merge = "form[action$='/merge/'] button[data-confirm]"
+    office.page.locator(merge).first.click()
+    assert office.page.locator("dialog[open]").count() == 0
+    assert office.page.evaluate("document.activeElement.name") == "why"
+    office.page.locator("form[action$='/merge/'] input[name=why]").first.fill("同一家")
+    office.page.locator(merge).first.click()
+    assert office.page.locator("dialog[open] [data-confirm-yes]").is_visible()
+
+
 def test_a_firm_hands_in_and_the_office_returns_and_accepts(site: Any) -> None:
     firm, office = site("firm"), site("office")
     firm.go("/p/yunqi/data/theme/water/?year=2025")

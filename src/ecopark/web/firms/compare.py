@@ -135,7 +135,8 @@ def _line(known: Registry, row: Row, seen: _Seen) -> RegistryLine:
     if problems:
         group, line.may, words = "unusable", [], problems
     line.group = group
-    line.problem_zh, line.problem_en = ("；".join(w.zh for w in words), "; ".join(w.en for w in words))
+    line.problem_zh = "；".join(w.zh.rstrip("。") for w in words) + ("。" if words else "")
+    line.problem_en = "; ".join(w.en.rstrip(".") for w in words) + ("." if words else "")
     return line
 
 

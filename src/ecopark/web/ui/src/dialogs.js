@@ -50,6 +50,8 @@ export function start() {
     "click",
     (event) => {
       const asking = event.target.closest("[data-confirm]");
+      // what the form still lacks is told by the browser first: nobody is asked about what cannot be sent
+      if (asking?.form && asking.type === "submit" && !asking.form.noValidate && !asking.form.checkValidity()) return;
       if (asking && !asking.dataset.sure) {
         event.preventDefault();
         event.stopPropagation();
