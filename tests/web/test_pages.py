@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ecopark.web.figures.models import Figure
+from ecopark.web.parks.models import MapLayer
 
 from .conftest import ROLES, World
+from .test_projects import square
 
 PAGES = {
     # address: roles that may open it
@@ -121,3 +123,14 @@ def test_the_story_is_told_only_where_the_demonstration_is(world: World) -> None
 )  # fmt: skip
 def test_a_digit_that_is_no_number_breaks_no_page(world: World, address: str) -> None:
     assert world.client_of("admin").get(address).status_code in (200, 404)
+
+
+def test_a_map_tells_only_who_sees_the_whole_park_more_than_names(world: World) -> None:
+    one = square(120.0, id="G1", zh="北区", energy_left_tce=4711)
+    MapLayer.objects.create(park=world.park, name="groups", features={"type": "FeatureCollection", "features": [one]})
+    for role in ("firm", "keeper"):
+        for address in ("/p/alpha/map.json", "/p/alpha/cases/places.json", "/api/v1/parks/alpha/map"):
+            text = world.client_of(role).get(address).content.decode()
+            assert "G1" in text, (role, address)
+            assert "4711" not in text, (role, address)
+    assert "4711" in world.client_of("office").get("/p/alpha/map.json").text

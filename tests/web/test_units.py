@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.db import connection
@@ -105,3 +106,10 @@ def test_the_same_by_token(world: World) -> None:
     refusal(Api(world, "firm").get(f"{base}?quantity={WATER}&value=3&of=alpha-2"), 404)
     refusal(Api(world, "firm").get(f"{base}?quantity=nothing&value=3"), 404)
     refusal(Api(world, "keeper").get(f"{base}?quantity={WATER}&value=3"), 403)
+
+
+def test_the_form_asks_for_its_own_year_and_firm_while_somebody_types(world: World) -> None:
+    shown = page(world, "firm", "/p/alpha/data/theme/water/?year=2022").content.decode()
+    found = re.search(r'hx-get="([^"]*converted/[^"]*)"', shown)
+    assert found is not None
+    assert parse_qs(urlsplit(html.unescape(found.group(1))).query) == {"of": ["alpha-1"], "year": ["2022"]}

@@ -50,7 +50,7 @@ THEN_HERE = (
 )
 THEN_BACK = (
     "填好后在网站“数据 › 导入”上传：先看预览，每个问题都列出所在单元格，确认后才保存。",
-    "Then bring it to the site, Data > Import: the preview lists every problem with its cell, and nothing is stored before you agree.",
+    "Then bring it to the site, Data > Import: the preview lists every problem with its cell; you agree before it is stored.",
 )
 """What to do with it: in a park folder, or on the site it came from."""
 

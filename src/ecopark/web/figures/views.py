@@ -156,8 +156,8 @@ def _changes(request: HttpRequest, standing: Standing, subject: Subject, rows: l
             row.problems.append(
                 t(
                     "这个数刚在别处改过（另一人或您的另一窗口）。对方的值已列出；要用您的值请再保存一次。",
-                    "This figure has just been changed elsewhere, by somebody else or in another window of yours. That value is shown "
-                    "here; save again to use yours.",
+                    "This figure has just been changed elsewhere, by somebody else or in another window of yours. That value "
+                    "is shown here; save again to use yours.",
                 )
             )
             continue

@@ -25,6 +25,8 @@ LOOKS = {
 }
 OPEN_TO_ALL = ("boundary", "groups", "roads", "grids")
 """Layers without anything of a single firm."""
+PLAIN = frozenset({"id", "zh", "en", "name", "name_zh", "kind", "type", "area", "label", "invented"})
+"""What anybody may know of a feature who may see the layer: what it is called and what it is, not what is left of its quotas."""
 KINDS = {"Polygon": "fill", "MultiPolygon": "fill", "LineString": "line", "MultiLineString": "line"}
 NAMES = ("label", "name", "name_zh", "id")
 
@@ -41,6 +43,9 @@ def layers_of(standing: Standing, names: Collection[str] = ()) -> list[dict[str,
     rows = sorted(stored, key=lambda m: (order.get(m.name, 99), m.name))
     shown = [layer(m.name, m.features) for m in rows if standing.wide or m.name in OPEN_TO_ALL]
     for one in shown:
+        if not standing.wide:
+            for feature in one["data"]["features"]:
+                feature["properties"] = {k: v for k, v in feature["properties"].items() if k in PLAIN}
         if one["id"] == "parcels":
             _mark_held(standing, one)
     return shown
