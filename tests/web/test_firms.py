@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ecopark.core.period import Period
 from ecopark.grading.land import GOALS
+from ecopark.web.assess import keep
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.facts import facts_of
 from ecopark.web.figures.models import Figure
@@ -371,3 +372,40 @@ def test_every_page_by_every_role(graded: World, role: str) -> None:
         answer = client.post(f"/p/alpha/firms/{tail}", fields)
         allowed = ("admin", "office", "consultant", "firm") if tail.startswith("of/alpha-1/") else office
         assert answer.status_code in ((200, 302) if role in allowed else refused), (tail, answer.status_code)
+
+
+def test_the_last_grading_is_found_after_a_new_year_has_begun(graded: World) -> None:
+    made = grade(graded)
+    new_year = [Change("alpha-1", WATER, "2024", "9", "m3")]
+    write(graded.park, new_year, graded.people["firm"], "", state="draft")
+    assert keep.years_of(graded.park)[0] == 2023, "one firm's draft opens no year for everybody"
+    write(graded.park, new_year, graded.people["office"], "")
+    assert keep.years_of(graded.park)[0] == 2024
+    for role, years in (("firm", ["2023"]), ("office", ["2024", "2023", "2022"])):
+        page = graded.client_of(role).get("/p/alpha/firms/grades/")
+        assert (page.context["run"], page.context["year"], page.context["years"]) == (made, "2023", years)
+    assert graded.client_of("office").get("/p/alpha/firms/grades/?year=2024").context["run"] is None
+
+
+def test_an_earlier_sheet_says_why_and_leads_to_the_latest(graded: World) -> None:
+    made = grade(graded)
+    sheet = f"/p/alpha/firms/grades/{made.pk}/of/alpha-1/"
+    firm = graded.client_of("firm")
+    assert "离上一类还差" in firm.get(sheet).text
+    write(graded.park, [Change("alpha-1", LAND, "2023", "0.002", "km2")], graded.people["office"], "x")
+    assert "园区办重新评价后，才再算出离上一类还差多少" in firm.get(sheet).text
+    again = grade(graded)
+    assert f'href="/p/alpha/firms/grades/{again.pk}/of/alpha-1/"' in firm.get(sheet).text
+
+
+@pytest.mark.parametrize("value", ["abc", "-5", "1e999", "5 kg", "无"])
+def test_an_appeal_for_what_a_figure_cannot_be_is_told_at_once(graded: World, value: str) -> None:
+    made = grade(graded)
+    before = FirmGrade.objects.get(run=made, subject__key="alpha-1").subject
+    assert appeal_of(graded, made, value=value) == 302
+    assert not Appeal.objects.exists()
+    said = graded.client_of("firm")
+    file = SimpleUploadedFile("receipt.pdf", b"%PDF-1.7 x")
+    address = f"/p/alpha/firms/grades/{made.pk}/of/{before.key}/appeal/"
+    answer = said.post(address, {"quantity": LAND, "value": value, "reason": "漏计", "file": file}, follow=True)
+    assert f"“{value}”不能作为" in answer.text

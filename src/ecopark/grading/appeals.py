@@ -89,7 +89,7 @@ def appeal(
     if not by.strip():
         raise EcoparkError("an appeal says by whom it was accepted (--by)", zh="申诉须写明由谁受理（--by）")
     firm = grading.table.firm(firm_id)
-    name, number = _value(column, value, grading.method)
+    name, number = read_value(column, value, grading.method)
     old = firm.values.get(name)
     again = grade_firms(grading.table.replaced(_corrected(firm, name, number, path)), grading.method)
     before = {g.firm.id: g.grade for g in grading.firms}
@@ -138,7 +138,7 @@ def read_log(folder: Path) -> list[dict[str, Any]]:
 def with_appeals(table: FirmTable, entries: Iterable[dict[str, Any]], method: Method) -> FirmTable:
     """The firms with every logged correction applied, in order."""
     for entry in entries:
-        name, number = _value(entry["quantity"], entry["to"], method)
+        name, number = read_value(entry["quantity"], entry["to"], method)
         table = table.replaced(
             _corrected(table.firm(entry["firm"]), name, number, Path(str(entry.get("evidence", ""))))
         )
@@ -151,7 +151,14 @@ def _corrected(firm: Firm, name: str, number: Scalar, evidence: Path) -> Firm:
     return Firm(made.id, made.name, made.group, made.values, places, made.credit_code, made.landlord, made.place)
 
 
-def _value(title: str, value: Any, method: Method) -> tuple[str, Scalar]:
+def read_value(title: str, value: Any, method: Method) -> tuple[str, Scalar]:
+    """The figure that an appeal is about and what it should be, in the figure's unit.
+
+    Raises
+    ------
+    EcoparkError
+        There is no such figure, or it cannot be that.
+    """
     column, why = Columns(method).find(title)
     if column is None:
         raise EcoparkError(

@@ -64,7 +64,7 @@ class Current:
 
     @property
     def years(self) -> list[int]:
-        """Calendar years for which the park or its firms have figures, the latest first."""
+        """Calendar years for which the park or its firms have figures that count, the latest first."""
         return list(self.written.years)
 
     @property

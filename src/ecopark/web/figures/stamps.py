@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Max, Model
 
 from ecopark.web.at_hand import AtHand
-from ecopark.web.figures.models import Evidence, Figure
+from ecopark.web.figures.models import COUNTED, Evidence, Figure
 from ecopark.web.parks.models import Park, Subject
 from ecopark.web.rules import sign
 from ecopark.web.rules.models import TitleStep, Verification
@@ -34,7 +34,8 @@ class Written:
     last
         By quantity, the highest `seq` of its figures, whatever their state.
     by_year
-        By calendar year the quantities that have figures, of the park or of any of its firms; the latest year first.
+        The calendar years with figures that count, the latest first, and the quantities that have figures, of the park or of
+        any of its firms. A draft of a year that nobody else has reported opens none.
     moved
         Whether figures were written since this process first looked.
     first
@@ -81,10 +82,21 @@ def written(park: Park) -> Written:
         rows = rows.filter(seq__gt=known.changed)
     last = {} if new or known is None else dict(known.last)
     by_year = {} if new or known is None else {year: set(there) for year, there in known.by_year.items()}
+    begun: dict[int, tuple[set[str], set[str]]] = {}
     for quantity, period, seq in rows.values_list("quantity", "period").annotate(Max("seq")):
         last[quantity] = max(seq, last.get(quantity, 0))
-        if period[:4].isdecimal():
-            by_year.setdefault(int(period[:4]), set()).add(quantity)
+        if not period[:4].isdecimal():
+            continue
+        year = int(period[:4])
+        if year in by_year:
+            by_year[year].add(quantity)
+        else:
+            quantities, periods = begun.setdefault(year, (set(), set()))
+            quantities.add(quantity)
+            periods.add(period)
+    for year, (quantities, periods) in begun.items():
+        if rows.filter(quantity__in=quantities, period__in=periods, state__in=COUNTED).exists():
+            by_year[year] = quantities
     sorted_years = {year: frozenset(by_year[year]) for year in sorted(by_year, reverse=True)}
     made = Written(park.changed, last, sorted_years, moved=not new)
     if not new and known is not None:
@@ -94,7 +106,7 @@ def written(park: Park) -> Written:
 
 
 def last_years(parks: Iterable[Park]) -> dict[int, int]:
-    """By park the last calendar year with figures: known of parks that were looked at, asked at once of the others."""
+    """By park the last calendar year with figures that count: known of those that were looked at, else asked at once."""
     found: dict[int, int] = {}
     others = []
     for park in parks:
@@ -104,7 +116,9 @@ def last_years(parks: Iterable[Park]) -> dict[int, int]:
         elif known.years:
             found[park.pk] = known.years[0]
     rows = (
-        Figure.objects.filter(park__in=others).order_by().values_list("park").annotate(Max("period")) if others else ()
+        Figure.objects.filter(park__in=others, state__in=COUNTED).order_by().values_list("park").annotate(Max("period"))
+        if others
+        else ()
     )
     return found | {park: int(period[:4]) for park, period in rows if period[:4].isdecimal()}
 

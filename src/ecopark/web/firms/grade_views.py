@@ -35,7 +35,9 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
     """The grades of a method and year; a reporter finds their own firm."""
     standing = enter(request, slug, "see_grades")
     method, year = method_now(standing)
-    method, year = request.GET.get("method", method), request.GET.get("year", year)
+    method = request.GET.get("method", method)
+    graded = grades.years_graded(standing.park, method) if method else []
+    year = request.GET.get("year", graded[0] if graded else year)
     chosen = methods.named(standing.park, method) if method else None
     if method and chosen is None:
         raise Http404
@@ -44,7 +46,10 @@ def table(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "method": chosen,
         "year": year,
-        "years": [str(y) for y in years_of(standing.park)],
+        "years": sorted(
+            {*map(str, years_of(standing.park)), *graded, year} if standing.may("write_firms") else {*graded, year},
+            reverse=True,
+        ),
         "methods": methods.known_methods(standing.park) if standing.may("settings") else [],
         "run": made,
         "stale": made is not None and now is None,
@@ -117,6 +122,9 @@ def sheet(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
         "distance": "",
         "objection": "",
         "current": now is not None and now.pk == made.pk,
+        "newer": latest
+        if (latest := grades.latest(standing.park, made.method, made.year)) and latest.pk != made.pk
+        else None,
         "states": APPEALS,
         "wide": standing.wide,
         "may_appeal": standing.may("file_appeal", key),

@@ -118,6 +118,13 @@ def latest(park: Park, method: str, year: str) -> GradeRun | None:
     return GradeRun.objects.filter(park=park, method=method, year=year).first()
 
 
+def years_graded(park: Park, method: str) -> list[str]:
+    """The years that were graded by a method, the latest first."""
+    return sorted(
+        set(GradeRun.objects.filter(park=park, method=method).order_by().values_list("year", flat=True)), reverse=True
+    )
+
+
 def graded(park: Park, method: str, year: str) -> Grading:
     """The firms graded as of now, accepted appeals applied in order.
 

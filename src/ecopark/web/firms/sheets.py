@@ -9,6 +9,7 @@ from django.db import transaction
 
 from ecopark.core.text import RefusedError, Text
 from ecopark.errors import EcoparkError, InputError
+from ecopark.grading.appeals import read_value
 from ecopark.grading.sheet import Sheet, sheet_of
 from ecopark.grading.simulate import Move, simulate
 from ecopark.observations.quantity import catalogue
@@ -44,13 +45,14 @@ def file(own: FirmGrade, quantity: str, value: str, reason: str, upload: Any, us
     Raises
     ------
     AppealError
-        It is no figure of the sheet, something is missing, or there is a newer grading.
+        It is no figure of the sheet, something is missing or cannot be read, or there is a newer grading.
     UploadError
         The evidence cannot be taken.
     """
     made = own.run
     quantity, value, reason = quantity.strip(), value.strip(), reason.strip()
-    if quantity not in {i["id"] for i in grades.inputs_of(made, own)}:
+    known = {i["id"]: i["label"] for i in grades.inputs_of(made, own)}
+    if quantity not in known:
         raise AppealError(Text("请选择评价单上的数据项。", "Choose a figure of this sheet."))
     if not (value and reason and upload):
         raise AppealError(
@@ -66,6 +68,16 @@ def file(own: FirmGrade, quantity: str, value: str, reason: str, upload: Any, us
                 "The grades are newer than this page: appeal against the latest.",
             )
         )
+    try:  # as the office's answer will read it: what cannot be used is told to who can mend it
+        read_value(quantity, value[:60], grades.chosen_method(made.park, made.method, made.method_hash))
+    except EcoparkError as error:
+        label = known[quantity]
+        raise AppealError(
+            Text(
+                f"“{value[:60]}”不能作为{label['zh']}：{error.message('zh')}",
+                f"'{value[:60]}' cannot be {label['en']}: {error.message('en')}",
+            )
+        ) from None
     stored = keep(upload, f"appeals/{made.park_id}", DOCUMENTS)
     return Appeal.objects.create(
         run=made, subject=own.subject, quantity=quantity[:160], value=value[:60], reason=reason[:1000], name=stored.name,

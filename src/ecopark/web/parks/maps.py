@@ -26,7 +26,7 @@ LOOKS = {
 OPEN_TO_ALL = ("boundary", "groups", "roads", "grids")
 """Layers without anything of a single firm."""
 PLAIN = frozenset({"id", "zh", "en", "name", "name_zh", "kind", "type", "area", "label", "invented"})
-"""What anybody may know of a feature who may see the layer: what it is called and what it is, not what is left of its quotas."""
+"""What anybody may know of a feature who may see the layer: what it is and is called, not what is left of its quotas."""
 KINDS = {"Polygon": "fill", "MultiPolygon": "fill", "LineString": "line", "MultiLineString": "line"}
 NAMES = ("label", "name", "name_zh", "id")
 
