@@ -115,6 +115,7 @@ def test_what_is_wrong_in_the_form_is_told_and_kept(ground: World) -> None:
     page = answer.content.decode()
     assert answer.status_code == 422
     assert 'value="forty"' in page
+    assert "project!facts" not in page, "where it stands in the description means nothing to who fills in a form"
     assert not Project.objects.exists()
     assert ground.client_of("office").post("/p/alpha/projects/new/check/", fields).status_code == 200
 

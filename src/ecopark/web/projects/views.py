@@ -16,8 +16,9 @@ from django.views.decorators.http import require_POST
 
 from ecopark.admission.industry import industries
 from ecopark.core.text import Text
-from ecopark.errors import EcoparkError
+from ecopark.errors import EcoparkError, InputError
 from ecopark.observations.quantity import catalogue
+from ecopark.web.figures.facts import problems_of
 from ecopark.web.pages.context import lang
 from ecopark.web.pages.paging import paged
 from ecopark.web.parks import places
@@ -86,7 +87,7 @@ def edit(request: HttpRequest, slug: str, pk: int | None = None) -> HttpResponse
                 seen = seen_in(request.POST.get("version", ""))
                 steps.change(project, given, request.user, why, seen=seen)
         except EcoparkError as error:
-            problems, status = error.message(lang()).splitlines(), 422
+            problems, status = _said(error), 422
             if project is not None:
                 project.refresh_from_db()
         else:
@@ -130,12 +131,17 @@ def check(request: HttpRequest, slug: str, pk: int | None = None) -> HttpRespons
     return render(request, "projects/answer.html", {"answer": _answer(standing, given)})
 
 
+def _said(error: EcoparkError) -> list[str]:
+    """What is wrong with what was typed, a line each: the figure is named, its place in the description means nothing here."""
+    return problems_of(error, lang()) if isinstance(error, InputError) else error.message(lang()).splitlines()
+
+
 def _answer(standing: Standing, given: dict[str, Any], wishes: Asked = NONE) -> dict[str, Any]:
     """A decision as plain data, or what is wrong with the description."""
     try:
         return told(gate.answer(standing.park, given, timezone.localdate(), wishes=wishes))
     except EcoparkError as error:
-        return {"problems": error.message(lang()).splitlines()}
+        return {"problems": _said(error)}
 
 
 def one(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
