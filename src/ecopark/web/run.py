@@ -112,6 +112,7 @@ def _act(options: argparse.Namespace) -> int:
     from django.conf import settings
     from django.core.management import call_command
 
+    from ecopark.web.mend_tables import mend_tables
     from ecopark.web.people import first_administrator
 
     if starts:
@@ -132,6 +133,8 @@ def _act(options: argparse.Namespace) -> int:
 
         return run_backup(options.action, options.file)
     call_command("migrate", interactive=False, verbosity=0)
+    if added := mend_tables():
+        print(("数据库已补列：" if options.lang == "zh" else "Columns added to the database: ") + ", ".join(added))
     if options.action == "demo":
         from ecopark.web import demo
 

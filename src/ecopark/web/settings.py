@@ -171,6 +171,9 @@ JOBS_INLINE = os.environ.get("ECOPARK_JOBS_INLINE") == "1"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"dated": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "dated"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # 403 and 404 are answers, not faults: no line, and no traceback, for each of them
+    "loggers": {"django.request": {"level": "ERROR"}},
 }
