@@ -7,17 +7,20 @@ with their times to the microsecond, files byte by byte. On PostgreSQL with ``EC
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from ecopark.errors import EcoparkError
 from ecopark.web import backup, run
 from ecopark.web.figures import facts as figure_facts
+from ecopark.web.projects import gate
 
 from .conftest import World, emptied
 from .furnished_site import rows
@@ -75,6 +78,50 @@ def test_a_wrong_place_is_told_and_nothing_is_made(tmp_path: Path, capsys: pytes
         assert run.main([action, "--data", str(wrong), "--file", str(tmp_path / file)]) == 2
         assert words in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("failing", ["ledger", "upload", "row"])
+def test_a_restore_that_fails_at_its_end_leaves_nothing(
+    world: World,
+    settings: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failing: str,
+) -> None:
+    """The ledger, which lies beside the database, comes last: rows, files and half a ledger go again, and a second try succeeds."""
+    with gate.open_ledger() as ledger:
+        gate.claim_place(world.park, ledger)
+    Path(settings.UPLOADS).mkdir(parents=True, exist_ok=True)
+    (Path(settings.UPLOADS) / "kept.txt").write_bytes(b"kept")
+    archive = backup.backup(tmp_path / "sound.zip")
+    held = rows()
+    emptied()
+    settings.DATA = tmp_path / "new"
+    settings.UPLOADS = settings.DATA / "uploads"
+    settings.DATA.mkdir()
+    nothing = rows()
+
+    def fail(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        if failing == "ledger":
+            copied = gate._copy
+            patched.setattr(gate, "_copy", lambda *args: (copied(*args), fail()))
+        elif failing == "upload":
+            patched.setattr(shutil, "copyfileobj", fail)
+        else:
+            patched.setattr(backup, "_reset_counters", lambda: connection.cursor().execute("SELECT * FROM not_there"))
+        assert backup.run("restore", archive) == 2
+    told = capsys.readouterr().err
+    assert ("not_there" if failing == "row" else "No space left") in told and told.count("\n") == 1
+    assert rows() == nothing
+    assert not gate.ledger_exists()
+    assert not [p for p in settings.DATA.rglob("*") if p.is_file()]
+    assert backup.run("restore", archive) == 0
+    assert rows() == held
 
 
 def changed(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sys
 import tempfile
 import zipfile
@@ -22,7 +23,7 @@ from django.conf import settings
 from django.core import serializers
 from django.core.management import call_command
 from django.core.serializers.base import DeserializationError
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
@@ -34,6 +35,8 @@ LEFT_OUT = ("contenttypes", "auth.permission", "sessions", "admin.logentry", "ax
 """What every site makes for itself. `admin.logentry` is Django's list of clicks in the administration: what can be changed
 there has a history of its own that says more (`people.admin`), and that is in the archive."""
 ABOUT, ROWS, UPLOADS, LEDGER = "about.json", "rows.jsonl", "uploads/", "ledger.sqlite"
+GATE = "gate"
+"""Folder of the uploads with the parks' registers of decisions (`projects.policies.gate_folder`)."""
 
 
 def run(action: str, file: Path | None) -> int:
@@ -48,6 +51,13 @@ def run(action: str, file: Path | None) -> int:
             print(f"{restore(file)} rows restored / 已恢复记录数")
     except EcoparkError as error:
         print(error, file=sys.stderr)
+        return 2
+    except DatabaseError as error:
+        words = " ".join(str(error).split())
+        print(
+            f"the database refused it ({words}); nothing was written / 数据库拒绝（见上），未写入任何内容",
+            file=sys.stderr,
+        )
         return 2
     except OSError as error:
         print(f"{error.filename or file}: {error.strerror or error} / 无法读写该文件", file=sys.stderr)
@@ -118,16 +128,21 @@ def _write(part: Path, folder: Path) -> None:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        has_ledger = _decisions(folder)
         serializers.register_serializer("whole", "ecopark.web.whole")
         call_command("dumpdata", format="whole", exclude=[*LEFT_OUT], output=str(rows), verbosity=0)
     with rows.open("rb") as lines:
         count = sum(1 for _ in lines)
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         archive.write(rows, ROWS)
-        if gate.save_ledger(folder / LEDGER):
+        if has_ledger:
             archive.write(folder / LEDGER, LEDGER)
-        for path in _uploads():
-            archive.write(path, UPLOADS + path.relative_to(settings.UPLOADS).as_posix())
+        for path in _files(folder / GATE):
+            archive.write(path, f"{UPLOADS}{GATE}/{path.relative_to(folder / GATE).as_posix()}")
+        for path in _files(Path(settings.UPLOADS)):
+            name = path.relative_to(settings.UPLOADS)
+            if name.parts[0] != GATE:
+                archive.write(path, UPLOADS + name.as_posix())
         about = {
             "version": __version__,
             "at": datetime.now(UTC).isoformat(),
@@ -136,6 +151,25 @@ def _write(part: Path, folder: Path) -> None:
             "migrations": _names(MigrationLoader(connection).applied_migrations),
         }
         archive.writestr(ABOUT, json.dumps(about, indent=1))
+
+
+def _decisions(folder: Path) -> bool:
+    """Copy the ledger and the registers, which lie beside the database, while no decision is in the middle; says whether there
+    is a ledger.
+
+    A decision holds the row of its park while it writes all three. On SQLite this transaction is the only one that writes; on
+    PostgreSQL the parks are locked for so long only: what the transaction sees is what there was then.
+    """
+    held = transaction.savepoint()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE parks_park IN EXCLUSIVE MODE")
+            cursor.execute("SELECT 1 FROM parks_park LIMIT 1")
+    has_ledger = gate.save_ledger(folder / LEDGER)
+    if (registers := Path(settings.UPLOADS) / GATE).is_dir():
+        shutil.copytree(registers, folder / GATE)
+    transaction.savepoint_rollback(held)  # which lets the parks go
+    return has_ledger
 
 
 def restore(source: Path) -> int:
@@ -194,29 +228,48 @@ def _checked(archive: zipfile.ZipFile, source: Path) -> dict[str, Any]:
 
 
 def _bring_back(archive: zipfile.ZipFile, source: Path, folder: Path, about: dict[str, Any]) -> int:
+    """Rows, uploads and ledger, or nothing of them: whatever fails, what was written already is taken away again."""
     names = archive.namelist()
-    with transaction.atomic():
-        count = 0
-        with Path(archive.extract(ROWS, folder)).open(encoding="utf-8") as lines:
-            try:
-                for found in serializers.deserialize("jsonl", lines, handle_forward_references=True):
-                    found.save()
-                    count += 1
-            except DeserializationError as error:
-                raise EcoparkError(
-                    f"{source}: row {count + 1} is not of this program ({error}); it was written by ecopark "
-                    f"{about['version']}, this is {__version__} / 备份与本程序版本不符"
-                ) from error
-        if count != about["rows"]:
-            raise EcoparkError(f"{source}: {count} of {about['rows']} rows could be read; nothing was restored")
-        _reset_counters()
-        # inside the transaction: where a file cannot be written, the rows are not kept either
-        for name in names:
-            if name.startswith(UPLOADS) and not name.endswith("/"):
-                _place(name).parent.mkdir(parents=True, exist_ok=True)
-                _place(name).write_bytes(archive.read(name))
-    if LEDGER in names:
-        gate.load_ledger(Path(archive.extract(LEDGER, folder)))
+    written: list[Path] = []
+    booked = False
+    try:
+        with transaction.atomic():
+            count = _rows(Path(archive.extract(ROWS, folder)), source, about)
+            for name in names:
+                if name.startswith(UPLOADS) and not name.endswith("/"):
+                    path = _place(name)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    written.append(path)
+                    with archive.open(name) as packed, path.open("wb") as file:
+                        shutil.copyfileobj(packed, file, 1 << 20)
+            if LEDGER in names:
+                booked = not gate.ledger_exists()
+                gate.load_ledger(Path(archive.extract(LEDGER, folder)))
+    except BaseException:
+        if booked:
+            gate.remove_ledger()
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+    return count
+
+
+def _rows(file: Path, source: Path, about: dict[str, Any]) -> int:
+    """Write the rows into the transaction of the caller; says how many."""
+    count = 0
+    try:
+        with file.open(encoding="utf-8") as lines:
+            for found in serializers.deserialize("jsonl", lines, handle_forward_references=True):
+                found.save()
+                count += 1
+    except (DeserializationError, DatabaseError) as error:
+        raise EcoparkError(
+            f"{source}: row {count + 1} is not of this program ({' '.join(str(error).split())}); it was written by ecopark "
+            f"{about['version']}, this is {__version__} / 备份与本程序版本不符"
+        ) from error
+    if count != about["rows"]:
+        raise EcoparkError(f"{source}: {count} of {about['rows']} rows could be read; nothing was restored")
+    _reset_counters()
     return count
 
 
@@ -250,8 +303,7 @@ def _reset_counters() -> None:
             cursor.execute(statement)
 
 
-def _uploads() -> list[Path]:
-    folder = Path(settings.UPLOADS)
+def _files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.is_file()) if folder.is_dir() else []
 
 

@@ -172,6 +172,18 @@ def load_ledger(path: Path) -> None:
     _copy(path, ledger_place())
 
 
+def remove_ledger() -> None:
+    """Take away a ledger that was to be brought in and was not: one that is used has decisions behind it."""
+    if connection.vendor != "postgresql":
+        for ending in ("", "-wal", "-shm", "-journal"):
+            Path(f"{ledger_place()}{ending}").unlink(missing_ok=True)
+        return
+    import psycopg
+
+    with psycopg.connect(str(ledger_place()), autocommit=True) as own:
+        own.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+
+
 def _copy(source: str | Path, target: str | Path) -> None:
     """Every account with its entries as they are, seals included."""
     old, new = open_store(source, create=False), open_store(target)
