@@ -199,3 +199,22 @@ def test_a_database_of_a_newer_program_is_not_touched(tmp_path: Path) -> None:
     found = serve(tmp_path)
     assert found.returncode == 2
     assert "[database-newer]" in found.stderr and "people.9999_next" in found.stderr
+
+
+@pytest.mark.parametrize("action", ["backup", "restore"])
+def test_a_database_that_cannot_be_reached_stops_a_backup_and_a_restore_too(tmp_path: Path, action: str) -> None:
+    """With its repair: the special characters of a password are what a PostgreSQL address most often fails on."""
+    pytest.importorskip("psycopg")
+    file = tmp_path / "site.zip"
+    if action == "restore":
+        file.write_bytes(b"whatever")
+    (tmp_path / "site").mkdir()
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ECOPARK_", "DJANGO_", "DATABASE_"))}
+    found = subprocess.run(
+        [sys.executable, "-m", "ecopark.web.run", action, "--lang", "en", "--data", str(tmp_path / "site"), "--file", str(file)],
+        env=kept | {"PYTHONUTF8": "1", "DATABASE_URL": f"postgres://zhou:p@127.0.0.1:{free()}/ecopark"}, capture_output=True,
+        text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert found.returncode == 2
+    assert "Nothing was done:" in found.stderr and "[database-unreachable]" in found.stderr and "%40" in found.stderr
+    assert "Traceback" not in found.stderr

@@ -55,12 +55,13 @@ class Report:
     def __add__(self, other: Report) -> Report:
         return Report(self.problems + other.problems, self.facts + other.facts)
 
-    def told(self, lang: str, *, facts: bool = False) -> str:
-        """The report as it is printed: what stops it first, each with its code and its repair."""
+    def told(self, lang: str, *, facts: bool = False, start: bool = True) -> str:
+        """The report as it is printed: what stops it first (a start, else a backup or restore), each with code and repair."""
         zh = lang == "zh"
         lines = [f"  {text[lang]}" for text in self.facts] if facts else []
+        stopped = ("不能启动：", "The site is not started:") if start else ("未进行任何操作：", "Nothing was done:")
         for severity, head in (
-            ("error", "不能启动：" if zh else "The site is not started:"),
+            ("error", stopped[0] if zh else stopped[1]),
             ("warning", "提醒：" if zh else "To be known:"),
         ):
             found = [p for p in self.problems if p.severity == severity]
@@ -243,6 +244,12 @@ def of_site(action: str, host: str, port: int, environ: Mapping[str, str], *, ch
     return Report(tuple(problems), facts)
 
 
+def of_database() -> Report:
+    """What stands against reading the database or writing into it: for a backup and a restore."""
+    problems, fact, _ = _database(check=False)
+    return Report(tuple(problems), (fact,))
+
+
 def _weighed(problem: Problem, taken: frozenset[str], *, stops: bool) -> Problem:
     """A danger that does not stop the start: nobody beyond this machine reaches it, or it was taken on knowingly."""
     if problem.code not in DANGERS or problem.severity != "error" or (stops and problem.code not in taken):
@@ -299,8 +306,13 @@ def _database(*, check: bool) -> tuple[list[Problem], Text, bool]:
             Problem(
                 "database-unreachable", Place(name if sqlite else "DATABASE_URL"), f"连不上数据库（{words}）。",
                 f"the database cannot be reached ({words}).",
-                "SQLite：换回完好的文件或从备份恢复；PostgreSQL：核对地址、账号，确认数据库已启动。",
-                "SQLite: put back a sound file, or restore a backup; PostgreSQL: check address and account, and that it runs.",
+                "换回完好的文件，或从备份恢复。"
+                if sqlite
+                else "核对地址、账号、库名，确认数据库已启动；密码中的特殊字符写成 %XX（@ 为 %40，/ 为 %2F）。",
+                "Put back a sound file, or restore a backup."
+                if sqlite
+                else "Check address, account and name, and that it runs; special characters of a password are written as %XX "
+                "(@ is %40, / is %2F).",
             )
         ], Text("数据库 ？", "database ?"), False  # fmt: skip
     kind = "SQLite" if sqlite else "PostgreSQL"

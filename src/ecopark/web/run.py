@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from ecopark.core import interrupts
-from ecopark.web.ready import Report, accepted, everywhere, loopback, of_site, of_surroundings, stand_in
+from ecopark.web.ready import Report, accepted, everywhere, loopback, of_database, of_site, of_surroundings, stand_in
 
 OPEN_AFTER = 30.0
 MOST_PROCESSES = 8
@@ -92,7 +92,7 @@ def _act(options: argparse.Namespace) -> int:
     asked = dict(os.environ)
     before = of_surroundings(asked, data)
     if before.stops and not starts:
-        print(before.told(options.lang), file=sys.stderr)
+        print(before.told(options.lang, start=False), file=sys.stderr)
         return 2
     if options.action == "backup" and not data.is_dir():
         print(f"there is no site in {data} / 该目录下没有站点", file=sys.stderr)
@@ -117,7 +117,11 @@ def _act(options: argparse.Namespace) -> int:
 
     if starts:
         found = before + of_site(options.action, options.host, options.port, asked, check=options.check)
-        if options.action == "serve" and not any(p.code.startswith("database-") for p in found.problems):
+        if (
+            options.action == "serve"
+            and not before.stops
+            and not any(p.code.startswith("database-") for p in found.problems)
+        ):
             who = first_administrator.problems(options.admin, asked, asked=options.check or sys.stdin.isatty())
             found += Report(tuple(who))
         if found.problems or options.check:
@@ -127,6 +131,9 @@ def _act(options: argparse.Namespace) -> int:
         if options.check:
             print("可以启动。" if options.lang == "zh" else "The site may be started.")
             return 0
+    elif (found := of_database()).stops:
+        print(found.told(options.lang, start=False), file=sys.stderr)
+        return 2
     Path(settings.DATA).mkdir(mode=0o700, parents=True, exist_ok=True)
     if not starts:
         from ecopark.web.backup import run as run_backup
