@@ -182,7 +182,8 @@ def _text(field: str, cell: Any) -> tuple[str, Text | None]:
         year = None
     if not year or not 1900 <= year <= 2200:
         return text, Text(
-            f"“{text[:40]}”不是 1900–2200 之间的四位年份。", f"'{text[:40]}' is no year of four digits from 1900 to 2200."
+            f"“{text[:40]}”不是 1900–2200 之间的四位年份。",
+            f"'{text[:40]}' is no year of four digits from 1900 to 2200.",
         )
     return str(year), None
 
