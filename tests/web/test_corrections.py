@@ -241,6 +241,7 @@ def test_the_office_accepts_only_what_it_has_seen(world: World) -> None:
     address = "/p/alpha/data/submissions/changes/?of=alpha-1&year=2023"
     shown = world.client_of("office").get(address)
     assert all(said in shown.content.decode() for said in ("110 m3", "777 m3", "更正"))
+    assert "/p/alpha/data/evidence/?of=alpha-1&amp;year=2023" in shown.content.decode()
     stamp = shown.context["row"]["stamp"]
     step(world, "firm", "withdraw")
     type_in(world, "9999999")
