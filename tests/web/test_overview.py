@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ecopark.web.assess import keep
 from ecopark.web.cases.models import Case, CaseEvent
+from ecopark.web.figures import stamps
 from ecopark.web.figures.change import Change, set_state, write
 from ecopark.web.figures.models import Figure
 from ecopark.web.parks import lately as changes
@@ -253,3 +254,20 @@ def test_a_year_that_has_only_begun_is_not_what_the_park_is_shown_by(world: Worl
     ]
     write(Park.objects.get(pk=world.park.pk), changes, world.people["office"], "x")
     assert client.get("/p/alpha/").context["period"] == begun, "once half of the quantities are there"
+
+
+def test_a_process_that_saw_the_drafts_and_one_that_begins_know_the_same_years(world: World) -> None:
+    office, seen = world.people["office"], stamps.written(world.park)
+    year = str(seen.years[0] + 1)
+    quantities = [(q, u) for q, u in Figure.objects.filter(park=world.park).values_list("quantity", "unit").distinct()]
+    key = world.park.subjects.filter(kind="firm").order_by("key").first().key
+    drafts = [Change(key, quantity, year, "1", unit) for quantity, unit in quantities if quantity == WATER]
+    write(world.park, drafts, world.people["firm"], "x", state="draft")
+    park = Park.objects.get(pk=world.park.pk)
+    assert int(year) not in stamps.written(park).years
+    write(park, [Change("alpha", EVENTS, year, "4", "events/year")], office, "x")
+    warm = stamps.written(Park.objects.get(pk=park.pk))
+    stamps._kept.clear()
+    cold = stamps.written(Park.objects.get(pk=park.pk))
+    assert warm.by_year == cold.by_year
+    assert warm.by_year[int(year)] == {WATER, EVENTS}

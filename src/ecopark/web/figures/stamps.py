@@ -97,6 +97,9 @@ def written(park: Park) -> Written:
     for year, (quantities, periods) in begun.items():
         if rows.filter(quantity__in=quantities, period__in=periods, state__in=COUNTED).exists():
             by_year[year] = quantities
+            if not new:  # drafts that were there before one of them counted: what every other process sees too
+                there = Figure.objects.filter(park=park, period__startswith=str(year))
+                by_year[year] |= set(there.order_by().values_list("quantity", flat=True).distinct())
     sorted_years = {year: frozenset(by_year[year]) for year in sorted(by_year, reverse=True)}
     made = Written(park.changed, last, sorted_years, moved=not new)
     if not new and known is not None:
