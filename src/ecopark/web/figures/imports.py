@@ -47,8 +47,8 @@ USABLE = ("new", "changed", "conflicting", "other_year")
 """Groups that can be taken over at all."""
 UPLOAD = "upload"
 """What a file is called while it is read."""
-NO_FIGURES = ("nothing-filled", "no-figures")
-"""What the reader says of a folder without figures; the page says it of the file."""
+SAID_OTHERWISE = ("nothing-filled", "no-figures", "undeclared-subject")
+"""What the reader says of a folder without figures, or of a subject it does not know: told of the file, or at its rows."""
 BACKGROUND = 1500
 """More rows than this are written in the background."""
 
@@ -139,7 +139,7 @@ def preview(
     own = not standing.wide
     lines = [_line(o, known, allowed, year, name, own=own, one=subject is not None) for o in facts.observations]
     lines += [_unusable(text, problem, name) for text, problem in facts.rejected]
-    left = (p for p in facts.warnings if p.code not in NO_FIGURES and Path(p.place.file).stem == UPLOAD)
+    left = (p for p in facts.warnings if p.code not in SAID_OTHERWISE and Path(p.place.file).stem == UPLOAD)
     lines += [replace(_unusable("", p, name), group="left") for p in left]
     order = {g: i for i, g in enumerate(GROUPS)}
     return sorted(lines, key=lambda line: order[line.group])
