@@ -156,3 +156,13 @@ def test_who_may_bring_nothing(world: World, role: str) -> None:
             assert world.client_of(role).get(f"/p/alpha/data/{path}").status_code in (302, 403, 404), path
     file = SimpleUploadedFile("a.csv", b"quantity,period,value,unit\n")
     assert Api(world, role).upload(f"{P}/imports", {"file": file}).status_code in (401, 403, 404)
+
+
+@pytest.mark.parametrize("whose", ["alpha-2", "nobody", "alpha"])
+def test_a_firm_that_is_not_theirs_is_not_there(world: World, whose: str) -> None:
+    data = filled(world)
+    assert world.client_of("firm").get(f"/p/alpha/data/import/?of={whose}").status_code == 404
+    assert send(world, "firm", data, firm=whose).status_code == 404
+    file = SimpleUploadedFile("own.xlsx", data)
+    refusal(Api(world, "firm").upload(f"{P}/imports", {"file": file, "firm": whose}), 404)
+    assert not Import.objects.exists()

@@ -53,7 +53,7 @@ def upload(request: HttpRequest, slug: shapes.Name, file: File[UploadedFile], fo
 
     A table whose columns are new, or no longer fit its `mapping`, waits without a preview: see `imports/ID/columns`.
     """
-    standing = come_in(request, slug, "import_own")
+    standing = come_in(request, slug, "import_own", form.firm or None)
     saved = None
     if form.mapping.isdecimal():
         saved = get_object_or_404(standing.park.column_mappings, pk=form.mapping, withdrawn__isnull=True)

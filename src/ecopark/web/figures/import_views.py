@@ -61,12 +61,13 @@ def template(request: HttpRequest, slug: str) -> HttpResponse:
 
 def upload(request: HttpRequest, slug: str) -> HttpResponse:
     """Take a workbook in and show what it would change; what cannot be read is told whole."""
-    standing = enter(request, slug, "import_own")
+    wanted = request.POST.get("firm") or request.GET.get("of", "")
+    standing = enter(request, slug, "import_own", wanted or None)
     may_map = standing.may("import_figures")
     context: dict[str, object] = {
         "years": years_open(standing.park), "recent": imports.visible(standing).select_related("by")[:10],
         "mappings": standing.park.column_mappings.filter(withdrawn__isnull=True).select_related("by") if may_map else [],
-        "may_map": may_map, "wanted": request.POST.get("firm") or request.GET.get("of", ""),
+        "may_map": may_map, "wanted": wanted,
         "firms": [] if standing.wide else standing.subjects().filter(kind="firm").order_by("name"),
     }  # fmt: skip
     if request.method != "POST":
