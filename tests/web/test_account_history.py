@@ -32,6 +32,36 @@ def form_of(user: User, **changed: Any) -> dict[str, Any]:
     return {k: v for k, v in sent.items() if v is not None}
 
 
+@pytest.mark.parametrize("lost", ["is_active", "is_staff", "is_superuser"])
+def test_the_last_administrator_stays_one(world: World, lost: str) -> None:
+    admin_user, office = world.people["admin"], world.people["office"]
+    rights = {"is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    client, page = world.client_of("admin"), f"{ACCOUNT}/{admin_user.pk}/change/"
+    sent = form_of(admin_user, **rights | {lost: None}, why="调离")
+    answer = client.post(page, sent)
+    assert answer.status_code == 200 and "最后一个管理员" in answer.content.decode()
+    admin_user.refresh_from_db()
+    assert getattr(admin_user, lost)
+    assert (
+        client.post(page, form_of(admin_user, **rights, phone="139", why="电话")).status_code == 302
+    )  # anything else is free
+    assert client.post(f"{ACCOUNT}/{office.pk}/change/", form_of(office, **rights, why="接任")).status_code == 302
+    assert client.post(page, sent).status_code == 302
+    admin_user.refresh_from_db()
+    assert not getattr(admin_user, lost)
+
+
+def test_a_park_without_anybody_of_its_office_is_told(world: World) -> None:
+    client, office = world.client_of("admin"), world.people["office"]
+    page = f"{ACCOUNT}/{office.pk}/change/"
+    said = client.post(page, form_of(office, is_active=None, why="调离"), follow=True).content.decode()
+    assert "园区 alpha的园区办没有可登录的人员了" in said
+    assert client.post(page, form_of(office, why="回来")).status_code == 302
+    Membership.objects.create(user=world.people["stranger"], role="office", park=world.park)
+    said = client.post(page, form_of(office, is_active=None, why="调离"), follow=True).content.decode()
+    assert "没有可登录的人员" not in said
+
+
 def test_a_change_of_an_account_keeps_who_before_after_and_why(world: World) -> None:
     client, office = world.client_of("admin"), world.people["office"]
     kept = office.history.count()

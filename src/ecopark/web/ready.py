@@ -195,7 +195,14 @@ def _folder(data: Path) -> Iterable[Problem]:
             "Choose another with --data, or give it to the account the site runs as (chown).",
         )  # fmt: skip
     elif data.is_dir():
-        for path in sorted(data.glob("*.sqlite3")):
+        uploads = data / "uploads"
+        if uploads.is_dir() and not os.access(uploads, os.R_OK | os.W_OK | os.X_OK):
+            yield Problem(
+                "data-not-writable", Place(str(uploads)), "上传文件夹无法读写。",
+                "the uploads cannot be read and written.",
+                "把它交给运行网站的账户（chown -R）。", "Give them to the account the site runs as (chown -R).",
+            )  # fmt: skip
+        for path in sorted(data.glob("*.sqlite*")):
             if not os.access(path, os.R_OK | os.W_OK):
                 yield Problem(
                     "data-not-writable", Place(str(path)), "数据库文件无法读写。",

@@ -22,6 +22,7 @@ from django_otp.plugins.otp_totp.admin import TOTPDeviceAdmin
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from simple_history.admin import SimpleHistoryAdmin
 
+from ecopark.web.people.access import administrators
 from ecopark.web.people.models import NEW_PASSWORD, Membership, User
 from ecopark.web.templatetags.ui import t
 
@@ -42,7 +43,27 @@ class NewAccount(Reasoned, AdminUserCreationForm):
 
 
 class ChangedAccount(Reasoned, UserChangeForm):
-    """An account that is there."""
+    """An account that is there; the last one that may open these pages stays one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "phone" in self.fields:
+            self.fields["phone"].label = t("电话", "Phone")
+
+    def clean(self) -> Any:
+        """Refuse what would leave nobody to administer the site."""
+        given = super().clean()
+        needed = ("is_active", "is_staff", "is_superuser")
+        others = administrators().filter(is_staff=True).exclude(pk=self.instance.pk)
+        before = administrators().filter(is_staff=True, pk=self.instance.pk)
+        if not all(given.get(name) for name in needed) and before.exists() and not others.exists():
+            raise forms.ValidationError(
+                t(
+                    "这是最后一个管理员：请先另设一个，再停用或改变这个账号。",
+                    "This is the last administrator: make another one first, then switch this account off or change it.",
+                )
+            )
+        return given
 
 
 class NewPassword(AdminPasswordChangeForm):
@@ -98,6 +119,21 @@ class Accounts(WithReason, UserAdmin):
         (said("变更", "This change"), {"fields": ("why",)}),
     )
     add_fieldsets = (*UserAdmin.add_fieldsets, (said("变更", "This change"), {"fields": ("why",)}))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save it; a park whose office has nobody left who can sign in is told."""
+        super().save_model(request, obj, form, change)
+        if obj.is_active:
+            return
+        for role in obj.memberships.filter(role="office").select_related("park"):
+            if not Membership.objects.filter(park=role.park, role="office", user__is_active=True).exists():
+                messages.warning(
+                    request,
+                    t(
+                        f"{role.park.name}的园区办没有可登录的人员了：请在该园区的设置中另加一人。",
+                        f"Nobody of the office of {role.park.label.en} can sign in any more: add somebody in its settings.",
+                    ),
+                )
 
     def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
         """Nobody: their name stands beside what they did."""
