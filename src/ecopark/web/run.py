@@ -190,6 +190,7 @@ def serve(host: str, port: int, first: str, *, browser: bool, processes: int = 0
         workers=processes or min(MOST_PROCESSES, os.cpu_count() or 1), blocking_threads=THREADS,
         respawn_failed_workers=True, log_level=LogLevels.warning,
     )  # fmt: skip
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server listens to it: nothing is left behind
     with _worker():
         print(f"ecopark: {address}{first}   (Ctrl-C ends it)", flush=True)
         if browser:
