@@ -12,9 +12,11 @@ from xml.etree import ElementTree
 import pytest
 import report_cast as cast
 
+from ecopark.reports.blocks import Cell
 from ecopark.reports.charts import matrix, score_bars, small_multiples
 from ecopark.reports.content import Material, material
 from ecopark.reports.dossier import FORMATS, ReportError, write_dossier
+from ecopark.reports.slides import Deck
 from ecopark.reports.text import cell_width, summary
 from ecopark.standards.result import VERDICT_TEXT
 
@@ -184,3 +186,21 @@ def _tables(slide: object) -> list:
 def _slide_texts(slide: object) -> list[str]:
     found = [s.text_frame.text for s in slide.shapes if s.has_text_frame]  # type: ignore[attr-defined]
     return found + [cell.text for table in _tables(slide) for row in table.rows for cell in row.cells]
+
+
+def test_a_row_of_a_slide_is_as_high_as_its_text(tmp_path: Path) -> None:
+    from pptx import Presentation
+
+    deck = Deck("en", "t", "f")
+    cells = [Cell("short"), Cell("单独改变一项即可达标，由 2,217,970.6 变为 2,643,658 万元。" * 6)]
+    deck.table(deck.slide("t"), ["a", "b"], [cells, [Cell("x"), Cell("y")]], [1, 1], 1.4, 12)
+    deck.table(deck.slide("u"), ["a", "b"], [cells] * 6, [1, 1], 1.4, 12)
+    deck.show.save(str(tmp_path / "d.pptx"))
+    few, many = (
+        next(s for s in slide.shapes if s.has_table) for slide in Presentation(str(tmp_path / "d.pptx")).slides
+    )
+    first, second = (row.height for row in list(few.table.rows)[1:])
+    assert first > 2 * second
+    assert few.table.cell(1, 1).text_frame.paragraphs[0].runs[0].font.size.pt == 12
+    assert many.table.cell(1, 1).text_frame.paragraphs[0].runs[0].font.size.pt < 12
+    assert sum(row.height for row in many.table.rows) <= 4.9 * 914400

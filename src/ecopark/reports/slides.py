@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,12 @@ from ecopark.standards.result import STATUS_TEXT, STATUSES, Assessment, ClauseRe
 FONT_ZH, FONT_EN = "Microsoft YaHei", "Calibri"
 WIDTH, HEIGHT, MARGIN = 13.333, 7.5, 0.6
 FAILS, GAPS, COVER_PACKS = 7, 9, 6
+SMALLEST = 7.0
+"""Smallest letters of a table. [pt]"""
+FILLED = 0.88
+"""So much of a line is filled before a number or word goes to the next."""
+AIRY = 0.3
+"""So much higher than its text a row of a table may be. [in]"""
 
 
 def write_slides(m: Material, path: Path) -> None:
@@ -157,25 +164,33 @@ class Deck:
         width: float = WIDTH - 2 * MARGIN,
         height: float = 4.9,
     ) -> None:
-        """A table, over the whole width unless told otherwise; `height` is the most its rows take together."""
+        """A table, over the whole width unless told otherwise; `height` is the most its rows take together.
+
+        A row is as high as its text; where all of them are too much, the letters are smaller, from `size` on.
+        """
         from pptx.enum.text import MSO_ANCHOR
         from pptx.util import Inches, Pt
 
+        across = [width * share / sum(widths) for share in widths]
+        while (talls := _heights([[Cell(h) for h in header], *rows], across, size)) and sum(talls) > height:
+            if size <= SMALLEST:
+                break
+            size -= 0.5
+        spare = max(height - sum(talls), 0) / len(talls)
         frame = slide.shapes.add_table(
             len(rows) + 1,
             len(header),
             Inches(left),
             Inches(top),
             Inches(width),
-            Inches(min(0.4 * (len(rows) + 1), height)),
+            Inches(sum(talls)),
         )
         table = frame.table
         _plain_table(frame)
-        for at, share in enumerate(widths):
-            table.columns[at].width = Inches(width * share / sum(widths))
-        tall = min(0.85, height / (len(rows) + 1))
-        for at in range(1, len(rows) + 1):
-            table.rows[at].height = Inches(tall)
+        for at, own in enumerate(across):
+            table.columns[at].width = Inches(own)
+        for at, tall in enumerate(talls):
+            table.rows[at].height = Inches(tall + min(spare, AIRY) if at else tall)
         for line, row in enumerate([[Cell(h) for h in header], *rows]):
             for at, content in enumerate(row):
                 cell = table.cell(line, at)
@@ -427,6 +442,17 @@ class _Deck(Deck):
             lines.append(f"为 {rows} 条条款补充佐证材料" if self.zh else f"Add evidence for {rows} clauses")
         text = "\n".join(f"{n}. {line}" for n, line in enumerate(lines, 1))
         self.box(slide, text, MARGIN, 1.5, WIDTH - 2 * MARGIN, 5, 18 if len(lines) < 7 else 15)
+
+
+def _heights(rows: Sequence[Sequence[Cell]], across: Sequence[float], size: float) -> list[float]:
+    """How high each row has to be for its text. [in]"""
+
+    def lines(content: Cell, width: float) -> int:
+        room = (width - 0.2) * 72 / size * FILLED  # cells keep 0.1 in free on each side
+        return sum(max(ceil(display_width(part) / room), 1) for part in content.text.split("\n"))
+
+    tallest = (max(lines(content, width) for content, width in zip(row, across, strict=True)) for row in rows)
+    return [(n * size * 1.25 + 6) / 72 for n in tallest]
 
 
 def rgb(colour: str) -> Any:
