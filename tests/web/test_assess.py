@@ -11,6 +11,7 @@ from ecopark.web.assess import keep
 from ecopark.web.assess.models import Kept
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.facts import facts_of
+from ecopark.web.parks.models import Park
 
 from .conftest import World
 
@@ -58,3 +59,15 @@ def test_a_formula_stands_in_words_beside_its_codes(world: World, lang: str, wor
     assert f"{words}" in formula
     assert "<code>elasticity(industrial_fresh_water_m3" in formula
     assert words in trace
+
+
+def test_a_park_without_figures_leads_only_those_to_them_who_may_see_them(world: World) -> None:
+    """A published park is shown to anybody; its data are its own people's."""
+    Park.objects.create(slug="gamma", key="gamma", name="园区 gamma", published=True)
+    for page in ("", "assess/", "assess/briefing/", "assess/compare/"):
+        seen = {}
+        for role in ("admin", "office"):
+            answer = world.client_of(role).get(f"/p/gamma/{page}", follow=True)
+            seen[role] = answer.status_code, 'href="/p/gamma/data/"' in answer.content.decode().partition("<main")[2]
+        assert seen["admin"] == (200, True), page
+        assert seen["office"] in ((200, False), (403, False), (404, False)), page

@@ -66,6 +66,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     data["user_links"] = user_links(getattr(request, "user", None), found)
     if found is not None:
         data["park"] = found.park
+        data["may_fill"] = found.may("see_figures")
         data["nav"] = [
             {
                 "label": label,

@@ -35,7 +35,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {"cards": [], "has_map": park.layers.exists()}
     now = keep.Current(park)
     answers: list[Kept] = []
-    context |= {"may_assess": standing.may("see_assessments"), "may_fill": standing.may("see_figures")}
+    context["may_assess"] = standing.may("see_assessments")
     context["may_brief"] = bool(now.years) and standing.may("make_briefing")
     if standing.may("see_assessments") and now.years:
         period = now.year
