@@ -132,6 +132,8 @@ def test_a_column_sorts_one_way_then_the_other(rf: RequestFactory) -> None:
     again = shown(source, request=rf.get("/?sort=name"))
     assert "sort=-name" in again
     assert 'aria-sort="ascending"' in again
+    styles = (UI.parent.parent / "ui" / "src" / "css" / "parts.css").read_text(encoding="utf-8")
+    assert 'class="sorts ' in again and ".cards-on-phone thead:has(.sorts)" in styles, "a phone sorts too"
 
 
 def test_the_text_of_a_message_is_escaped() -> None:

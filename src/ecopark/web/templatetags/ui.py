@@ -309,7 +309,7 @@ def sort_head(context: template.Context, key: str, zh: str, en: str, css: str = 
     state = {key: "ascending", f"-{key}": "descending"}.get(now)
     arrow = icon("up" if state == "ascending" else "down") if state else ""
     return format_html(
-        '<th scope="col" class="{}"{}><a href="?{}">{}{}</a></th>',
+        '<th scope="col" class="sorts {}"{}><a href="?{}">{}{}</a></th>',
         css,
         format_html(' aria-sort="{}"', state) if state else "",
         query.urlencode(),
