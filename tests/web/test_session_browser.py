@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from ecopark.web.figures.models import Figure
+from ecopark.web.figures.models import Figure, Submission
 from ecopark.web.projects import own_rules, policies
 from ecopark.web.projects.models import RuleEdition
 
@@ -132,6 +132,24 @@ def test_every_row_and_every_folded_form_is_offered_again(visit: Any, ground: Wo
     page.locator(".kept button.primary").click()
     _press(visitor, "form[action$='/drop/'] button")
     assert RuleEdition.objects.order_by("-number").values_list("why", flat=True)[0] == "文件撤回"
+    visitor.close()
+
+
+def test_what_was_refused_is_offered_again(visit: Any, world: World) -> None:
+    """The page that says why a form was not taken has it once more; once it is taken, nothing is offered."""
+    visitor = visit("en", "wide")
+    page, form = visitor.page, "form[data-keep='ask-all-alpha']"
+    visitor.go("/p/alpha/data/submissions/?year=2023")
+    page.locator(f"details:has({form}) > summary").click()
+    page.locator(f"{form} input[name=due]").fill("2020-01-31")
+    _press(visitor, f"{form} button.primary")
+    assert "has passed" in page.locator("#toasts").inner_text()
+    page.locator(".kept button.primary").click()
+    assert page.locator(f"{form} input[name=due]").input_value() == "2020-01-31"
+    page.locator(f"{form} input[name=due]").fill("2199-01-31")
+    _press(visitor, f"{form} button.primary")
+    assert Submission.objects.filter(park=world.park, period="2023", due="2199-01-31").count() == 3
+    assert page.locator(".kept").count() == 0
     visitor.close()
 
 

@@ -73,11 +73,12 @@ function prepare(form) {
 const dirty = (form) => form.isConnected && form.dataset.first !== undefined && !form.dataset.leaving && JSON.stringify(typed(form)) !== form.dataset.first;
 
 // A form that was sent is forgotten when the next page of this tab comes from the server, unless that page says that
-// the form was not taken: signing in, and error pages carry data-keep-forms.
+// the form was not taken: signing in, and error pages carry data-keep-forms, others a message that something is wrong.
 function settle() {
   const sent = sessionStorage.getItem("sent");
   if (!sent) return;
-  if (document.body.dataset.keepForms === undefined && performance.getEntriesByType("navigation")[0]?.type !== "back_forward") forget(sent);
+  const refused = document.body.dataset.keepForms !== undefined || document.querySelector("#toasts .toast.bad");
+  if (!refused && performance.getEntriesByType("navigation")[0]?.type !== "back_forward") forget(sent);
   sessionStorage.removeItem("sent");
 }
 
