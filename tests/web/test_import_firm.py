@@ -110,7 +110,7 @@ def test_a_reporter_of_two_firms_says_which(world: World) -> None:
     send(world, "firm", rows, "own.csv", firm="alpha-3")
     found = Import.objects.get()
     assert [line.subject for line in imports.remembered(found)] == ["alpha-3"]
-    assert send(world, "firm", rows, "own.csv", firm="alpha-2").status_code == 403
+    assert send(world, "firm", rows, "own.csv", firm="alpha-2").status_code == 404
     send(world, "firm", filled(world, of="alpha-3"))  # a template says itself whose it is
     assert Import.objects.latest("pk").subject == found.subject
 
