@@ -36,6 +36,15 @@ KEPT = (
 """What must be there to be compared at all."""
 
 
+def emptied_into(folder: Path, settings: Any) -> Any:
+    """An empty site in another folder; its rows."""
+    emptied()
+    settings.DATA = folder
+    settings.UPLOADS = folder / "uploads"
+    folder.mkdir()
+    return rows()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_everything_survives_a_restore(other: Other, settings: Any, tmp_path: Path) -> None:
     page = "/p/alpha/assess/hj274-2015/2023/"
@@ -97,11 +106,7 @@ def test_a_restore_that_fails_at_its_end_leaves_nothing(
     (Path(settings.UPLOADS) / "kept.txt").write_bytes(b"kept")
     archive = backup.backup(tmp_path / "sound.zip")
     held = rows()
-    emptied()
-    settings.DATA = tmp_path / "new"
-    settings.UPLOADS = settings.DATA / "uploads"
-    settings.DATA.mkdir()
-    nothing = rows()
+    nothing = emptied_into(tmp_path / "new", settings)
 
     def fail(*_: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -156,11 +161,7 @@ def test_what_is_no_sound_archive_of_this_program_changes_nothing(
     assert backup.run("restore", sound) == 2
     assert "not empty" in capsys.readouterr().err
     held = rows()
-    emptied()
-    settings.DATA = tmp_path / "new"
-    settings.UPLOADS = settings.DATA / "uploads"
-    settings.DATA.mkdir()
-    nothing = rows()
+    nothing = emptied_into(tmp_path / "new", settings)
     wrong.mkdir()
     (wrong / "half.zip").write_bytes(data[: len(data) // 2])
     (wrong / "text.zip").write_text("no archive", encoding="utf-8")
