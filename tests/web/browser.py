@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -71,6 +72,19 @@ class Visitor:
         self.page.wait_for_load_state("networkidle")
         self.page.evaluate("document.fonts.ready.then(() => new Promise(drawn => setTimeout(drawn)))")
         return answer
+
+    def until(self, expression: str, seconds: float = 30) -> None:
+        """Wait until an expression of the page holds.
+
+        Playwright's own `wait_for_function` asks from inside the page, where the site's policy forbids to run a text.
+
+        Raises:
+            AssertionError: When it does not hold in time.
+        """
+        last = time.monotonic() + seconds
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < last, expression
+            self.page.wait_for_timeout(50)
 
     def faults(self) -> list[str]:
         """What axe finds that is serious or critical."""

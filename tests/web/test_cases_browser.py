@@ -69,8 +69,7 @@ def test_what_is_wrong_is_told_before_anything_is_sent(visit: Any, tmp_path: Pat
     text = tmp_path / "photo.jpg"
     text.write_text("no picture at all")
     page.set_input_files("input[name=photos]", [text])
-    page.wait_for_function("document.querySelector('[data-refusal]').textContent !== ''")
-    assert "photo.jpg" in page.inner_text("[data-refusal]")
+    page.wait_for_selector("[data-refusal]:has-text('photo.jpg')")
     assert page.locator("[data-previews] img").count() == 0
     _fill(page, "堆场裸土。")
     for lon, lat, place, words in (
@@ -99,8 +98,8 @@ def test_a_report_waits_without_reception_and_is_sent_once_with_its_photograph(v
     keeper = visit("keeper", size="phone")
     page = keeper.page
     keeper.go(REPORT)
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
-    page.wait_for_function("caches.open('ecopark-cases-2').then((c) => c.keys()).then((k) => k.length > 4)")
+    keeper.until("navigator.serviceWorker.controller !== null")
+    keeper.until("caches.open('ecopark-cases-2').then((c) => c.keys()).then((k) => k.length > 4)")
     keeper.context.set_offline(True)
     page.goto(keeper.base + REPORT)  # the worker answers
     _fill(page, "离线上报的扬尘")
@@ -131,12 +130,12 @@ def test_a_position_that_was_found_is_not_said_of_the_next_place(visit: Any) -> 
     keeper.go(REPORT)
     page.wait_for_selector(".map[data-drawn]")
     page.click("[data-locate]")
-    page.wait_for_function("document.querySelector('[data-where]').textContent.includes('误差')")
+    page.wait_for_selector("[data-where]:has-text('误差')")
     assert page.input_value("input[name=lon]") == "122.930000"
     page.locator(".map canvas").tap()
     assert page.inner_text("[data-where]") == "", "another place was chosen"
     page.click("[data-locate]")
-    page.wait_for_function("document.querySelector('[data-where]').textContent.includes('误差')")
+    page.wait_for_selector("[data-where]:has-text('误差')")
     _fill(page, "定位上报")
     page.click("form[data-report] .actions button")
     page.wait_for_selector("[data-reports] a")

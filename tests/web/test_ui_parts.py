@@ -18,7 +18,8 @@ from ecopark.core.text import Text
 from ecopark.reports.labels import STATUS_TONE, VERDICT_TONE
 from ecopark.web.templatetags import ui
 
-UI = Path(ui.__file__).parent.parent / "ui" / "src"
+UI = Path(__file__).parents[2] / "src" / "ecopark" / "web" / "ui" / "src"
+"""What the pages are built from: an installed package carries only what was built."""
 SPRITE = set(re.findall(r'id="i-([\w-]+)"', render_to_string("parts/sprite.html")))
 
 
@@ -77,7 +78,7 @@ def test_every_icon_that_a_tag_draws_is_in_the_sprite() -> None:
 
 
 def test_every_icon_that_a_template_draws_is_in_the_sprite() -> None:
-    templates = UI.parent.parent / "templates"
+    templates = UI.parents[1] / "templates"
     drawn = {
         (path.name, name)
         for path in templates.rglob("*.html")
@@ -132,7 +133,7 @@ def test_a_column_sorts_one_way_then_the_other(rf: RequestFactory) -> None:
     again = shown(source, request=rf.get("/?sort=name"))
     assert "sort=-name" in again
     assert 'aria-sort="ascending"' in again
-    styles = (UI.parent.parent / "ui" / "src" / "css" / "parts.css").read_text(encoding="utf-8")
+    styles = (UI / "css" / "parts.css").read_text(encoding="utf-8")
     assert 'class="sorts ' in again and ".cards-on-phone thead:has(.sorts)" in styles, "a phone sorts too"
 
 
@@ -141,7 +142,7 @@ def test_the_text_of_a_message_is_escaped() -> None:
 
 
 def test_no_template_has_inline_script_style_or_handler() -> None:
-    templates = UI.parent.parent / "templates"
+    templates = UI.parents[1] / "templates"
     for path in templates.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         for opening in re.findall(r"<script[^>]*>", text):
@@ -150,6 +151,6 @@ def test_no_template_has_inline_script_style_or_handler() -> None:
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
-    for path in [*UI.rglob("*.js"), *UI.rglob("*.css"), *(UI.parent.parent / "templates").rglob("*.html")]:
+    for path in [*UI.rglob("*.js"), *UI.rglob("*.css"), *(UI.parents[1] / "templates").rglob("*.html")]:
         for address in re.findall(r"https?://[^\s\"')]+", path.read_text(encoding="utf-8")):
             assert address == "http://www.w3.org/2000/svg", f"{path}: {address}"
