@@ -222,6 +222,18 @@ def test_one_row_an_indicator_is_the_parks_own(world: World) -> None:
     assert {line.subject for line in lines_of(found)["new"]} == {"alpha"}
 
 
+@pytest.mark.parametrize("called", ["工业新鲜水量", "Industrial fresh water", " industrial_fresh_water_m3 "])
+def test_a_quantity_is_chosen_by_its_name(world: World, called: str) -> None:
+    answer = send(world, TABLE)
+    assert 'value="工业新鲜水量"' in answer.content.decode()
+    fields = form_of(answer) | {"name": "用能年报"}
+    at = fields["title-quantity"].index("industrial_fresh_water_m3")
+    fields["title-quantity"][at] = called
+    world.client_of("office").post(columns_of(Import.objects.get()), fields)
+    kept = SavedMapping.objects.get()
+    assert [v["quantity"] for v in kept.body["values"]] == ["industrial_fresh_water_m3", "energy_industrial_tce"]
+
+
 def test_suggest_again_takes_the_chosen_header(world: World) -> None:
     answer = send(world, TABLE)
     found = Import.objects.get()

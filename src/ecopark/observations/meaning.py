@@ -126,10 +126,6 @@ class Meanings:
         self.catalogue = catalogue
         self.known_reported = known_reported
         self._seen: dict[tuple[str, str, str], Meaning] = {}
-        self._labels: dict[str, Quantity | None] = {}
-        for quantity in catalogue.quantities.values():
-            for label in {quantity.label.zh.lower(), quantity.label.en.lower()} - {""}:
-                self._labels[label] = None if label in self._labels else quantity
 
     def of(self, quantity: str, unit_text: str, by: str) -> Meaning:
         """The meaning of one combination."""
@@ -141,7 +137,7 @@ class Meanings:
 
     def find(self, name: str) -> Quantity | None:
         """The quantity with this id, alias or (unique) label."""
-        return self.catalogue.find(name) or self.catalogue.find(name.lower()) or self._labels.get(name.lower())
+        return self.catalogue.named(name)
 
     def _work_out(self, name: str, unit_text: str, by: str) -> Meaning:
         name, unit_text, by = name.strip(), unit_text.strip(), by.strip()

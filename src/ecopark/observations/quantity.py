@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -206,6 +206,19 @@ class Catalogue:
         """The quantity that `name` (an id or alias) means, or None."""
         canonical = self._ids.get(name)
         return self.quantities[canonical] if canonical else None
+
+    def named(self, name: str) -> Quantity | None:
+        """The quantity that somebody means who writes this: an id, an alias, or a label that is one quantity's alone."""
+        name = name.strip()
+        return self.find(name) or self.find(name.lower()) or self._labels.get(name.lower())
+
+    @cached_property
+    def _labels(self) -> dict[str, Quantity | None]:
+        found: dict[str, Quantity | None] = {}
+        for quantity in self.quantities.values():
+            for label in {quantity.label.zh.lower(), quantity.label.en.lower()} - {""}:
+                found[label] = None if label in found else quantity
+        return found
 
     def __getitem__(self, name: str) -> Quantity:
         quantity = self.find(name)

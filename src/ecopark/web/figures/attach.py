@@ -73,13 +73,10 @@ def attach(
 
 def _meant(about: str) -> str | None:
     """The id of the quantity or clause that somebody typed; a quantity may be called by its name, where one has it alone."""
-    quantity = catalogue().find(about)
-    if quantity is None and known_reported(about) is not None:
-        return about
-    name = about.lower()
-    named = [q for q in catalogue().quantities.values() if name in (q.label.zh.lower(), q.label.en.lower())]
-    found = quantity or (named[0] if len(named) == 1 else None)
-    return found.id if found else None
+    found = catalogue().named(about)
+    if found is not None:
+        return found.id
+    return about if known_reported(about) is not None else None
 
 
 def take_back(found: Evidence, user: Any, why: str) -> None:

@@ -66,6 +66,12 @@ class MappedLine:
     near: tuple[tuple[str, Text], ...] = ()
     new: bool = False
 
+    @property
+    def called(self) -> Text:
+        """The quantity by its name; what is none of the catalogue, as it was typed."""
+        found = catalogue().find(self.quantity)
+        return found.label if found else Text(self.quantity, self.quantity)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -243,7 +249,8 @@ def typed(given: Any) -> ColumnMapping:
         if layout == "indicators" and not quantity:
             ignored.append(row_name(title))
             continue
-        values.append(ValueColumn(title_of(title), quantity, unit, by))
+        meant = catalogue().named(quantity)
+        values.append(ValueColumn(title_of(title), meant.id if meant else quantity, unit, by))
     subject_by = next((r for _, r in pairs if r in ("name", "credit_code", "key")), "name")
     header, rows = (number_in(given.get(k, "")) or 1 for k in ("header", "header_rows"))
     period = given.get("period", "") if given.get("period", "") in PERIODS else "year"

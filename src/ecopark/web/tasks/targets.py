@@ -29,17 +29,10 @@ SHARE_OF = Fraction(1, 100)
 def about(text: str, part: str = "") -> Named | None:
     """The quantity or shared indicator that somebody means who types this: its id, another id, or its name."""
     text = text.strip()
-    found = named(text, part)
-    if found is not None:
-        return found
-    low = text.lower()
-    labels = [(q.id, q.label) for q in catalogue().quantities.values()] + [
-        (i.id, i.label) for i in indicators().values()
-    ]
-    for name, label in labels:
-        if low and low in (label.zh.lower(), label.en.lower()):
-            return named(name, part)
-    return None
+    low, quantity = text.lower(), catalogue().named(text)
+    names = [text, quantity.id if quantity else ""]
+    names += [i.id for i in indicators().values() if low in (i.label.zh.lower(), i.label.en.lower())]
+    return next((found for name in names if name and (found := named(name, part)) is not None), None)
 
 
 def settled(park: Park, aim: Aim, *, clause_unit: str | None = None) -> tuple[Aim, list[Text], Stored | None]:

@@ -174,6 +174,15 @@ export function start() {
     const drop = event.target.type === "file" && event.target.closest(".drop");
     if (drop) look(drop);
   });
+  // a word that is offered below a field goes into it
+  document.addEventListener("click", (event) => {
+    const offered = event.target.closest?.("[data-fill]");
+    const field = offered?.parentElement.parentElement.querySelector("input");
+    if (!field) return;
+    field.value = offered.dataset.fill;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
   // copies of people who did not come back are cleared after a week
   for (const key of keys("kept:")) if (Date.now() - (read(key)?.at ?? 0) > WEEK) forget(key);
 }
