@@ -129,6 +129,23 @@ def test_what_a_signature_needs(world: World, fields: dict[str, object], status:
 
 
 @pytest.mark.parametrize(
+    ("alone", "still_chosen"),
+    [
+        ("10", '<input type="hidden" name="clause" value="10">'),
+        ("", 'name="clause" value="10" checked'),
+        ("no-such", "checked"),
+    ],
+)
+def test_a_refused_signature_comes_back_where_and_as_it_was_typed(world: World, alone: str, still_chosen: str) -> None:
+    given = {**DOCUMENT, "clause": ["10"], "alone": alone, "dated": "2999-01-01"}
+    answer = world.client_of("office").post("/p/alpha/rules/hj274-2015/sign/", given)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert still_chosen in text
+    assert DOCUMENT["document"] in text
+
+
+@pytest.mark.parametrize(
     ("role", "status"), [("reviewer", 403), ("firm", 403), ("keeper", 403), ("stranger", 404), ("anonymous", 404)]
 )
 def test_who_may_not_sign(world: World, role: str, status: int) -> None:

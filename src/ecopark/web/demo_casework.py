@@ -283,7 +283,7 @@ def _cases(park: Park, users: dict[str, Any]) -> None:
         place = (
             _middle(rings[grid % len(rings)])
             if grid >= 0
-            else tuple(a + d for a, d in zip(rings[0][0], OUTSIDE, strict=True))
+            else tuple(round(a + d, 6) for a, d in zip(rings[0][0], OUTSIDE, strict=True))
         )
         firm = (
             None

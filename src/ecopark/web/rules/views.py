@@ -47,7 +47,7 @@ def pack_page(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
     context = {
         "pack": found, "status": STATUS_WORD[found.status], "groups": read.grouped(found, known), "known": known,
         "notes": notes_of(found), "may_sign": standing.may("verify_clause") and not found.is_frame,
-        "today": timezone.localdate(), "typed": request.POST,
+        "today": timezone.localdate(), "typed": request.POST, "ticked": request.POST.getlist("clause"),
         "rules": [*found.verdict, *([found.score] if found.score else [])],
     }  # fmt: skip
     return render(request, "rules/pack.html", context)
@@ -69,6 +69,7 @@ def clause_page(request: HttpRequest, slug: str, pack: str, tail: str) -> HttpRe
         "signatures": signatures.select_related("by", "withdrawn_by") if standing.may("see_signatures") else (),
         "may_see_signers": standing.may("see_signatures"),
         "may_sign": standing.may("verify_clause") and not found.is_frame, "today": timezone.localdate(),
+        "typed": request.POST,
         "result_url": reverse("assess-clause", args=[slug, found.id, year, tail])
         if year and standing.may("see_values") else "",
         "footnotes": [f for f in found.footnotes if f.id in clause.footnotes],
@@ -78,7 +79,7 @@ def clause_page(request: HttpRequest, slug: str, pack: str, tail: str) -> HttpRe
 
 @require_POST
 def signing(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
-    """Sign clauses as verified against a document."""
+    """Sign clauses as verified against a document; one that is refused comes back as it was typed, where it was typed."""
     standing = enter(request, slug, "verify_clause")
     found = pack_or_404(pack)
     if found.is_frame:
@@ -91,18 +92,15 @@ def signing(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
         )  # fmt: skip
     except sign.SignError as error:
         messages.error(request, say(error.text))
-        return pack_page_again(request, slug, found.id)
+        alone = request.POST.get("alone", "")
+        known = any(c.tail == alone for c in found.clauses)
+        answer = clause_page(request, slug, found.id, alone) if known else pack_page(request, slug, found.id)
+        answer.status_code = 422
+        return answer
     messages.success(request, t(f"已核 {len(made)} 条，评价将标注“已核”", f"{len(made)} clause(s) signed as verified"))
     if len(made) == 1:
         return redirect("rules-clause", slug, found.id, made[0].clause)
     return redirect("rules-pack", slug, found.id)
-
-
-def pack_page_again(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
-    """The page of the pack with what was typed, as the answer to a signature that was not taken."""
-    answer = pack_page(request, slug, pack)
-    answer.status_code = 422
-    return answer
 
 
 @require_POST
