@@ -12,7 +12,7 @@ from typing import Any
 NOT_PAGES = frozenset({
     # only posted to
     "logout", "set_language", "token-make", "token-revoke", "two-step-begin", "two-step-confirm", "two-step-codes",
-    "two-step-off", "two-step-reset", "many-start", "job-cancel", "member-add", "member-remove", "layer-put", "layer-take",
+    "two-step-off", "two-step-reset", "let-in", "many-start", "job-cancel", "member-add", "member-remove", "layer-put", "layer-take",
     "park-settings-save", "evidence-withdraw", "submission-step", "submission-ask", "data-import-apply", "mapping-withdraw",
     "dossier-start", "briefing-start", "task-step", "case-step", "project-policy", "own-rules-back", "own-rule-drop",
     "own-parameter-drop", "own-policy-back", "project-check-new", "project-upload", "project-check", "project-move",
@@ -280,7 +280,7 @@ def addresses(park: Any, clients: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "figure-history": {"pk": Figure.objects.filter(park=park, subject=firm)[0].pk}, "case-file": {"pk": CaseFile.objects.all()[0].pk},
         "member-remove": {"pk": reporter.pk}, "layer-take": {"pk": park.layers.all()[0].pk}, "own-rules-edition": {"number": 1},
         "ledger-account": {"item": "energy", "year": 2026}, "firm-undo": {"pk": 1}, "title-withdraw": {"pk": TitleStep.objects.get().pk},
-        "signature-withdraw": {"pk": Verification.objects.get().pk}, "token-revoke": {"pk": 1}, "two-step-reset": {"pk": user.pk},
+        "signature-withdraw": {"pk": Verification.objects.get().pk}, "token-revoke": {"pk": 1}, "two-step-reset": {"pk": user.pk}, "let-in": {"pk": user.pk},
         "dossier-mark": one,
         "audit-save": {"key": firm.key, "pk": Audit.objects.all()[0].pk}, "retrofit-save": {"key": firm.key, "pk": Retrofit.objects.all()[0].pk},
     }  # fmt: skip

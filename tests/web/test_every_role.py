@@ -120,7 +120,7 @@ OPEN_TO_ALL = frozenset(
 BY_MANY = {"many": "compare", "many-start": "compare", "many-csv": "compare", "waiting": "return_assessment"}
 """Pages of all of one's parks, with what one must be allowed to do in some park."""
 FORMS = cache(form_views)
-FOR_ADMINISTRATORS = frozenset({"park-new", "two-step-people", "two-step-reset"})
+FOR_ADMINISTRATORS = frozenset({"park-new", "two-step-people", "two-step-reset", "let-in"})
 
 
 def needs() -> dict[str, str]:
@@ -272,7 +272,10 @@ def test_a_piece_of_work_is_for_who_asked_for_it(other: Other) -> None:
 
 def test_pages_of_no_park(world: World) -> None:
     """Open to all, to whoever has an account, to who has parks to compare or assessments to return, or to administrators."""
-    numbers = {"token-revoke": {"pk": 1}, "two-step-reset": {"pk": world.people["firm"].pk}}
+    numbers = {
+        "token-revoke": {"pk": 1},
+        **{name: {"pk": world.people["firm"].pk} for name in ("two-step-reset", "let-in")},
+    }
     wrong, of_admin = [], {}
     for role in ROLES:
         for name in sorted(NOT_OF_A_PARK | FOR_ADMINISTRATORS):

@@ -49,7 +49,7 @@ SECRETS = (NAME, "alpha-2", "绝密", "98765.4321", "98,765", "91350100M000100Y4
 NOT_OF_A_PARK = {
     "home", "story", "story-act", "login", "login-code", "logout", "set_language", "api-schema", "api-docs", "search-all", "account",
     "password", "token-make", "token-revoke", "many", "many-start", "many-csv", "two-step", "two-step-picture",
-    "two-step-begin", "two-step-confirm", "two-step-codes", "two-step-off", "two-step-people", "two-step-reset", "waiting",
+    "two-step-begin", "two-step-confirm", "two-step-codes", "two-step-off", "two-step-people", "two-step-reset", "let-in", "waiting",
 }  # fmt: skip
 
 

@@ -316,6 +316,29 @@ def test_an_administrator_resets_and_nobody_else(world: World) -> None:
     assert is_in(world.client_of("office"))
 
 
+def test_an_administrator_lets_in_who_is_locked_out_and_nobody_else_does(world: World, settings: Any) -> None:
+    settings.AXES_ENABLED = True
+    user, right = world.people["office"], {"username": "office", "password": "x"}
+    address = f"/account/people/{user.pk}/let-in/"
+    admin = world.client_of("admin")
+    admin.post(address, {"why": "nothing to do"})
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        Client().post("/login/", {"username": "office", "password": "wrong"})
+    assert Client().post("/login/", right).status_code == 429
+    for role in ("consultant", "firm", "reviewer", "anonymous"):
+        assert world.client_of(role).post(address, {"why": "x"}).status_code == 404
+    assert address in admin.get("/account/people/").content.decode()
+    admin.post(address, {"why": " "})
+    assert Client().post("/login/", right).status_code == 429, "without a reason nothing is done"
+    admin.post(address, {"why": "本人来电，已核实"})
+    assert Client().post("/login/", right)["Location"] == "/"
+    event = AccountEvent.objects.get(user=user, what="let_in")
+    assert (event.by, event.why) == (world.people["admin"], "本人来电，已核实")
+    text = admin.get("/account/people/").content.decode()
+    assert "本人来电" in text
+    assert address not in text
+
+
 def test_the_machine_itself_lets_the_last_administrator_in(world: World, capsys: Any) -> None:
     switched_on(world.people["admin"])
     call_command("two_step_reset", "admin")

@@ -161,6 +161,7 @@ ACCOUNT_EVENTS = {
     "two_step_reset": Text("管理员重置两步验证", "two-step sign-in reset by an administrator"),
     "new_codes": Text("更换备用码", "new backup codes"),
     "code_used": Text("用备用码登录", "signed in with a backup code"),
+    "let_in": Text("管理员解除登录锁定", "let in again by an administrator"),
 }
 
 

@@ -19,7 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from ecopark.core.text import Text
 from ecopark.web.pages.paging import paged
-from ecopark.web.people import two_step
+from ecopark.web.people import lockout, two_step
 from ecopark.web.people.models import ACCOUNT_EVENTS, AccountEvent, User
 from ecopark.web.people.sign_in import refusal
 from ecopark.web.templatetags.ui import t
@@ -122,9 +122,10 @@ def people(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(
             Q(username__icontains=wanted) | Q(last_name__icontains=wanted) | Q(first_name__icontains=wanted)
         )
+    page = paged(request, rows)
     context = {
-        "page": paged(request, rows), "wanted": wanted,
-        "events": _told(AccountEvent.objects.filter(what="two_step_reset")[:20]),
+        "page": page, "wanted": wanted, "locked": lockout.locked([one.username for one in page]),
+        "events": _told(AccountEvent.objects.filter(what__in=("two_step_reset", "let_in"))[:20]),
     }  # fmt: skip
     return render(request, "account/people.html", context)
 
@@ -143,6 +144,21 @@ def reset(request: HttpRequest, pk: int) -> HttpResponse:
         )
     else:
         messages.info(request, t("此人没有启用两步验证。", "They have no two-step sign-in."))
+    return redirect("two-step-people")
+
+
+@require_POST
+def let_in(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let somebody try again who typed too many wrong passwords or codes."""
+    _administrator(request)
+    user = get_object_or_404(User, pk=pk)
+    why = request.POST.get("why", "").strip()
+    if not why:
+        messages.error(request, t("请写明原因。", "Say why."))
+    elif lockout.let_in(user, request.user, why):  # type: ignore[arg-type]
+        messages.success(request, t(f"{user.shown_name} 可以登录了", f"{user.shown_name} can sign in again"))
+    else:
+        messages.info(request, t("此人没有被锁定。", "They are not locked out."))
     return redirect("two-step-people")
 
 

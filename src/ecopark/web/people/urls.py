@@ -19,4 +19,5 @@ urlpatterns = [
     path("two-step/off/", two_step_views.switch_off, name="two-step-off"),
     path("people/", two_step_views.people, name="two-step-people"),
     path("people/<int:pk>/reset/", two_step_views.reset, name="two-step-reset"),
+    path("people/<int:pk>/let-in/", two_step_views.let_in, name="let-in"),
 ]
