@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 import django_otp
@@ -22,7 +23,7 @@ from ecopark.web.pages.paging import paged
 from ecopark.web.people import lockout, two_step
 from ecopark.web.people.models import ACCOUNT_EVENTS, AccountEvent, User
 from ecopark.web.people.sign_in import refusal
-from ecopark.web.templatetags.ui import t
+from ecopark.web.templatetags.ui import say, t
 
 
 @login_required
@@ -133,32 +134,34 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_POST
 def reset(request: HttpRequest, pk: int) -> HttpResponse:
     """Take somebody's second step away: they have lost phone and codes."""
-    _administrator(request)
-    user = get_object_or_404(User, pk=pk)
-    why = request.POST.get("why", "").strip()
-    if not why:
-        messages.error(request, t("请写明原因。", "Say why."))
-    elif two_step.reset(user, request.user, why):  # type: ignore[arg-type]
-        messages.success(
-            request, t(f"{user.shown_name} 的两步验证已重置", f"two-step sign-in of {user.shown_name} is reset")
-        )
-    else:
-        messages.info(request, t("此人没有启用两步验证。", "They have no two-step sign-in."))
-    return redirect("two-step-people")
+    return _help(
+        request, pk, two_step.reset, Text("的两步验证已重置", "has no two-step sign-in any more"),
+        Text("此人没有启用两步验证。", "They have no two-step sign-in."),
+    )  # fmt: skip
 
 
 @require_POST
 def let_in(request: HttpRequest, pk: int) -> HttpResponse:
     """Let somebody try again who typed too many wrong passwords or codes."""
+    return _help(
+        request, pk, lockout.let_in, Text("可以登录了", "can sign in again"),
+        Text("此人没有被锁定。", "They are not locked out."),
+    )  # fmt: skip
+
+
+def _help(
+    request: HttpRequest, pk: int, act: Callable[[User, User, str], bool], done: Text, needless: Text
+) -> HttpResponse:
+    """What an administrator does to somebody's way of signing in: never without a reason."""
     _administrator(request)
     user = get_object_or_404(User, pk=pk)
     why = request.POST.get("why", "").strip()
     if not why:
         messages.error(request, t("请写明原因。", "Say why."))
-    elif lockout.let_in(user, request.user, why):  # type: ignore[arg-type]
-        messages.success(request, t(f"{user.shown_name} 可以登录了", f"{user.shown_name} can sign in again"))
+    elif act(user, request.user, why):  # type: ignore[arg-type]
+        messages.success(request, f"{user.shown_name} {say(done)}")
     else:
-        messages.info(request, t("此人没有被锁定。", "They are not locked out."))
+        messages.info(request, say(needless))
     return redirect("two-step-people")
 
 
