@@ -117,7 +117,7 @@ def waiting(request: HttpRequest, slug: shapes.Name) -> Any:
 def dispatch(request: HttpRequest, slug: shapes.Name, month: shapes.Month = "") -> Any:
     """What a meeting must talk about today, or on the last day of a month (``2024-07``)."""
     standing = come_in(request, slug, "see_tasks")
-    on = lists.day_of(month)
+    on = lists.meeting_day(month)
     rows, counts = lists.dispatch(standing.park, on)
     items = [{"task": _task(one), "reasons": line.reasons} for one, line in rows]
     return {"on": on, "counts": counts, "items": items}
@@ -130,7 +130,7 @@ def dispatch_file(
 ) -> HttpResponse:  # fmt: skip
     """The dispatch list to hand out, of today or of the last day of a month (``2024-07``): by lead department, to be signed."""
     standing = come_in(request, slug, "see_tasks")
-    on = lists.day_of(month)
+    on = lists.meeting_day(month)
     return file_made(f"{slug}-dispatch-{on:%Y-%m}.{ending}", writer(dispatched(standing.park, on), language))
 
 

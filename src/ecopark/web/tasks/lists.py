@@ -153,7 +153,7 @@ def failing(now: keep.Current) -> list[tuple[dict[str, Any], str]]:
     ]
 
 
-def day_of(month: str) -> date:
+def meeting_day(month: str) -> date:
     """The day a month's dispatch list is of: its last one, today for this month or none (``2024-07``)."""
     today = timezone.localdate()
     named = _month(month)

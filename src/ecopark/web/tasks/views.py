@@ -115,7 +115,7 @@ def store(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def dispatch(request: HttpRequest, slug: str) -> HttpResponse:
     """The monthly dispatch list (调度) by department, to be printed; ``?month=2024-07`` shows it as on its last day."""
     standing = enter(request, slug, "see_tasks")
-    found = dispatched(standing.park, lists.day_of(request.GET.get("month", "")))
+    found = dispatched(standing.park, lists.meeting_day(request.GET.get("month", "")))
     context = {"sheet": found, "today": timezone.localdate(), "formats": FORMATS, "empty": NOTHING}
     return render(request, "tasks/dispatch.html", context)
 
@@ -125,7 +125,7 @@ def dispatch_file(request: HttpRequest, slug: str, ending: str) -> HttpResponse:
     standing = enter(request, slug, "see_tasks")
     if ending not in FORMATS:
         raise Http404
-    on = lists.day_of(request.GET.get("month", ""))
+    on = lists.meeting_day(request.GET.get("month", ""))
     return file_made(f"{slug}-dispatch-{on:%Y-%m}.{ending}", writer(dispatched(standing.park, on), lang()))
 
 
