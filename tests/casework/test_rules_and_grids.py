@@ -10,9 +10,9 @@ import pytest
 
 from ecopark.casework import statistics
 from ecopark.casework.grids import Grids, suggest
-from ecopark.casework.rules import read_rules, shipped_rules
+from ecopark.casework.rules import read_clocks, read_rules, shipped_rules, with_clocks
 from ecopark.casework.statistics import Row, Spot
-from ecopark.errors import PackError
+from ecopark.errors import InputError, PackError
 from ecopark.observations.quantity import catalogue
 
 RULES = shipped_rules()
@@ -37,6 +37,33 @@ def test_shipped_rules_speak_both_languages_and_name_known_departments() -> None
     assert {k.department for k in RULES.kinds.values()} <= set(catalogue().departments)
     assert all(s.longest >= s.length("rectify") for s in RULES.severities.values())
     assert RULES.severity("gone").id in RULES.severities
+
+
+def test_a_park_sets_clocks_of_its_own_and_keeps_the_others() -> None:
+    own = read_clocks(RULES, {"urgent": {"assign": " 1 ", "source": "办法"}, "ordinary": {}})
+    assert own == {"urgent": {"assign": 1, "rectify": 24, "verify": 24, "longest": 72, "source": "办法"}}
+    rules = with_clocks(RULES, own)
+    urgent = rules.severity("urgent")
+    assert (urgent.length("assign"), urgent.length("rectify"), urgent.basis, urgent.source) == (1, 24, "own", "办法")
+    assert rules.severity("ordinary") == RULES.severity("ordinary")
+    assert read_clocks(RULES, {}) == {}
+    assert with_clocks(RULES, {}) == RULES
+
+
+def test_every_clock_that_cannot_be_is_told() -> None:
+    given = {
+        "urgent": {"assign": "0", "verify": "1.5"}, "ordinary": {"rectify": "400"}, "difficult": {"longest": "-1"},
+        "nobody": {},
+    }  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        read_clocks(RULES, given)
+    assert [p.en for p in caught.value.problems] == [
+        "nobody: there is no such severity.",
+        "urgent: assigning is a whole number of hours from 1 to 8760.",
+        "urgent: verifying is a whole number of hours from 1 to 8760.",
+        "ordinary: the longest extension is shorter than the time to rectify.",
+        "difficult: longest extension is a whole number of hours from 1 to 8760.",
+    ]
 
 
 def test_a_wrong_file_tells_every_problem_with_its_line(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ OPERATION_OF = {
     "member-remove": f"POST {PARK}/members/{{member}}/remove",
     "layer-put": f"POST {PARK}/map/layers",
     "layer-take": f"POST {PARK}/map/layers/{{name}}/remove",
-    "park-settings-save": f"PUT {PARK}/settings/general, PUT {PARK}/settings/packs, PUT {PARK}/settings/factors, PUT {PARK}/departments",
+    "park-settings-save": f"PUT {PARK}/settings/general, PUT {PARK}/settings/packs, PUT {PARK}/settings/factors, PUT {PARK}/settings/cases, PUT {PARK}/departments",
     "data-theme": f"PUT {PARK}/figures",
     "evidence": f"POST {PARK}/evidence",
     "evidence-withdraw": f"POST {PARK}/evidence/{{number}}/withdraw",

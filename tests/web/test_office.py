@@ -6,6 +6,7 @@ import pytest
 
 from ecopark.web.assess import keep
 from ecopark.web.parks import office
+from ecopark.web.parks.changes import Changes
 from ecopark.web.parks.models import Department, MapLayer, Park
 from ecopark.web.people import members
 from ecopark.web.people.models import ApiToken, Membership, User
@@ -25,6 +26,7 @@ PAGES = {
     "/p/alpha/settings/factors/": SETTINGS,
     "/p/alpha/settings/departments/": SETTINGS,
     "/p/alpha/settings/members/": SETTINGS,
+    "/p/alpha/settings/cases/": SETTINGS,
     "/p/alpha/settings/history/": SETTINGS,
     "/p/alpha/settings/no-such/": (),
     "/p/beta/search/?q=x": ("admin",),
@@ -151,6 +153,16 @@ def test_every_change_keeps_who_when_before_after_and_why(world: World) -> None:
     assert _save(world, "general", name=" ", base_year="") == 422
     assert _save(world, "general", name="x", base_year="20") == 422
     assert _save(world, "nonsense") == 404
+
+
+def test_what_the_program_counts_is_no_change_of_the_settings(world: World) -> None:
+    park = Park.objects.get(pk=world.park.pk)
+    Park.objects.filter(pk=park.pk).update(settings=park.settings | {"registry_changes": 7})
+    before = len(Changes(park))
+    assert _save(world, "general", name="阿尔法", base_year="2020", published="1", reason="更名批复") == 302
+    said = [e["what"].en for e in Changes(park)]
+    assert len(said) > before
+    assert "options and factors" not in said
 
 
 def test_no_setting_is_changed_without_a_reason(world: World) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from importlib.resources import as_file, files
@@ -11,11 +12,19 @@ from typing import Any
 
 from ecopark.core.rounding import exact
 from ecopark.core.text import Text
-from ecopark.errors import PackError, Place, Problem
+from ecopark.errors import InputError, PackError, Place, Problem
 from ecopark.packs.yaml_lines import Map, load_yaml
 
 LEGS = ("assign", "rectify", "verify")
 """The steps that run against the clock."""
+CLOCK_TEXT = {
+    "assign": Text("交办", "assigning"),
+    "rectify": Text("整改", "rectifying"),
+    "verify": Text("核验", "verifying"),
+    "longest": Text("延期上限", "longest extension"),
+}
+"""What a park can set of a severity, each in hours."""
+LONGEST_CLOCK, LONGEST_SOURCE = 8760, 300
 WHO = ("firm", "keeper", "office")
 KEYS = {
     "severities": {"id", "zh", "en", "note", "tone", "hours", "longest", "basis", "source"},
@@ -118,6 +127,66 @@ def read_rules(path: Path, name: str = "") -> CaseRules:
     if reader.problems:
         raise PackError(reader.problems)
     return CaseRules(severities, kinds, sources, levels)
+
+
+def with_clocks(rules: CaseRules, own: Mapping[str, Mapping[str, Any]]) -> CaseRules:
+    """The rules with the clocks that a park set for itself, as `read_clocks` gave them: its own, with the document it named."""
+    severities = {
+        name: s
+        if (given := own.get(name)) is None
+        else replace(
+            s, hours=tuple((leg, int(given[leg])) for leg in LEGS), longest=int(given["longest"]), basis="own",
+            source=str(given.get("source", "")),
+        )
+        for name, s in rules.severities.items()
+    }  # fmt: skip
+    return replace(rules, severities=severities)
+
+
+def read_clocks(rules: CaseRules, given: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Any]]:
+    """The clocks somebody typed, by severity; a severity with the hours of `rules` and no document of its own is left out.
+
+    Parameters
+    ----------
+    given
+        By severity the hours of `CLOCK_TEXT` and the ``source``, as typed; what is not given is as in `rules`.
+
+    Raises
+    ------
+    InputError
+        With everything that is no whole number of hours within a year, and every extension shorter than the time to rectify.
+    """
+    problems: list[Problem] = []
+
+    def wrong(label: Text, zh: str, en: str) -> None:
+        problems.append(Problem("case-clock", Place(""), f"{label.zh}：{zh}。", f"{label.en}: {en}."))
+
+    for name in sorted(set(given) - set(rules.severities)):
+        wrong(Text(name, name), "没有这个紧急程度", "there is no such severity")
+    own: dict[str, dict[str, Any]] = {}
+    for name, s in rules.severities.items():
+        typed = given.get(name, {})
+        known = dict(s.hours) | {"longest": s.longest}
+        hours: dict[str, Any] = {}
+        for part, words in CLOCK_TEXT.items():
+            text = str(typed.get(part, known[part])).strip()
+            if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LONGEST_CLOCK:
+                hours[part] = int(text)
+            else:
+                wrong(
+                    s.label, f"{words.zh}应为 1–{LONGEST_CLOCK} 的整数小时",
+                    f"{words.en} is a whole number of hours from 1 to {LONGEST_CLOCK}",
+                )  # fmt: skip
+        if hours.get("longest", LONGEST_CLOCK) < hours.get("rectify", 0):
+            wrong(s.label, "延期上限短于整改时限", "the longest extension is shorter than the time to rectify")
+        source = str(typed.get("source", "")).strip()[:LONGEST_SOURCE]
+        if source == s.source:
+            source = ""  # hours of the park's own do not stand in the document of those that ship
+        if hours != known or source:
+            own[name] = hours | {"source": source}
+    if problems:
+        raise InputError(problems)
+    return own
 
 
 def _text(node: Any) -> Text:

@@ -78,7 +78,11 @@ def report(
 @router.get("/parks/{slug}/cases/rules", response={200: out.CaseRulesOut, **REFUSED}, summary="kinds and clocks / 规则")
 def rules(request: HttpRequest, slug: shapes.Name) -> Any:
     """Kinds of cases, severities with the hours of their clocks, sources, escalation."""
-    found = work.rules_of(come_in(request, slug, "see_cases").park)
+    return rules_shown(work.rules_of(come_in(request, slug, "see_cases").park))
+
+
+def rules_shown(found: CaseRules) -> dict[str, Any]:
+    """The rules of cases as `CaseRulesOut` gives them."""
     return {
         "kinds": [
             {"id": k.id, "label": pair(k.label), "to": k.to, "department": k.department, "severity": k.severity}

@@ -9,8 +9,12 @@ from django.shortcuts import get_object_or_404
 from ninja import Router
 
 from ecopark.web.api import shapes
+from ecopark.web.api import shapes_cases as cases_out
 from ecopark.web.api import shapes_office as out
+from ecopark.web.api.cases_api import rules_shown
 from ecopark.web.api.common import REFUSED, come_in, cut
+from ecopark.web.cases import clocks
+from ecopark.web.cases.work import rules_of
 from ecopark.web.parks import office
 from ecopark.web.parks.changes import Changes
 from ecopark.web.parks.models import Department, Park
@@ -56,6 +60,17 @@ def factors(request: HttpRequest, slug: shapes.Name, body: out.FactorsIn) -> Any
     given = {"options": body.options, "grid": body.grid, "confirm": " ".join(body.confirm), "narrow": body.narrow}
     office.run_settings(park, request.user, body.reason, **given)
     return _settings(park)
+
+
+@router.put(
+    "/parks/{slug}/settings/cases", response={200: cases_out.CaseRulesOut, **REFUSED}, summary="clocks / 问题时限"
+)
+def case_clocks(request: HttpRequest, slug: shapes.Name, body: out.ClocksIn) -> Any:
+    """The clocks of cases: steps that run now follow them, times to rectify that were set stay."""
+    park = come_in(request, slug, "settings").park
+    given = {name: {part: str(value) for part, value in one.dict().items()} for name, one in body.clocks.items()}
+    clocks.settle(park, request.user, body.reason, given)
+    return rules_shown(rules_of(park))
 
 
 @router.get("/parks/{slug}/settings/history", response={200: ChangePage, **REFUSED}, summary="changes / 变更记录")

@@ -10,6 +10,7 @@ from ninja import Field, Schema
 from ecopark.web.api.shapes import Bilingual, Day, Line, Name, Note, Number, Reason, Short, Year
 
 Because = Annotated[Reason, Field(min_length=1)]
+Hours = Annotated[int, Field(ge=1, le=8760)]
 
 
 class SettingsOut(Schema):
@@ -53,6 +54,23 @@ class FactorsIn(Schema):
     grid: Name = ""
     confirm: Annotated[list[Name], Field(max_length=200, default_factory=list)]
     narrow: Name = ""
+    reason: Because
+
+
+class ClockIn(Schema):
+    """Hours of the steps of a case of one severity, how far rectifying can be extended, and the document they follow."""
+
+    assign: Hours
+    rectify: Hours
+    verify: Hours
+    longest: Hours
+    source: Annotated[Line, Field(max_length=300)] = ""
+
+
+class ClocksIn(Schema):
+    """The clocks of cases by severity; a severity that is left out has those that ship."""
+
+    clocks: Annotated[dict[Name, ClockIn], Field(max_length=20)]
     reason: Because
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from ecopark.casework import cases as engine
 from ecopark.casework import clock
 from ecopark.casework.grids import Grids, Suggestion, suggest
-from ecopark.casework.rules import CaseRules, shipped_rules
+from ecopark.casework.rules import CaseRules, shipped_rules, with_clocks
 from ecopark.casework.statistics import RECURS_WITHIN, Spot, recurrences
 from ecopark.core.text import Text
 from ecopark.web.cases.models import Case, CaseEvent, CaseFile
@@ -58,7 +58,7 @@ class Report:
 
 def rules_of(park: Park) -> CaseRules:
     """The kinds, severities and clocks that hold in a park."""
-    return shipped_rules()
+    return with_clocks(shipped_rules(), park.case_clocks) if park.case_clocks else shipped_rules()
 
 
 def grids_of(park: Park) -> Grids:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, overload
 
+from ecopark.casework.rules import CLOCK_TEXT, shipped_rules
 from ecopark.core.text import Text
 from ecopark.web.parks.maps import LOOKS
 from ecopark.web.parks.models import Department, MapLayer, Park
@@ -20,6 +21,7 @@ FIELD_TEXT = {
     "base_year": Text("基年", "base year"),
     "published": Text("公开", "published"),
     "packs": Text("评价标准", "standards"),
+    "case_clocks": Text("问题时限", "clocks of cases"),
     "settings": Text("选项与系数", "options and factors"),
     "department": Text("部门", "department"),
     "level": Text("层级", "level"),
@@ -43,7 +45,12 @@ PART_TEXT = {
     "offices": Text("会审部门", "offices of the joint review"),
     "method": Text("评价方法", "method"),
     "narrow": Text("不超过往年的倍数", "so many times its other years"),
+    "source": Text("依据文件", "document"),
+    **CLOCK_TEXT,
+    **{s.id: s.label for s in shipped_rules().severities.values()},
 }
+COUNTED = frozenset({"registry_changes"})
+"""Parts of the settings that the program counts for itself: nobody set them."""
 DONE = {"+": Text("新增", "added"), "~": Text("修改", "changed"), "-": Text("移除", "removed")}
 BESIDE: tuple[Any, ...] = (Department, Membership, MapLayer)
 MEMBER_FIELDS = ("role", "firm", "department", "level", "grid")
@@ -131,7 +138,12 @@ def _of_park(park: Park) -> list[dict[str, Any]]:
             label = FIELD_TEXT.get(change.field, Text(change.field, change.field))
             old, new = change.old, change.new
             if isinstance(old, dict) and isinstance(new, dict):
-                old, new = ({k: v for k, v in one.items() if old.get(k) != new.get(k)} for one in (old, new))
+                old, new = (
+                    {k: v for k, v in one.items() if old.get(k) != new.get(k) and k not in COUNTED}
+                    for one in (old, new)
+                )
+                if not old and not new:
+                    continue
             events.append(_event(now, label, _said(old), _said(new)))
     return events
 

@@ -25,6 +25,7 @@ class Park(models.Model):
     base_year = models.IntegerField(null=True, blank=True)
     settings = models.JSONField(default=dict, blank=True)
     packs = models.JSONField(default=list, blank=True, help_text="packs the park works with, in order")
+    case_clocks = models.JSONField(default=dict, blank=True, help_text="clocks of cases the park set for itself")
     published = models.BooleanField(default=False, help_text="anybody may see its verdicts")
     invented = models.BooleanField(default=False)
     changed = models.BigIntegerField(default=0)

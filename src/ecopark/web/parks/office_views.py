@@ -18,6 +18,7 @@ from ecopark.indicators.factors import table
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.packs.model import OptionSet, Pack, Parameter
 from ecopark.standards.describe import parameter_words
+from ecopark.web.cases import clocks
 from ecopark.web.cases.lists import to_nobody
 from ecopark.web.cases.models import Case
 from ecopark.web.figures.facts import problems_of
@@ -41,6 +42,7 @@ TABS = {
     "factors": Text("选项与系数", "Options and factors"),
     "departments": Text("部门", "Departments"),
     "members": Text("成员", "Members"),
+    "cases": Text("问题时限", "Clocks of cases"),
     "map": Text("地图", "Map"),
     "history": Text("变更记录", "Changes"),
 }
@@ -83,6 +85,8 @@ def page(request: HttpRequest, slug: str, tab: str = "general", typed: dict[str,
             "given": [(key, ROLE_TEXT[key]) for key in members.GIVEN], "departments": park.departments.all(),
             "levels": list(enumerate(members.levels(park))),
         }  # fmt: skip
+    elif tab == "cases":
+        context["clocks"] = clocks.rows(park, typed or {})
     elif tab == "map":
         layers = {m.name: m for m in park.layers.all()}
         context["layers"] = [(name, look[0], layers.get(name)) for name, look in LOOKS.items()]
@@ -113,13 +117,15 @@ def save(request: HttpRequest, slug: str, tab: str) -> HttpResponse:
             )  # fmt: skip
         elif tab == "departments":
             office.department(park, user, reason, get("key", ""), get("name", ""), get("name_en", ""))
+        elif tab == "cases":
+            clocks.settle(park, user, reason, clocks.given_in(request.POST.dict()))
         else:
             raise Http404
     except office.SettingError as error:
         messages.error(request, say(error.text))
         return _again(request, slug, tab)
     except InputError as error:
-        for text in problems_of(error, lang())[:10]:
+        for text in problems_of(error, lang())[:20]:
             messages.error(request, text)
         return _again(request, slug, tab)
     messages.success(request, t("已保存", "Saved"))
