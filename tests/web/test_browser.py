@@ -45,8 +45,7 @@ def test_the_drawer_opens_the_trace_and_closes_by_keyboard(site: Any) -> None:
     drawer.get_by_text("数据溯源").wait_for()
     assert "0.7951" in drawer.inner_text() or "cagr" in drawer.inner_text()
     visitor.page.keyboard.press("Escape")
-    visitor.page.wait_for_timeout(300)
-    assert not drawer.is_visible()
+    drawer.wait_for(state="hidden")
     assert visitor.said == []
 
 
