@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ecopark.web.assess import keep
+from ecopark.web.firms import registry
 from ecopark.web.parks import office
 from ecopark.web.parks.changes import Changes
 from ecopark.web.parks.models import Department, MapLayer, Park
@@ -153,6 +154,25 @@ def test_every_change_keeps_who_when_before_after_and_why(world: World) -> None:
     assert _save(world, "general", name=" ", base_year="") == 422
     assert _save(world, "general", name="x", base_year="20") == 422
     assert _save(world, "nonsense") == 404
+
+
+def test_who_sets_one_part_does_not_undo_what_another_has_set_meanwhile(world: World) -> None:
+    user, slow, quick = world.people["office"], *(Park.objects.get(pk=world.park.pk) for _ in range(2))
+    registry.touch(quick)
+    quick.set_parts(user, "政策", policy="anji")
+    office.general(quick, user, "更名", name="甲", name_en="A", base_year="", published=False)
+    office.run_settings(slow, user, "系数", options="", grid="", confirm="", narrow="3")
+    slow.set_parts(user, "取消", ledger_place=None)
+    now = Park.objects.get(pk=world.park.pk)
+    assert (now.settings["policy"], now.settings["bounds"], now.settings["registry_changes"]) == (
+        "anji",
+        {"narrow": "3"},
+        1,
+    )
+    assert (now.name, slow.settings["policy"]) == ("甲", "anji")
+    whys = [e["why"] for e in Changes(now)]
+    assert "取消" not in whys, "nothing was taken out"
+    assert [e["what"].en for e in Changes(now) if e["why"] == "系数"] == ["options and factors"]
 
 
 def test_what_the_program_counts_is_no_change_of_the_settings(world: World) -> None:

@@ -31,8 +31,7 @@ P29,{4},30,900,320,2.2,0.5,0.3,否,3900,12400,280,0.8
 def make_firms(park: Park, user: User, reporter: User) -> None:
     """Grade the firms, let one appeal, register one twice."""
     park.refresh_from_db()
-    park.settings = park.settings | {"grading": {"method": METHOD}}
-    park.save(update_fields=["settings"])
+    park.set_parts(user, "", grading={"method": METHOD})
     year = str(years_of(park)[0])
     now = timezone.now()
     _double(park, user, year)

@@ -79,9 +79,8 @@ def choose(park: Park, method: str, cutoffs: str, user: Any) -> None:
     if found is None:
         raise EcoparkError("there is no such method.", zh="没有这个评价方法。")
     method_with(found, cutoffs=cutoffs or None)
-    park.settings = park.settings | {"grading": {"method": method} | ({"cutoffs": cutoffs} if cutoffs else {})}
-    park._change_reason, park._history_user = f"grading: {method}", user
-    park.save(update_fields=["settings"])
+    grading = {"method": method} | ({"cutoffs": cutoffs} if cutoffs else {})
+    park.set_parts(user, f"grading: {method}", grading=grading)
 
 
 def options_of(park: Park, method: str) -> dict[str, str]:

@@ -224,9 +224,10 @@ def _write(park: Park, figures: list[Figure], user: Any, reason: str) -> None:
 
 def touch(park: Park) -> None:
     """What rests on the subjects is worked out anew, in every process: the count is part of the park's settings."""
-    fresh = Park.objects.get(pk=park.pk)
-    count = int(fresh.settings.get("registry_changes", 0)) + 1
-    Park.objects.filter(pk=park.pk).update(settings=fresh.settings | {"registry_changes": count})
+    with transaction.atomic():
+        fresh = Park.objects.select_for_update().get(pk=park.pk)
+        count = int(fresh.settings.get("registry_changes", 0)) + 1
+        Park.objects.filter(pk=park.pk).update(settings=fresh.settings | {"registry_changes": count})
     transaction.on_commit(lambda: forget(fresh))
 
 

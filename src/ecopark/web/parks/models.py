@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 
 from ecopark.core.text import Text
 from ecopark.observations.model import Subject as FactSubject
@@ -45,6 +45,17 @@ class Park(models.Model):
     def fact_settings(self) -> dict[str, Any]:
         """``Facts.settings`` of this park."""
         return self.settings | {"base_year": self.base_year}
+
+    @transaction.atomic
+    def set_parts(self, user: Any, reason: str, **parts: Any) -> None:
+        """Set parts of the settings, beside whatever somebody has set of the others meanwhile; None takes a part out."""
+        fresh = Park.objects.select_for_update().get(pk=self.pk)
+        settings = {name: value for name, value in (fresh.settings | parts).items() if value is not None}
+        if settings != fresh.settings:
+            fresh.settings = settings
+            fresh._history_user, fresh._change_reason = user, reason[:300]
+            fresh.save(update_fields=["settings"])
+        self.settings = settings
 
 
 class Department(models.Model):

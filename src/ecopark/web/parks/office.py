@@ -83,15 +83,15 @@ def run_settings(park: Park, user: Any, reason: str, *, options: str, grid: str,
     """
     given: Mapping[str, Mapping[str, Any]] = parse_set([line.strip() for line in options.splitlines() if line.strip()])
     known_packs(given)
-    settings = dict(park.settings)
-    settings["options"] = {name: dict(values) for name, values in given.items()}
-    factors = {**(settings.get("factors") or {}), "grid": grid.strip()}
+    factors = {**(park.settings.get("factors") or {}), "grid": grid.strip()}
     factors["confirm"] = [word for word in confirm.replace(",", " ").split() if word]
-    settings["factors"] = factors
-    bounds = {key: value for key, value in (settings.get("bounds") or {}).items() if key != "narrow"}
-    settings["bounds"] = bounds | ({"narrow": narrow.strip()} if narrow.strip() else {})
-    check_options([find_pack(name) for name in shipped_ids()], settings, None)
-    _save(park, user, reason, {"settings": settings})
+    bounds = {key: value for key, value in (park.settings.get("bounds") or {}).items() if key != "narrow"}
+    parts: dict[str, Any] = {
+        "options": {name: dict(values) for name, values in given.items()}, "factors": factors,
+        "bounds": bounds | ({"narrow": narrow.strip()} if narrow.strip() else {}),
+    }  # fmt: skip
+    check_options([find_pack(name) for name in shipped_ids()], park.settings | parts, None)
+    park.set_parts(user, reason, **parts)
 
 
 @transaction.atomic
@@ -171,9 +171,11 @@ def options_text(park: Park) -> str:
 
 @transaction.atomic
 def _save(park: Park, user: Any, reason: str, fields: Mapping[str, Any]) -> None:
-    if all(getattr(park, name) == value for name, value in fields.items()):
-        return
+    fresh = Park.objects.select_for_update().get(pk=park.pk)
+    changed = [name for name, value in fields.items() if getattr(fresh, name) != value]
     for name, value in fields.items():
+        setattr(fresh, name, value)
         setattr(park, name, value)
-    park._change_reason, park._history_user = reason, user
-    park.save(update_fields=list(fields))
+    if changed:
+        fresh._change_reason, fresh._history_user = reason, user
+        fresh.save(update_fields=changed)

@@ -77,8 +77,7 @@ PROJECTS = {
 
 def make_projects(park: Park, user: User) -> None:
     """Fill the pipeline and the ledger of the demonstration park."""
-    park.settings = park.settings | {"policy": POLICY}
-    park.save(update_fields=["settings"])
+    park.set_parts(user, "", policy=POLICY)
     now = timezone.now()
     _quotas(park, user, now)
     chips, drug, robot, car, nitro, power = PROJECTS

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from ecopark.admission.decision import Decision
@@ -145,8 +145,10 @@ def claim_place(park: Park, ledger: Ledger) -> str:
     """The place of the park's accounts, chosen once: never that of accounts which another park of this name has left."""
     if not park.settings.get("ledger_place"):
         taken = ledger.accounts(place=park.slug)
-        park.settings = park.settings | {"ledger_place": f"{park.slug}-{secrets.token_hex(3)}" if taken else park.slug}
-        park.save(update_fields=["settings"])
+        with transaction.atomic():
+            park.settings = Park.objects.select_for_update().get(pk=park.pk).settings
+            if not park.settings.get("ledger_place"):  # nobody was faster
+                park.set_parts(None, "", ledger_place=f"{park.slug}-{secrets.token_hex(3)}" if taken else park.slug)
     return place_of(park)
 
 

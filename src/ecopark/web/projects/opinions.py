@@ -63,12 +63,7 @@ def name_offices(park: Park, user: Any, reason: str, wanted: Mapping[str, str]) 
             Text(f"没有会审部门或部门 {'、'.join(wrong)}。", f"No such office or department: {', '.join(wrong)}.")
         )
     said = {**(park.settings.get("offices") or {}), **wanted}
-    settings = park.settings | {"offices": {k: v for k, v in said.items() if v}}
-    if settings == park.settings:
-        return
-    park.settings = settings
-    park._change_reason, park._history_user = reason, user
-    park.save(update_fields=["settings"])
+    park.set_parts(user, reason, offices={k: v for k, v in said.items() if v} or None)
 
 
 def sign(standing: Standing, project: Project, office: str, said: str, *, seen: int, note: str = "") -> Opinion:

@@ -174,9 +174,7 @@ def choose_policy(park: Park, name: str, user: Any) -> Policy:
     found = named(park, name) if name else None
     if found is None:
         raise EcoparkError("There is no such policy.", zh="没有这个政策。")
-    park.settings = park.settings | {"policy": name}
-    park._change_reason, park._history_user = f"admission policy: {name}", user
-    park.save(update_fields=["settings"])
+    park.set_parts(user, f"admission policy: {name}", policy=name)
     return found
 
 
