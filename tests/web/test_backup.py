@@ -111,12 +111,19 @@ def test_a_restore_that_fails_at_its_end_leaves_nothing(
     def fail(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
+    copy = shutil.copyfileobj  # by which the rows are unpacked as well
+
+    def full(source: Any, target: Any, *more: Any) -> None:
+        copy(source, target, *more)
+        if Path(target.name).is_relative_to(settings.UPLOADS):
+            fail()
+
     with monkeypatch.context() as patched:
         if failing == "ledger":
             copied = gate._copy
             patched.setattr(gate, "_copy", lambda *args: (copied(*args), fail()))
         elif failing == "upload":
-            patched.setattr(shutil, "copyfileobj", fail)
+            patched.setattr(shutil, "copyfileobj", full)
         else:
             patched.setattr(backup, "_reset_counters", lambda: connection.cursor().execute("SELECT * FROM not_there"))
         assert backup.run("restore", archive) == 2
@@ -127,6 +134,26 @@ def test_a_restore_that_fails_at_its_end_leaves_nothing(
     assert not [p for p in settings.DATA.rglob("*") if p.is_file()]
     assert backup.run("restore", archive) == 0
     assert rows() == held
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_uploads_of_a_site_whose_database_is_gone_are_not_touched(
+    world: World, settings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(settings.UPLOADS).mkdir(parents=True, exist_ok=True)
+    (Path(settings.UPLOADS) / "kept.txt").write_bytes(b"as it was saved")
+    archive = backup.backup(tmp_path / "site.zip")
+    nothing = emptied_into(tmp_path / "new", settings)
+    left = Path(settings.UPLOADS) / "kept.txt"
+    left.parent.mkdir()
+    left.write_bytes(b"as it is now")
+    assert backup.run("restore", archive) == 2
+    assert "not empty" in capsys.readouterr().err
+    assert left.read_bytes() == b"as it is now"
+    left.unlink()
+    assert rows() == nothing
+    assert backup.run("restore", archive) == 0
+    assert left.read_bytes() == b"as it was saved"
 
 
 def changed(

@@ -286,8 +286,9 @@ def _must_be_empty() -> None:
     from ecopark.web.parks.models import Park
     from ecopark.web.people.models import User
 
-    # asked before the tables are brought up to date: a site in use is not touched
-    if gate.ledger_exists() or (_has_tables() and (User.objects.exists() or Park.objects.exists())):
+    # asked before the tables are brought up to date: a site in use is not touched, nor the uploads of one whose database is gone
+    filled = _has_tables() and (User.objects.exists() or Park.objects.exists())
+    if filled or gate.ledger_exists() or _files(Path(settings.UPLOADS)):
         raise EcoparkError(
             "this site is not empty: restore into a new data directory or database / 本站不是空的，请恢复到新的数据目录或数据库"
         )
