@@ -339,6 +339,21 @@ def test_an_administrator_lets_in_who_is_locked_out_and_nobody_else_does(world: 
     assert address not in text
 
 
+def test_who_is_let_in_after_wrong_codes_need_not_wait_for_the_next(world: World, settings: Any) -> None:
+    settings.AXES_ENABLED = True
+    user = world.people["office"]
+    switched_on(user)
+    client = password_given("office")
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        no_wait(user)
+        answer = client.post("/login/code/", {"code": wrong_code(user)})
+    assert answer.status_code == 429
+    world.client_of("admin").post(f"/account/people/{user.pk}/let-in/", {"why": "本人来电，已核实"})
+    client = password_given("office")
+    assert client.post("/login/code/", {"code": code_of(user, 1)}).status_code == 302
+    assert is_in(client)
+
+
 def test_the_machine_itself_lets_the_last_administrator_in(world: World, capsys: Any) -> None:
     switched_on(world.people["admin"])
     call_command("two_step_reset", "admin")

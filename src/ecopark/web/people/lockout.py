@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from ecopark.web.people import two_step
 from ecopark.web.people.models import AccountEvent, User
 
 
@@ -31,5 +32,6 @@ def let_in(user: User, by: User, why: str) -> bool:
     if user.username not in locked([user.username]):
         return False
     reset(username=user.username)
+    two_step.no_wait(user)
     AccountEvent.objects.create(user=user, what="let_in", by=by, why=why[:300])
     return True

@@ -90,6 +90,12 @@ def _tried(device: Any, code: str) -> Checked:
     return Checked(device) if device.verify_token(code) else Checked()
 
 
+def no_wait(user: User) -> None:
+    """Look at the next code of somebody at once, whatever they typed before."""
+    for kind in (TOTPDevice, StaticDevice):
+        kind.objects.filter(user=user).update(throttling_failure_timestamp=None, throttling_failure_count=0)
+
+
 @transaction.atomic
 def begin(user: User) -> TOTPDevice:
     """A new key to be put into a phone; it counts once a code of it was typed."""
