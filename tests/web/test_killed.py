@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ecopark.web.run import PATIENCE
 
 from .deciding_site import POINTS
 from .real_site import DATABASES, Site, free_port, kill, real_site, wait_for
@@ -148,6 +151,22 @@ def test_asked_to_end_it_ends_all_and_puts_back_what_it_has_in_hand(tmp_path: Pa
         assert "Traceback" not in (tmp_path / "log").read_text()
         killed_after(site, lambda: site.job()[1] == "done")
         assert whole_or_nothing(site.inside("look"))
+
+
+def test_a_request_that_comes_in_no_further_does_not_keep_the_site_from_ending(tmp_path: Path) -> None:
+    with real_site(tmp_path, "sqlite") as site:
+        site.inside("make", "2")
+        process = site.start(port := free_port())
+        try:
+            wait_for(lambda: _answers(port))
+            with socket.create_connection(("127.0.0.1", port)) as half:
+                head = "POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\n"
+                half.sendall(f"{head}the beginning".encode())
+                time.sleep(1)  # it is being read
+                process.terminate()
+                assert process.wait(3 * PATIENCE) == 0
+        finally:
+            kill(process)
 
 
 def _alive(pid: str) -> bool:

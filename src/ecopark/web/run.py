@@ -31,7 +31,7 @@ MOST_PROCESSES = 8
 THREADS = 4
 """Requests that one process answers at a time: a long one does not keep the others waiting."""
 PATIENCE = 10
-"""How long work in hand may take to end once the site is stopped. [s]"""
+"""How long requests and work in hand may take to end once the site is stopped. [s]"""
 AGAIN_AFTER = 5.0
 """After which a worker that ended by itself is started again. [s]"""
 
@@ -188,7 +188,7 @@ def serve(host: str, port: int, first: str, *, browser: bool, processes: int = 0
     server = Server(
         "ecopark.web.wsgi:application", address=host, port=port, interface=Interfaces.WSGI,
         workers=processes or min(MOST_PROCESSES, os.cpu_count() or 1), blocking_threads=THREADS,
-        respawn_failed_workers=True, log_level=LogLevels.warning,
+        respawn_failed_workers=True, workers_kill_timeout=PATIENCE, log_level=LogLevels.warning,
     )  # fmt: skip
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server listens to it: nothing is left behind
     with _worker():
