@@ -151,6 +151,16 @@ def test_a_figure_that_only_moved_on_says_so(world: World) -> None:
     assert (first["before"], first["after"]) == ("已提交", "已采用")
 
 
+def test_a_figure_that_came_without_a_unit_is_told_with_the_catalogues(world: World) -> None:
+    write(world.park, [Change("alpha", "park_area_km2", "2023", "8")], world.people["office"], "x")
+    write(world.park, [Change("alpha", "park_area_km2", "2023", "7")], world.people["office"], "x")
+    first = events(world, "office")[0]
+    assert (first["before"], first["after"]) == ("8 km2", "7 km2")
+    figure = Figure.objects.get(subject__key="alpha", quantity="park_area_km2", period="2023")
+    last = world.client_of("office").get(f"/p/alpha/data/figure/{figure.pk}/history/").context["events"][0]
+    assert (last["before"], last["after"]) == ("8 km2", "7 km2")
+
+
 def test_titles_have_a_line_each_with_their_state(world: World) -> None:
     office = world.people["office"]
     TitleStep.objects.create(

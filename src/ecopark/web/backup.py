@@ -286,7 +286,7 @@ def _must_be_empty() -> None:
     from ecopark.web.parks.models import Park
     from ecopark.web.people.models import User
 
-    # asked before the tables are brought up to date: a site in use is not touched, nor the uploads of one whose database is gone
+    # asked before the tables are brought up to date: nothing of a site in use is touched, nor of one whose database is gone
     filled = _has_tables() and (User.objects.exists() or Park.objects.exists())
     if filled or gate.ledger_exists() or _files(Path(settings.UPLOADS)):
         raise EcoparkError(

@@ -26,6 +26,7 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.figures.change import LONGEST, Change, as_typed, too_long, write
 from ecopark.web.figures.known import known_figures
 from ecopark.web.figures.models import Figure, Import
+from ecopark.web.figures.said import said
 from ecopark.web.parks.models import Park, Subject
 from ecopark.web.people.access import Standing
 from ecopark.web.people.access import standing as standing_of
@@ -220,7 +221,7 @@ def _line(
         return Line("unusable", **row | cut, problem_zh=zh, problem_en=en)
     if there is not None and figure is not None:
         row |= {
-            "stored": f"{there.given} {there.unit}".strip(), "version": figure.stamp,
+            "stored": said(there, o.quantity, o.by), "version": figure.stamp,
             "stored_by": there.entered_by.shown_name if there.entered_by else "",
         }  # fmt: skip
     if there is not None and (there.given, there.unit) == (given, unit):

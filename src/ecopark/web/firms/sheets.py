@@ -16,6 +16,7 @@ from ecopark.observations.quantity import catalogue
 from ecopark.web.figures.change import Change, write
 from ecopark.web.figures.facts import read_one
 from ecopark.web.figures.models import Figure
+from ecopark.web.figures.said import said
 from ecopark.web.firms import grades
 from ecopark.web.firms.models import Appeal, FirmGrade, GradeRun
 from ecopark.web.uploads import DOCUMENTS, keep
@@ -112,7 +113,7 @@ def to_correct(appeal: Appeal) -> Text | None:
         found = now = None
     if found is not None and now is not None and found.value == now.value:
         return None
-    return Text(*[f"{figure.given} {figure.unit}".strip()] * 2)
+    return Text(*[said(figure, figure.quantity, figure.by)] * 2)
 
 
 @transaction.atomic

@@ -26,6 +26,7 @@ from ecopark.web.at_hand import AtHand
 from ecopark.web.cases.models import Case, CaseEvent
 from ecopark.web.cases.work import rules_of
 from ecopark.web.figures.models import STATES, Figure
+from ecopark.web.figures.said import said
 from ecopark.web.figures.stamps import Written, written
 from ecopark.web.people.access import Standing
 from ecopark.web.people.models import User
@@ -237,7 +238,7 @@ def _told(standing: Standing, write: _Write, f: Figure, past: dict[tuple[int, in
     quantity = catalogue().find(f.quantity)
     label = quantity.label if quantity else Text(f.quantity, f.quantity)
     what = Text(f"{f.subject.name}：{label.zh} {f.period}", f"{f.subject.name}: {label.en} {f.period}")
-    was, value = f"{before.given} {before.unit}".strip() if before else None, f"{f.given} {f.unit}".strip()
+    was, value = said(before, f.quantity, f.by) if before else None, said(f, f.quantity, f.by)
     states = (STATES.get(before.state), STATES.get(f.state)) if before and was == value else (None, None)
     url = reverse("figure-history", args=[slug, f.pk])
     if states[0] != states[1]:

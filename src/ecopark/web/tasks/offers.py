@@ -12,6 +12,7 @@ from ecopark.indicators.catalogue import indicators
 from ecopark.web.figures.change import Change, ConflictError, write
 from ecopark.web.figures.facts import problems_of
 from ecopark.web.figures.models import Figure
+from ecopark.web.figures.said import said
 from ecopark.web.people.access import Standing
 from ecopark.web.tasks.lights import number
 from ecopark.web.tasks.models import Task
@@ -47,8 +48,8 @@ def offer_of(standing: Standing, task: Task, stored: Stored | None, period: str 
         return None
     year = period or max(str(told.on.year), stored.period)
     there = _there(standing, task, year)
-    said = f"{there.given} {there.unit}".strip() if there else ""
-    return Offer(told.figure, task.unit, task.quantity, task.part, year, there.version if there else 0, said)
+    stands = said(there, task.quantity, task.part) if there else ""
+    return Offer(told.figure, task.unit, task.quantity, task.part, year, there.version if there else 0, stands)
 
 
 def store(standing: Standing, task: Task, offer: Offer, period: str, seen: int, user: Any) -> list[Text]:
@@ -66,11 +67,11 @@ def store(standing: Standing, task: Task, offer: Offer, period: str, seen: int, 
         return [Text(zh, en) for zh, en in both]
     except ConflictError:
         there = _there(standing, task, period)
-        said = f"{there.given} {there.unit}".strip() if there else "—"
+        stands = (said(there, task.quantity, task.part) if there else "") or "—"
         return [
             Text(
-                f"{period} 年已有数值 {said}，尚未改动。确认要用任务上报的数替换，请再存一次。",
-                f"For {period} there is {said} already; nothing was changed. Store again to put the reported one in its place.",
+                f"{period} 年已有数值 {stands}，尚未改动。确认要用任务上报的数替换，请再存一次。",
+                f"For {period} there is {stands} already; nothing was changed. Store again to put the reported one there.",
             )
         ]
     return []
