@@ -221,6 +221,15 @@ def test_all_changes_are_listed_and_say_what_became_of_a_member(world: World) ->
     assert {f"第 {n} 次" for n in range(120)} <= set(whole)
 
 
+def test_what_the_registry_counts_is_no_change_of_a_setting(world: World) -> None:
+    client, fields = world.client_of("office"), {"name": "甲园", "base_year": "", "reason": "更名"}
+    client.post("/p/alpha/firms/new/", {"name": "新企业", "key": "n1", "why": "入园"})
+    assert Park.objects.get(pk=world.park.pk).settings["registry_changes"] == 1
+    client.post("/p/alpha/settings/general/save/", fields)
+    events = client.get("/p/alpha/settings/history/").context["events"]
+    assert [e["what"].en for e in events if e["why"] == "更名"] == ["name"]
+
+
 def test_the_standards_in_use(world: World) -> None:
     assert _save(world, "packs", pack=["miit-green-park-2016", "zero-carbon-park-2025", "no-such"]) == 302
     assert Park.objects.get(pk=world.park.pk).packs == ["zero-carbon-park-2025", "miit-green-park-2016"]
