@@ -32,6 +32,15 @@ def form_of(user: User, **changed: Any) -> dict[str, Any]:
     return {k: v for k, v in sent.items() if v is not None}
 
 
+def test_an_account_with_a_role_in_an_area_is_switched_off_like_any(world: World) -> None:
+    user = world.people["stranger"]
+    Membership.objects.create(user=user, role="office", area="江苏省")
+    address = f"{ACCOUNT}/{user.pk}/change/"
+    answer = world.client_of("admin").post(address, form_of(user, is_active=None, why="离职"))
+    assert answer.status_code == 302
+    assert not User.objects.get(pk=user.pk).is_active
+
+
 @pytest.mark.parametrize("lost", ["is_active", "is_staff", "is_superuser"])
 def test_the_last_administrator_stays_one(world: World, lost: str) -> None:
     admin_user, office = world.people["admin"], world.people["office"]

@@ -125,7 +125,7 @@ class Accounts(WithReason, UserAdmin):
         super().save_model(request, obj, form, change)
         if obj.is_active:
             return
-        for role in obj.memberships.filter(role="office").select_related("park"):
+        for role in obj.memberships.filter(role="office", park__isnull=False).select_related("park"):
             if not Membership.objects.filter(park=role.park, role="office", user__is_active=True).exists():
                 messages.warning(
                     request,
