@@ -52,7 +52,7 @@ def test_a_park_sets_clocks_of_its_own_and_keeps_the_others() -> None:
 
 def test_every_clock_that_cannot_be_is_told() -> None:
     given = {
-        "urgent": {"assign": "0", "verify": "1.5"}, "ordinary": {"rectify": "400"}, "difficult": {"longest": "-1"},
+        "urgent": {"assign": "0", "verify": "1.5"}, "ordinary": {"rectify": "400"}, "difficult": {"longest": "-1", "verify": "0087600"},
         "nobody": {},
     }  # fmt: skip
     with pytest.raises(InputError) as caught:
@@ -62,6 +62,7 @@ def test_every_clock_that_cannot_be_is_told() -> None:
         "urgent: assigning is a whole number of hours from 1 to 8760.",
         "urgent: verifying is a whole number of hours from 1 to 8760.",
         "ordinary: the longest extension is shorter than the time to rectify.",
+        "difficult: verifying is a whole number of hours from 1 to 8760.",
         "difficult: longest extension is a whole number of hours from 1 to 8760.",
     ]
 

@@ -170,7 +170,7 @@ def read_clocks(rules: CaseRules, given: Mapping[str, Mapping[str, str]]) -> dic
         hours: dict[str, Any] = {}
         for part, words in CLOCK_TEXT.items():
             text = str(typed.get(part, known[part])).strip()
-            if text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= LONGEST_CLOCK:
+            if text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= LONGEST_CLOCK:
                 hours[part] = int(text)
             else:
                 wrong(
