@@ -37,6 +37,19 @@ def case_of(world: World, number: int) -> Case:
     return case
 
 
+def test_a_report_that_came_in_while_clocks_were_set_follows_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Photographs take their time: the park that the request has read is an earlier one by then."""
+    office = world.client_of("office")
+    kept = work.keep_all
+
+    def slowly(*given: Any) -> Any:
+        assert office.post(SAVE, typed(assign="48")).status_code == 302
+        return kept(*given)
+
+    monkeypatch.setattr(work, "keep_all", slowly)
+    assert length(case_of(world, 1)) == timedelta(hours=48)
+
+
 def length(case: Case) -> timedelta:
     case.refresh_from_db()
     since = work.state_of(case).since

@@ -120,7 +120,7 @@ def report(standing: Standing, given: Report, photos: Sequence[Any]) -> tuple[Ca
     stored = keep_all(photos, park, PHOTOS)
     try:
         with transaction.atomic():
-            Park.objects.select_for_update().get(pk=park.pk)
+            rules = rules_of(Park.objects.select_for_update().get(pk=park.pk))  # clocks may have been set meanwhile
             case.number = (park.cases.aggregate(n=Max("number"))["n"] or 0) + 1
             case.due = clock.due_of(engine.case_of([engine.CaseEvent("found", now, "")]), case.severity, rules)
             case.save()
