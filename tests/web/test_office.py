@@ -221,6 +221,15 @@ def test_all_changes_are_listed_and_say_what_became_of_a_member(world: World) ->
     assert {f"第 {n} 次" for n in range(120)} <= set(whole)
 
 
+def test_a_part_that_is_what_it_was_makes_no_change(world: World) -> None:
+    park = Park.objects.get(pk=world.park.pk)
+    before = park.history.count()
+    assert None in park.settings.values()  # a park that settled without a base year
+    park.set_parts(world.people["office"], "同前", offices=None)
+    assert Park.objects.get(pk=park.pk).history.count() == before
+    assert Park.objects.get(pk=park.pk).settings == world.park.settings
+
+
 def test_what_the_registry_counts_is_no_change_of_a_setting(world: World) -> None:
     client, fields = world.client_of("office"), {"name": "甲园", "base_year": "", "reason": "更名"}
     client.post("/p/alpha/firms/new/", {"name": "新企业", "key": "n1", "why": "入园"})

@@ -50,7 +50,8 @@ class Park(models.Model):
     def set_parts(self, user: Any, reason: str, **parts: Any) -> None:
         """Set parts of the settings, beside whatever somebody has set of the others meanwhile; None takes a part out."""
         fresh = Park.objects.select_for_update().get(pk=self.pk)
-        settings = {name: value for name, value in (fresh.settings | parts).items() if value is not None}
+        gone = {name for name, value in parts.items() if value is None}
+        settings = {name: value for name, value in (fresh.settings | parts).items() if name not in gone}
         if settings != fresh.settings:
             fresh.settings = settings
             fresh._history_user, fresh._change_reason = user, reason[:300]
