@@ -37,7 +37,9 @@ def case_of(world: World, number: int) -> Case:
     return case
 
 
-def test_a_report_that_came_in_while_clocks_were_set_follows_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_that_came_in_while_clocks_were_set_follows_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Photographs take their time: the park that the request has read is an earlier one by then."""
     office = world.client_of("office")
     kept = work.keep_all

@@ -343,6 +343,20 @@ def test_two_tabs_of_one_person(world: World, lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_character_nul_is_refused_on_a_page(world: World, lang: str) -> None:
+    """PostgreSQL keeps none: what SQLite takes would be an error of the server there."""
+    client, said = at(world, "office", lang), {"zh-hans": "请求有误", "en": "That request cannot be used"}[lang]
+    for address in ("cases/?like=%00", "data/import/?of=%00", "firms/of/a%00/"):
+        answer = client.get(f"/p/alpha/{address}")
+        assert (answer.status_code, said in words(answer)) == (400, True), address
+    name = world.park.name
+    answer = client.post("/p/alpha/settings/general/save/", {"name": "x\0", "reason": "y", "base_year": ""})
+    assert answer.status_code == 400
+    world.park.refresh_from_db()
+    assert world.park.name == name
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_photograph_of_40_mb(world: World, lang: str) -> None:
     photo = SimpleUploadedFile("site.jpg", JPG + b"0" * (40 * MB), "image/jpeg")
     fields = {"kind": "dust", "text": "很大的照片", "place": "门口", "photos": photo}

@@ -1,9 +1,11 @@
-"""What every answer carries: a content security policy without inline script, and no guessing of types."""
+"""What every answer carries: a content security policy without inline script. What no request may; errors of other kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 POLICY = "; ".join(
@@ -53,6 +55,23 @@ def said_errors(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         return unusable_rules(request, error) if isinstance(error, OwnRulesError) else None
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
+    return middleware
+
+
+def no_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuse the character NUL in an address or a form: PostgreSQL keeps none. The shapes of the API look for it themselves."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_view(request: HttpRequest, *_: Any) -> None:
+        if request.path.startswith("/api/"):
+            return
+        given = (value for values in (request.GET, request.POST) for _, each in values.lists() for value in each)
+        if "\x00" in request.path or any("\x00" in value for value in given):
+            raise BadRequest("NUL")
+
+    middleware.process_view = process_view  # type: ignore[attr-defined]
     return middleware
 
 

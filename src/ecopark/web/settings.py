@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "ecopark.web.middleware.content_security",
     "ecopark.web.people.sign_in.second_step",
     "ecopark.web.too_large.too_large",
+    "ecopark.web.middleware.no_nul",
     "ecopark.web.middleware.api_methods",
     "ecopark.web.middleware.said_errors",
     "axes.middleware.AxesMiddleware",
