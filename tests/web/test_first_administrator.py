@@ -80,9 +80,9 @@ def test_what_stands_against_the_first_administrator_is_said_beforehand() -> Non
 
 @pytest.mark.parametrize("seconds", [0.2, 0.5, 1.0])
 def test_ctrl_c_while_it_starts_is_one_line(tmp_path: Path, seconds: float) -> None:
-    """As a terminal sends it: to the command and to the site it has started."""
+    """As a terminal sends it: to the command and to the site it has started, which has not been told to ignore it."""
     site = subprocess.Popen(
-        [sys.executable, "-c", "from ecopark.cli import run; run()", "serve", "--data", str(tmp_path / "site"), "--no-browser"],
+        ["env", "--default-signal=INT", sys.executable, "-c", "from ecopark.cli import run; run()", "serve", "--data", str(tmp_path / "site"), "--no-browser"],
         env=ENVIRON | GOOD | {"ECOPARK_LANG": "en"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         start_new_session=True, text=True,
     )  # fmt: skip
