@@ -113,9 +113,7 @@ def test_what_it_means_for_a_park(tmp_path: Path) -> None:
     first, second = edition(tmp_path / "a"), edition(tmp_path / "b", (LIMIT, 'limit: {op: "<=", value: "0.4"}'))
     found = compare_editions(first, second, ROWS, period="2023")
     assert [(a.verdict, b.verdict) for a, b in found.outcomes] == [("pass", "fail")]
-    assert "verdict pass -> fail; 1 clause(s) change: sample-2020/1 met -> sample-2020/1 not met" in found.sentence(
-        "en"
-    )
+    assert "verdict pass -> fail; 1 clause changes: sample-2020/1 met -> sample-2020/1 not met" in found.sentence("en")
     assert "通过 -> 不通过" in found.sentence("zh")
     assert found.rows_as_text("en")[1][-2:] == ("met", "not met")
     assert found.to_dict()["parks"][0]["clauses"][0]["statuses"] == ["met", "not_met"]

@@ -120,7 +120,7 @@ def test_what_is_due_returned_and_waiting_is_told_with_its_numbers(world: World)
     assert (one["kind"], one["period"], one["due"], one["park"]) == ("soon", "2023", due, "alpha")
     assert one["url"] == "/p/alpha/data/?of=alpha-1&year=2023"
     assert "还有 3 天" in one["text"]["zh"]
-    assert "3 day(s) left" in one["text"]["en"]
+    assert "3 days left" in one["text"]["en"]
     [told] = good(office.get(f"{P}/reminders"))
     assert (told["kind"], told["count"], told["due"]) == ("soon", 2, due)
     change = Change("alpha-1", "industrial_fresh_water_m3", "2023", "7", "m3", seen=1)

@@ -15,6 +15,7 @@ from ecopark.admission.places import Site
 from ecopark.admission.policy import RULE_KINDS, Case, Outcome, Policy, PolicyRule, QuotaState, in_force
 from ecopark.admission.project import Project
 from ecopark.core.text import Text
+from ecopark.core.words import counted
 
 
 def decide(
@@ -115,7 +116,7 @@ def _notes(policy: Policy, on: date, findings: tuple[Finding, ...]) -> tuple[Tex
         notes.append(
             Text(
                 f"{open_} 条规则尚未填写，未参与判定",
-                f"{open_} rule(s) are not filled in and took no part in the verdict",
+                f"{counted(open_, 'rule is', 'rules are')} not filled in and took no part in the verdict",
             )
         )
     return tuple(notes)

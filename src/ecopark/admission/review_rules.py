@@ -16,6 +16,7 @@ from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
 from ecopark.core.trace import Trace
 from ecopark.core.value import Missing
+from ecopark.core.words import counted
 from ecopark.expr.traced import compare
 from ecopark.packs.yaml_lines import Map
 
@@ -233,7 +234,7 @@ def procedure(rule: PolicyRule, case: Case) -> Outcome:
     zh = "；".join(
         f"{about}：" + "，".join(f"{name}：{when}" for name, when in levels) for _, about, levels in rows[:3]
     )
-    reason = Text(zh, f"{len(rows)} line(s) of the classification: {zh}")
+    reason = Text(zh, f"{counted(len(rows), 'line')} of the classification: {zh}")
     if spec.covered is not None and (not spec.covered[0] or covers(spec.covered[0], code)):
         text = spec.covered[1]
         reason = Text(f"{reason.zh}。{text.zh}", f"{reason.en}. {text.en}")

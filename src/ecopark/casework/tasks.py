@@ -10,9 +10,9 @@ The light goes by the clock *and* the figure:
     closed, but the figure falls short or is not known     amber: closed on paper only
     the day has passed and the target is not reached       red
     the day to begin has not come and nothing is reported  grey
-    the figure is behind the time by more than a third     red
+    the figure is behind schedule by more than a third     red
     begun, but no figure is known                          amber: a missing figure is never on course
-    the figure is behind the time by more than a tenth     amber
+    the figure is behind schedule by more than a tenth     amber
     the last 30 days have begun and it is not reached      amber
     otherwise                                              green
 
@@ -36,6 +36,7 @@ from datetime import date
 from fractions import Fraction
 
 from ecopark.core.text import RefusedError, Text
+from ecopark.core.words import counted
 
 STEP_TEXT = {
     "made": Text("立项", "made"),
@@ -292,7 +293,7 @@ def light(task: Task, on: date) -> Light:
         )
     if on > task.due:
         days = (on - task.due).days
-        return Light("red", Text(f"逾期 {days} 天", f"{days} day(s) overdue"))
+        return Light("red", Text(f"逾期 {days} 天", f"{counted(days, 'day')} overdue"))
     if task.status == "planned" and on < task.start:
         return Light("grey", Text("未到启动日期", "not to begin yet"))
     passed = elapsed(task, on)
@@ -302,13 +303,16 @@ def light(task: Task, on: date) -> Light:
         return Light("amber", Text("没有最新数值", "no figure is known"))
     behind = passed - way
     if behind > FAR_BEHIND:
-        return Light("red", Text("严重滞后于进度", "far behind the time"))
+        return Light("red", Text("严重滞后于进度", "far behind schedule"))
     if behind > BEHIND:
-        return Light("amber", Text("滞后于进度", "behind the time"))
+        return Light("amber", Text("滞后于进度", "behind schedule"))
     if (task.due - on).days < LAST_DAYS:
         return Light(
             "amber",
-            Text(f"距到期 {(task.due - on).days} 天，尚未达标", f"{(task.due - on).days} day(s) left, not reached"),
+            Text(
+                f"距到期 {(task.due - on).days} 天，尚未达标",
+                f"{counted((task.due - on).days, 'day')} left, not reached",
+            ),
         )
     return Light("green", Text("按进度推进", "on course"))
 

@@ -74,6 +74,17 @@ def _atom(piece: str, lang: str) -> str:
     return _UNITS_ZH.get(text, text)
 
 
+def counted(many: int, one: str, more: str = "") -> str:
+    """How many of something, in English: the word, and a verb with it, agree with the number.
+
+    Examples
+    --------
+    >>> counted(1, "figure"), counted(3, "figure"), counted(1, "firm waits", "firms wait")
+    ('1 figure', '3 figures', '1 firm waits')
+    """
+    return f"{many} {one if many == 1 else more or one + 's'}"
+
+
 def number(value: Fraction, digits: int = 5, beside: Fraction | None = None) -> str:
     """A number for reading, thousands grouped; never rounded onto the limit it stands beside.
 

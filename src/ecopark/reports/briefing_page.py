@@ -28,18 +28,18 @@ W: dict[str, Text] = {
     "gate": Text("项目准入", "Projects at the gate"),
     "grades": Text("亩均效益评价", "Grades of firms"),
     "scores": Text("达标 {met} · 未达标 {not_met} · 待定 {open}", "met {met} · not met {not_met} · open {open}"),
-    "rest_verdicts": Text("另有 {n} 项标准：{what}", "{n} more standard(s): {what}"),
+    "rest_verdicts": Text("另有 {n} 项标准：{what}", "Other standards, {n}: {what}"),
     "rest": Text("另有 {n} 项未列", "{n} more not listed"),
     "rest_indicators": Text("另有 {n} 项有标准值的指标未绘图", "{n} more indicators with limits are not drawn"),
     "rest_missing": Text(
-        "另有 {groups} 个部门 {n} 项未列", "{n} more in {groups} more department(s)"
+        "另有 {groups} 个部门 {n} 项未列", "{n} more in other departments ({groups})"
     ),
     "of_department": Text("{name}（{n} 项）", "{name} ({n})"),
     "and_more": Text("等 {n} 项", "and {n} more"),
     "settles": Text("可定 {n} 条", "settles {n}"),
-    "overdue": Text("逾期 {days} 天", "{days} day(s) overdue"),
+    "overdue": Text("逾期 {days} 天", "{days} d overdue"),
     "no_overdue": Text("没有逾期任务。", "No task is overdue."),
-    "late_by": Text("超期 {days} 天", "{days} day(s) late"),
+    "late_by": Text("超期 {days} 天", "{days} d late"),
     "late_today": Text("超期不足一天", "late, less than a day"),
     "due_on": Text("{day} 到期", "due {day}"),
     "no_clock": Text("无时限", "no clock"),

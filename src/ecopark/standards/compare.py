@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from ecopark.core.text import Text
+from ecopark.core.words import counted
 from ecopark.packs.model import Clause, LimitCase, Pack
 from ecopark.standards.describe import limits_text
 from ecopark.standards.measure import Measure, Relation, measures, relate
@@ -375,7 +376,9 @@ class Comparison:
         ]
         if not moved:
             return text + ("；对应条款状态均不变。" if zh else "; no corresponding clause changes its status.")
-        head = f"；{len(moved)} 条状态改变：" if zh else f"; {len(moved)} clause(s) change: "
+        head = (
+            f"；{len(moved)} 条状态改变：" if zh else f"; {counted(len(moved), 'clause changes', 'clauses change')}: "
+        )
         return text + head + "; ".join(moved)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from ecopark.core.text import Text
+from ecopark.core.words import counted
 from ecopark.packs.load import UnknownPackError, find_pack
 from ecopark.web.comments.models import Comment, HandUp
 from ecopark.web.people.access import Standing, parks_where
@@ -64,7 +65,7 @@ def _comments(standing: Standing) -> list[Waiting]:
             counts["answered"] += n
     url, found = reverse("comments", args=[standing.park.slug]), []
     if n := counts["open"]:
-        text = Text(f"{n} 条意见待答复", f"{n} comment(s) wait for an answer")
+        text = Text(f"{n} 条意见待答复", counted(n, "comment waits for an answer", "comments wait for an answer"))
         found.append(Waiting("partly", "comments", text, f"{url}?{urlencode({'state': 'open'})}", count=n))
     if n := counts["answered"]:
         found.append(_answered(n, f"{url}?{urlencode({'state': 'answered'})}"))
@@ -110,10 +111,18 @@ def pack_label(pack: str) -> Text:
 
 
 def _to_review(n: int, url: str) -> Waiting:
-    text = Text(f"{n} 份评价已报送，待审阅", f"{n} assessment(s) were handed up and wait for you")
+    text = Text(
+        f"{n} 份评价已报送，待审阅",
+        counted(n, "assessment was handed up and waits for you", "assessments were handed up and wait for you"),
+    )
     return Waiting("open", "to_review", text, url, count=n)
 
 
 def _answered(n: int, url: str) -> Waiting:
-    text = Text(f"{n} 条意见已有答复，待确认", f"{n} comment(s) were answered: resolve them or answer back")
+    text = Text(
+        f"{n} 条意见已有答复，待确认",
+        counted(
+            n, "comment was answered: resolve it or answer back", "comments were answered: resolve them or answer back"
+        ),
+    )
     return Waiting("open", "answered", text, url, count=n)

@@ -16,6 +16,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 
 from ecopark.core.text import Text
+from ecopark.core.words import counted
 from ecopark.errors import InputError
 from ecopark.observations.templates import write_template
 from ecopark.web.assess.keep import packs_of, years_of, years_open
@@ -150,7 +151,7 @@ def apply(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     except HandedInError as error:
         messages.error(request, say(error.text))
         return here
-    messages.success(request, t(f"已导入 {count} 项", f"{count} figure(s) stored"))
+    messages.success(request, t(f"已导入 {count} 项", f"{counted(count, 'figure')} stored"))
     return redirect(_data(found))
 
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Min, Q
 from django.urls import reverse
 
 from ecopark.core.text import Text
+from ecopark.core.words import counted
 from ecopark.web.comments import waiting
 from ecopark.web.figures.models import Submission
 from ecopark.web.parks.models import Park
@@ -88,13 +89,13 @@ def _of_firms(standing: Standing, today: date) -> list[Reminder]:
             if days < 0:
                 tone, kind = "bad", "overdue"
                 zh = f"{zh}，截止日 {s.due} 已过 {-days} 天，请联系园区办延期"
-                en = f"{en}, overdue by {-days} day(s) since {s.due}: ask the park office for more time"
+                en = f"{en}, overdue by {counted(-days, 'day')} since {s.due}: ask the park office for more time"
             else:
                 if tone == "open" and s.due - today <= SOON:
                     tone, kind = "partly", "soon"
                 zh, en = (
                     f"{zh}，须在 {s.due} 前提交（还有 {days} 天）",
-                    f"{en}, to hand in by {s.due} ({days} day(s) left)",
+                    f"{en}, to hand in by {s.due} ({counted(days, 'day')} left)",
                 )
         found.append(Reminder(tone, kind, year, Text(zh, en[:1].upper() + en[1:]), url, s.subject.key, due=s.due))
     return found
@@ -104,7 +105,7 @@ def _of_office(standing: Standing, today: date) -> list[Reminder]:
     """The office: firms overdue, due soon, and what waits to be accepted, by year."""
     rows = Submission.objects.filter(park=standing.park)
     late, near = Q(state__in=STILL, due__lt=today), Q(state__in=STILL, due__gte=today, due__lte=today + SOON)
-    counted = (
+    by_year = (
         rows.values("period")
         .annotate(
             late=Count("pk", filter=late), near=Count("pk", filter=near), waiting=Count("pk", filter=Q(state="submitted")),
@@ -113,21 +114,21 @@ def _of_office(standing: Standing, today: date) -> list[Reminder]:
         .order_by("-period")
     )  # fmt: skip
     found = []
-    for row in counted[:MOST]:
+    for row in by_year[:MOST]:
         year = row["period"]
         parts = (
             (
                 "bad", "overdue", row["late"], None, f"{year} 年数据：{row['late']} 家企业逾期未提交",
-                f"{year}: {row['late']} firm(s) overdue",
+                f"{year}: {counted(row['late'], 'firm')} overdue",
             ),
             (
                 "partly", "soon", row["near"], row["next"],
                 f"{year} 年数据：{row['near']} 家企业临近截止（最早 {row['next']}）",
-                f"{year}: {row['near']} firm(s) due soon (the first on {row['next']})",
+                f"{year}: {counted(row['near'], 'firm')} due soon (the first on {row['next']})",
             ),
             (
                 "open", "waiting", row["waiting"], None, f"{year} 年数据：{row['waiting']} 家企业已提交，待采用",
-                f"{year}: {row['waiting']} firm(s) have handed in and wait for you",
+                f"{year}: {counted(row['waiting'], 'firm has handed in and waits', 'firms have handed in and wait')} for you",
             ),
         )  # fmt: skip
         for tone, kind, number, due, zh, en in parts:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from ecopark.core.words import counted
 from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of, years_open
 from ecopark.web.figures import asking, completeness, corrections, submit
@@ -129,10 +130,15 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, say(error.text))
     else:
         words = {
-            "submit": t(f"已提交 {moved} 项", f"{moved} figure(s) submitted"),
-            "accept": t(f"已采用 {moved} 项", f"{moved} figure(s) accepted"),
-            "return": t(f"已退回 {moved} 项", f"{moved} figure(s) returned"),
-            "withdraw": t(f"已撤回 {moved} 项，可以修改", f"{moved} figure(s) withdrawn: they can be changed again"),
+            "submit": t(f"已提交 {moved} 项", f"{counted(moved, 'figure')} submitted"),
+            "accept": t(f"已采用 {moved} 项", f"{counted(moved, 'figure')} accepted"),
+            "return": t(f"已退回 {moved} 项", f"{counted(moved, 'figure')} returned"),
+            "withdraw": t(
+                f"已撤回 {moved} 项，可以修改",
+                counted(
+                    moved, "figure withdrawn: it can be changed again", "figures withdrawn: they can be changed again"
+                ),
+            ),
         }
         messages.success(request, t(f"{subject.name} {period} 年：", f"{subject.name} {period}: ") + words[wanted])
     back = request.POST.get("back", "")
@@ -169,6 +175,10 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     if job is not None:
         return redirect(f"{reverse('submissions', args=[slug])}?{urlencode({'year': period, 'job': job.pk})}")
     messages.success(
-        request, t(f"已向 {count} 家企业下达 {period} 年填报要求", f"{count} firm(s) were asked for {period}")
+        request,
+        t(
+            f"已向 {count} 家企业下达 {period} 年填报要求",
+            f"{counted(count, 'firm was asked', 'firms were asked')} for {period}",
+        ),
     )
     return here

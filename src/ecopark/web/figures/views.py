@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from ecopark.core.words import counted
 from ecopark.errors import InputError
 from ecopark.observations.quantity import catalogue
 from ecopark.web.assess.keep import years_of, years_open
@@ -212,7 +213,7 @@ def _save(request: HttpRequest, standing: Standing, subject: Subject, rows: list
             ),
         )
         return False
-    messages.success(request, t(f"已保存 {count} 项", f"{count} figure(s) stored"))
+    messages.success(request, t(f"已保存 {count} 项", f"{counted(count, 'figure')} stored"))
     return True
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ecopark.core.text import Text
+from ecopark.core.words import counted
 from ecopark.errors import InputError
 from ecopark.web.firms import registry, tables
 from ecopark.web.firms.compare import Heard, Registry, compare, new_key, registry_of, usable
@@ -205,12 +206,12 @@ def _still(known: Registry, lines: list[RegistryLine]) -> None:
     shown = [x for x in lines if x.group != "unusable"]
     moved = [a for a, b in zip(shown, now, strict=True) if (a.group, a.key, a.before) != (b.group, b.key, b.before)]
     if moved:
-        places = "、".join(a.place for a in moved[:5])
+        places, places_en = (sep.join(a.place for a in moved[:5]) for sep in ("、", ", "))
         raise ConflictError(
             Text(
                 f"预览之后名册有变（{len(moved)} 行，如 {places}），未保存任何一行。请重新核对后再存。",
-                f"the registry has changed since the preview ({len(moved)} row(s), such as {places}); nothing was stored. "
-                "Hold the table against it again.",
+                f"the registry has changed since the preview ({counted(len(moved), 'row')}, such as {places_en}); "
+                "nothing was stored. Hold the table against it again.",
             )
         )
 

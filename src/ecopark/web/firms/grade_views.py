@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from ecopark.core.rounding import decimal_text
-from ecopark.core.words import with_unit
+from ecopark.core.words import counted, with_unit
 from ecopark.errors import EcoparkError
 from ecopark.web.assess.keep import years_of
 from ecopark.web.firms import grades, methods, sheets
@@ -192,7 +192,8 @@ def decide(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     else:
         count = len(done.result.get("moved", []))
         words = t(
-            f"已采纳并重新评价，{count} 家企业类别变化", f"accepted and graded again: {count} firm(s) changed class"
+            f"已采纳并重新评价，{count} 家企业类别变化",
+            f"accepted and graded again: {counted(count, 'firm')} changed class",
         )
         messages.success(request, words if done.state == "accepted" else t("已答复", "answered"))
     return redirect("appeals", slug)

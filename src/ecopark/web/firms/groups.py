@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from ecopark.core.text import Text
+from ecopark.core.words import counted
 from ecopark.web.firms import lists, registry
 from ecopark.web.firms.models import FirmEvent
 from ecopark.web.firms.registry import ConflictError, RegistryError
@@ -108,7 +109,7 @@ def give(standing: Standing, firms: QuerySet[Any], parent: str, user: Any, why: 
         raise ConflictError(
             Text(
                 f"符合条件的企业现在是 {len(rows)} 家，不是 {seen} 家。请核对后再做。",
-                f"{len(rows)} firm(s) fit now, not {seen}: look again.",
+                f"{counted(len(rows), 'firm fits', 'firms fit')} now, not {seen}: look again.",
             )
         )
     moved = [s for s in rows if s.parent != parent]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from ecopark.core.text import Text
+from ecopark.core.words import counted
 from ecopark.errors import EcoparkError
 from ecopark.web.firms import bring_in, groups, registry, tables
 from ecopark.web.firms.models import LINES, RegistryTable
@@ -137,7 +138,9 @@ def store(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         return _at(slug, found)
     if job is None:
         added, edited = written["added"], written["edited"]
-        messages.success(request, t(f"新增 {added} 家，更新 {edited} 家", f"{added} firm(s) added, {edited} changed"))
+        messages.success(
+            request, t(f"新增 {added} 家，更新 {edited} 家", f"{counted(added, 'firm')} added, {edited} changed")
+        )
     return _at(slug, found, job)
 
 
@@ -197,7 +200,7 @@ def give_group(request: HttpRequest, slug: str) -> HttpResponse:
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
     else:
-        messages.success(request, t(f"已调整 {count} 家企业", f"{count} firm(s) were moved"))
+        messages.success(request, t(f"已调整 {count} 家企业", counted(count, "firm was moved", "firms were moved")))
     return redirect("firm-groups", slug)
 
 

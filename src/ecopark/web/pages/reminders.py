@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.db.models import Count, Min, Q, QuerySet
@@ -14,6 +14,7 @@ from django.utils import timezone
 from ecopark.casework import cases as case_steps
 from ecopark.casework.clock import ends_told
 from ecopark.core.text import Text
+from ecopark.core.words import counted
 from ecopark.web.cases import lists as case_lists
 from ecopark.web.cases import work as case_work
 from ecopark.web.cases.models import Case
@@ -56,11 +57,15 @@ def _cases(standing: Standing, now: datetime) -> list[Reminder]:
         return []
     rows = standing.of_cases(Case.objects.filter(park=standing.park)).exclude(status__in=case_steps.ENDED)
     if standing.office:
-        late, soon, query = Text("问题已超期", "case(s) late"), Text("问题一天内到期", "case(s) due within a day"), {}
+        late, soon = (
+            Said("问题已超期", *_both("overdue case{s}")),
+            Said("问题一天内到期", *_both("case{s} due within a day")),
+        )
+        query = {}
     else:
         rows, query = case_lists.to_act(standing, rows), {"to": "mine"}
-        late = Text("件待您办理的问题已超期", "case(s) that you must act on are late")
-        soon = Text("件待您办理的问题一天内到期", "case(s) that you must act on are due within a day")
+        late = Said("件待您办理的问题已超期", *_both("overdue case{s} waiting for you"))
+        soon = Said("件待您办理的问题一天内到期", *_both("case{s} waiting for you and due within a day"))
     pressing = rows.filter(due__lt=now + DAY).order_by("due").values_list("due", "severity", "status")
     passed: list[Step] = []
     near: list[Step] = []
@@ -91,16 +96,31 @@ def _escalated(standing: Standing, late: list[Step], now: datetime) -> list[Remi
         if number == 0 or (number > standing.level and number in named):
             continue
         if number <= standing.level:
-            words = Text(f"超期问题已提级至您（{level.label.zh}）", f"late case(s) escalated to you ({level.label.en})")
+            words = Said(
+                f"超期问题已提级至您（{level.label.zh}）", *_both(f"late case{{s}} escalated to you ({level.label.en})")
+            )
         else:
-            words = Text(
+            words = Said(
                 f"超期问题已提级至{level.label.zh}，但尚未指定此人",
-                f"late case(s) escalated to: {level.label.en}, for which nobody is named",
+                *_both(f"late case{{s}} escalated to the level of {level.label.en}, which nobody holds yet"),
             )
         ends = {(severity, status): end for severity, status, end in ends_told(rules, number, now)}
         reached = [step for step in late if step[1:] in ends and step[0] <= ends[step[1:]]]
         found += _told(standing, "bad", "cases_told", _first(reached), words, "cases", {"level": str(number)})
     return found
+
+
+class Said(NamedTuple):
+    """What is counted: in Chinese, and in English as one and as more than one."""
+
+    zh: str
+    one: str
+    more: str
+
+
+def _both(english: str) -> tuple[str, str]:
+    """The English of one and of more, from words with ``{s}`` where the plural has its s."""
+    return english.replace("{s}", ""), english.replace("{s}", "s")
 
 
 def _first(steps: list[Step]) -> Counted:
@@ -120,7 +140,7 @@ def _tasks(standing: Standing, now: datetime) -> list[Reminder]:
     for count, (name, tone, zh, en) in zip(
         counts, (("late", "bad", "任务已逾期", "overdue"), ("soon", "partly", "任务临近到期", "due soon")), strict=True
     ):
-        words = Text(f"{whose.zh}{zh}", f"task(s) {whose.en} {en}".replace("  ", " "))
+        words = Said(f"{whose.zh}{zh}", *(text.replace("  ", " ") for text in _both(f"task{{s}} {whose.en} {en}")))
         found += _told(standing, tone, f"tasks_{name}", count, words, "tasks", own | {"when": name})
     return found
 
@@ -132,7 +152,7 @@ def _audits(standing: Standing, now: datetime) -> list[Reminder]:
         if not standing.firms:
             return []
         rows = rows.filter(subject__key__in=standing.firms)
-    words = Text("清洁生产或能源审核已逾期", "cleaner-production or energy audit(s) overdue")
+    words = Said("清洁生产或能源审核已逾期", *_both("cleaner-production or energy audit{s} overdue"))
     [late] = _counted(rows, "due", Q())
     return _told(standing, "bad", "audits_late", late, words, "audits", {"state": "late"})
 
@@ -146,13 +166,16 @@ def _counted(rows: QuerySet[Any], by: str, *which: Q) -> list[Counted]:
 
 
 def _told(
-    standing: Standing, tone: str, kind: str, counted: Counted, words: Text, page: str, query: dict[str, str]
+    standing: Standing, tone: str, kind: str, found: Counted, words: Said, page: str, query: dict[str, str]
 ) -> list[Reminder]:
     """How many and since when; nothing where there are none."""
-    count, first = counted
+    count, first = found
     if not count:
         return []
     day = timezone.localdate(first) if isinstance(first, datetime) else first
     url = reverse(page, args=[standing.park.slug]) + (f"?{urlencode(query)}" if query else "")
-    text = Text(f"{count} 件{words.zh.removeprefix('件')}（最早 {day}）", f"{count} {words.en} (the first on {day})")
+    text = Text(
+        f"{count} 件{words.zh.removeprefix('件')}（最早 {day}）",
+        f"{counted(count, words.one, words.more)} (the first on {day})",
+    )
     return [Reminder(tone, kind, "", text, url, count=count, due=day)]

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from ecopark.core.text import RefusedError
+from ecopark.core.words import counted
 from ecopark.errors import InputError
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.web.figures.facts import problems_of
@@ -79,7 +80,9 @@ def put_layer(request: HttpRequest, slug: str) -> HttpResponse:
             messages.error(request, text)
     else:
         count = len(made.features["features"])
-        messages.success(request, t(f"图层已更新，共 {count} 个要素", f"The layer was taken in: {count} feature(s)"))
+        messages.success(
+            request, t(f"图层已更新，共 {count} 个要素", f"The layer was taken in: {counted(count, 'feature')}")
+        )
     return redirect("park-settings-tab", slug, "map")
 
 

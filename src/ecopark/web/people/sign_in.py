@@ -26,6 +26,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django_htmx.http import HttpResponseClientRedirect
 
+from ecopark.core.words import counted
 from ecopark.web.people import two_step
 from ecopark.web.people.models import User
 from ecopark.web.templatetags.ui import t
@@ -108,8 +109,9 @@ def refusal(found: two_step.Checked) -> str:
     """Why a code was not taken, and what to do."""
     if found.wait:
         return t(
-            f"错误次数过多，请等 {found.wait} 秒再试。", f"Too many wrong codes: wait {found.wait} second(s), then try again."
-        )  # fmt: skip
+            f"错误次数过多，请等 {found.wait} 秒再试。",
+            f"Too many wrong codes: wait {counted(found.wait, 'second')}, then try again.",
+        )
     return t(
         "验证码不对，或已经用过。请等手机显示下一个再输入，并核对手机时间。",
         "That code is wrong or was used already. Wait for the next one and check the clock of the phone.",

@@ -14,7 +14,7 @@ from ecopark.admission.policy import RULE_KINDS
 from ecopark.admission.rules import Limit, List, Threshold
 from ecopark.core.rounding import decimal_text
 from ecopark.core.text import Text
-from ecopark.core.words import with_unit
+from ecopark.core.words import counted, with_unit
 from ecopark.errors import EcoparkError, InputError, PackError
 from ecopark.packs.yaml_lines import Map
 from ecopark.web.own_directory_views import bring_back, told_problems, with_last, zip_answer
@@ -62,7 +62,7 @@ def limits_of(rule: Any) -> list[Text]:
     if isinstance(spec, Threshold):
         return [Text(*(_limit(limit, spec.ratio.unit, language) for language in ("zh", "en"))) for limit in spec.limits]
     if isinstance(spec, List):
-        return [Text(f"{len(spec.entries)} 条", f"{len(spec.entries)} line(s)")]
+        return [Text(f"{len(spec.entries)} 条", counted(len(spec.entries), "line"))]
     return []
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from ecopark.core.words import counted
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.standards.describe import STATUS_WORD
 from ecopark.web.assess.keep import packs_of, year_of
@@ -97,7 +98,9 @@ def signing(request: HttpRequest, slug: str, pack: str) -> HttpResponse:
         answer = clause_page(request, slug, found.id, alone) if known else pack_page(request, slug, found.id)
         answer.status_code = 422
         return answer
-    messages.success(request, t(f"已核 {len(made)} 条，评价将标注“已核”", f"{len(made)} clause(s) signed as verified"))
+    messages.success(
+        request, t(f"已核 {len(made)} 条，评价将标注“已核”", f"{counted(len(made), 'clause')} signed as verified")
+    )
     if len(made) == 1:
         return redirect("rules-clause", slug, found.id, made[0].clause)
     return redirect("rules-pack", slug, found.id)

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 
 from ecopark.casework.split import Split
 from ecopark.core.text import Text
+from ecopark.core.words import counted, unit_words
 from ecopark.core.words import number as shown_number
-from ecopark.core.words import unit_words
 from ecopark.web.assess.models import Kept
 from ecopark.web.pages.context import lang
 from ecopark.web.people.access import Standing, enter
@@ -75,7 +75,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
                 about = named(read.aim.quantity) if read.aim.quantity and not clause else None
                 label = Text(clause["name"]["zh"], clause["name"]["en"]) if clause else about.label if about else None
                 made = work.make(standing.park, read.drafts, request.user, clause=name, kept=kept, name=label)
-                messages.success(request, t(f"已立项 {len(made)} 项任务", f"{len(made)} task(s) made"))
+                messages.success(request, t(f"已立项 {len(made)} 项任务", f"{counted(len(made), 'task')} made"))
                 return redirect(f"{reverse('tasks', args=[slug])}{'?clause=' + name if clause else ''}")
             for i, text in read.about_task:
                 forms[i]["problems"].append(text)

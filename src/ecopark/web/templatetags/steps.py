@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ecopark.admission.ledger import ITEMS
 from ecopark.core.text import Text
+from ecopark.core.words import counted
 from ecopark.indicators.catalogue import indicators
 from ecopark.indicators.factors import table
 from ecopark.observations.quantity import catalogue
@@ -88,7 +89,7 @@ def _step(step: dict[str, Any], depth: int) -> Iterator[str]:
             yield from _step(one, depth + 1)
         yield "</ul>"
     elif inputs:
-        words = t(f"由 {len(inputs)} 步得出", f"from {len(inputs)} step(s)")
+        words = t(f"由 {len(inputs)} 步得出", f"from {counted(len(inputs), 'step')}")
         yield f'<details><summary>{words}</summary><ul class="trace">'
         for one in inputs:
             yield from _step(one, depth + 1)
