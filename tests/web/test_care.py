@@ -145,7 +145,7 @@ def test_a_promise_is_held_against_the_firms_figures(kept: World) -> None:
     office.post(f"{F}/of/alpha-1/retrofit/{retrofit.pk}/", {"done": "2022-06-30"})
     told = office.get(f"{F}/care/retrofits/{retrofit.pk}/").context["delivered"]
     assert (told["year"], told["amount"]) == (2021, "500")
-    assert [(y["year"], y["change"], y["share"]) for y in told["years"]] == [(2022, "-20", ""), (2023, "-50", "50 %")]
+    assert [(y["year"], y["change"], y["share"]) for y in told["years"]] == [(2022, "-20", ""), (2023, "-50", "50%")]
     by_token = good(Api(kept, "firm").get(f"/parks/alpha/care/retrofits/{retrofit.pk}"))["delivered"]
     assert by_token["years"][1] == {"year": 2023, "amount": "450", "change": "-50", "share": "0.5"}
     retrofit.refresh_from_db()

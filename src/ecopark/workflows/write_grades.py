@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ecopark.core.rounding import decimal_text, round_to
 from ecopark.core.text import Text
+from ecopark.core.words import unit_words
 from ecopark.grading.method import Method
 from ecopark.grading.result import OUTSIDE, FirmGrade, Grading
 from ecopark.reports.blocks import (
@@ -95,7 +96,7 @@ def unit_text(unit: str, lang: str) -> str:
     """
     if unit == "1":
         return ""
-    return "/".join(UNIT_ZH.get(part, part) for part in unit.split("/")) if lang == "zh" else unit
+    return "/".join(UNIT_ZH.get(part, part) for part in unit.split("/")) if lang == "zh" else unit_words(unit, lang)
 
 
 def say(key: str, lang: str) -> str:

@@ -77,13 +77,13 @@ def change_rows(sheet: Sheet, lang: str) -> list[list[str]]:
 
 
 def _change(c: Change) -> str:
-    """``+12.5 (+3.1 %)``."""
+    """``+12.5 (+3.1%)``."""
     if c.needed is None or not c.now:
         return "-"
     gap = c.needed - c.now
     sign = "+" if gap > 0 else ""
     part = decimal_text(round_to(gap / abs(c.now) * 100, 2))
-    return f"{sign}{decimal_text(round_to(gap, 6))} ({sign}{part} %)"
+    return f"{sign}{decimal_text(round_to(gap, 6))} ({sign}{part}%)"
 
 
 def distance_text(sheet: Sheet, lang: str) -> str:

@@ -20,6 +20,7 @@ from ecopark.web.cases.models import Case
 from ecopark.web.parks.models import Department, Park
 from ecopark.web.people.access import Standing
 from ecopark.web.people.models import Membership
+from ecopark.web.templatetags.ui import t
 from ecopark.web.typed import number_in
 
 MOST_COUNTED = 20_000
@@ -181,7 +182,7 @@ def _keepers(standing: Standing) -> dict[str, str]:
     for m in Membership.objects.filter(park=standing.park, role="keeper").select_related("user"):
         for grid in m.grids:
             found.setdefault(grid, []).append(m.user.shown_name)
-    return {grid: "、".join(names) for grid, names in found.items()}
+    return {grid: t("、", ", ").join(names) for grid, names in found.items()}
 
 
 def _area(grids: Grids, name: str) -> str:

@@ -133,8 +133,10 @@ def decide(found: RegistryTable, numbers: Collection[int], choice: str) -> int:
         lines = list(found.lines.filter(number__in=list(numbers), group="conflicting"))
         unfit = [line for line in lines if choice and choice not in line.may]
         if unfit or len(lines) < len(set(numbers)):
-            places = "、".join(line.place for line in unfit[:5])
-            raise RegistryError(Text(f"这些行不能这样处理：{places}", f"these rows do not offer that: {places}"))
+            places = [line.place for line in unfit[:5]]
+            raise RegistryError(
+                Text(f"这些行不能这样处理：{'、'.join(places)}", f"these rows do not offer that: {', '.join(places)}")
+            )
         return found.lines.filter(pk__in=[line.pk for line in lines]).update(choice=choice)
 
 

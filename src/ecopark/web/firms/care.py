@@ -25,7 +25,7 @@ from ecopark.web.figures.models import COUNTED, Figure
 from ecopark.web.firms.models import AUDITS, CARE_STATES, Audit, CareFile, Retrofit
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing
-from ecopark.web.templatetags.ui import say
+from ecopark.web.templatetags.ui import say, t
 from ecopark.web.uploads import keep
 
 R = TypeVar("R", Audit, Retrofit)
@@ -275,7 +275,7 @@ def history(row: Audit | Retrofit) -> list[dict[str, Any]]:
 
 def said(row: Any, names: Iterable[str]) -> str:
     """Fields of an entry in one line."""
-    return "；".join(f"{say(FIELDS[n])} {_shown(n, getattr(row, n))}" for n in names if n != "state")
+    return t("；", "; ").join(f"{say(FIELDS[n])} {_shown(n, getattr(row, n))}" for n in names if n != "state")
 
 
 def proposed(row: Audit | Retrofit) -> list[tuple[Text, str, str]]:

@@ -74,7 +74,7 @@ def _of_retrofit(row: Retrofit) -> dict[str, Any]:
     years = [
         {
             "year": y.year, "amount": number(y.amount), "change": ("+" if y.change > 0 else "") + number(y.change),
-            "share": f"{decimal_text(y.share * 100, 3)} %" if y.share is not None else "",
+            "share": f"{decimal_text(y.share * 100, 3)}%" if y.share is not None else "",
         }
         for y in (found.years if found else ())
     ]  # fmt: skip

@@ -160,11 +160,12 @@ def usable(known: Registry, given: dict[str, str]) -> tuple[dict[str, Any], list
         code = _industry(text)
         fields["industry_code"] = code
         if code not in industries():
-            near = "、".join(named(c) for c in nearest(code))
+            near = [named(c) for c in nearest(code)]
+            near_zh, near_en = "、".join(near), ", ".join(near)
             problems.append(
                 Text(
-                    f"行业代码“{text[:30]}”不在 GB/T 4754-2017。{f'是否指：{near}？' if near else ''}",
-                    f"'{text[:30]}' is no code of GB/T 4754-2017.{f' Did you mean: {near}?' if near else ''}",
+                    f"行业代码“{text[:30]}”不在 GB/T 4754-2017。{f'是否指：{near_zh}？' if near else ''}",
+                    f"'{text[:30]}' is no code of GB/T 4754-2017.{f' Did you mean: {near_en}?' if near else ''}",
                 )
             )
     if text := given.get("parent", ""):
@@ -250,14 +251,18 @@ def _backwards(fields: dict[str, Any]) -> list[Text]:
     return [Text(f"退出年份 {until} 早于入园年份 {since}。", f"it left in {until}, before it came in {since}.")]
 
 
-def _names(firms: Iterable[Firm]) -> str:
-    return "、".join(f"{f.fields['name']}（{f.key}）" for f in list(firms)[:5])
+def _names(firms: Iterable[Firm]) -> Text:
+    some = list(firms)[:5]
+    return Text(
+        "、".join(f"{f.fields['name']}（{f.key}）" for f in some),
+        ", ".join(f"{f.fields['name']} ({f.key})" for f in some),
+    )
 
 
 def _code_of_another(firms: list[Firm]) -> Text:
     return Text(
-        f"这个信用代码是另一家企业的：{_names(firms)}。请核对编号或信用代码。",
-        f"another firm has this credit code: {_names(firms)}. Check the id or the code.",
+        f"这个信用代码是另一家企业的：{_names(firms).zh}。请核对编号或信用代码。",
+        f"another firm has this credit code: {_names(firms).en}. Check the id or the code.",
     )
 
 
@@ -278,15 +283,15 @@ def _other_name(firm: Firm) -> Text:
 
 def _doubles(firms: list[Firm]) -> Text:
     return Text(
-        f"名册里有多家企业用这个信用代码：{_names(firms)}。请先合并重复登记。",
-        f"several entries have this credit code: {_names(firms)}. Merge the doubles first.",
+        f"名册里有多家企业用这个信用代码：{_names(firms).zh}。请先合并重复登记。",
+        f"several entries have this credit code: {_names(firms).en}. Merge the doubles first.",
     )
 
 
 def _like(firms: list[Firm]) -> Text:
     return Text(
-        f"名称与名册里的 {_names(firms)} 相近。同一家选“更新”，不是选“新增”。",
-        f"its name is like {_names(firms)}. Choose update if it is the same firm, new if not.",
+        f"名称与名册里的 {_names(firms).zh} 相近。同一家选“更新”，不是选“新增”。",
+        f"its name is like {_names(firms).en}. Choose update if it is the same firm, new if not.",
     )
 
 

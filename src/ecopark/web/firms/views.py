@@ -19,12 +19,13 @@ from ecopark.web.assess.keep import years_of
 from ecopark.web.figures.models import Figure
 from ecopark.web.firms import care, lists, registry
 from ecopark.web.firms.models import AUDITS, CARE_STATES, EVENTS, FirmEvent
+from ecopark.web.firms.tables import COLUMNS
 from ecopark.web.pages.context import lang
 from ecopark.web.pages.paging import paged
 from ecopark.web.parks.maps import layer
 from ecopark.web.parks.models import Subject
 from ecopark.web.people.access import Standing, enter
-from ecopark.web.templatetags.ui import t
+from ecopark.web.templatetags.ui import say, t
 
 YEARS_SHOWN = 4
 
@@ -123,6 +124,14 @@ def _over_years(subject: Subject, years: list[str]) -> list[dict[str, Any]]:
     return [{**row, "cells": list(row["cells"].values())} for row in rows.values()]
 
 
+def _entry(fields: dict[str, Any]) -> str:
+    """Fields of an entry in one line, each under its name."""
+    said = (
+        f"{say(COLUMNS[k][0]) if k in COLUMNS else k} {'—' if v is None or v == '' else v}" for k, v in fields.items()
+    )
+    return t("；", "; ").join(said)
+
+
 def _events(subject: Subject) -> list[dict[str, Any]]:
     found = []
     for e in subject.events.select_related("by").order_by("-at", "-pk"):
@@ -134,8 +143,7 @@ def _events(subject: Subject) -> list[dict[str, Any]]:
             "tone": "",
         }
         if e.kind == "edited":
-            event["before"] = "；".join(f"{k} {v if v is not None else '—'}" for k, v in e.data["before"].items())
-            event["after"] = "；".join(f"{k} {v if v is not None else '—'}" for k, v in e.data["after"].items())
+            event["before"], event["after"] = (_entry(e.data[side]) for side in ("before", "after"))
         elif e.kind == "took":
             zh, en = f"并入重复登记 {e.data['double']}", f"took the double {e.data['double']} in"
             event |= {"what": Text(zh, en), "undo": e.pk if e.undone is None else None}

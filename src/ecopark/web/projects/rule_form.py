@@ -16,6 +16,7 @@ from ecopark.core.text import Text
 from ecopark.errors import Problem
 from ecopark.packs.load import OPERATORS
 from ecopark.packs.yaml_lines import Map
+from ecopark.web.templatetags.ui import t
 from ecopark.web.typed import number_in
 
 KINDS = ("threshold", "list")
@@ -189,7 +190,7 @@ def _text(value: Any) -> str:
 
 
 def _joined(value: Any) -> str:
-    return "、".join(str(v) for v in value) if isinstance(value, list) else _text(value)
+    return t("、", ", ").join(str(v) for v in value) if isinstance(value, list) else _text(value)
 
 
 def _none(entry: Mapping[str, Any]) -> str:
