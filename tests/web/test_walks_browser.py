@@ -209,3 +209,25 @@ def test_a_task_from_a_clause_to_its_closing(visit: Any) -> None:
     office.go(f"{PARK}tasks/effects/")
     assert "新鲜水耗弹性系数" in page.locator("main").inner_text()
     assert office.said == []
+
+
+def test_a_refused_form_goes_on_where_it_is_wrong(visit: Any) -> None:
+    """By keyboard alone and in English: the page that refuses a form begins at what is wrong, not at the top."""
+    office = visit("office", lang="en")
+    page = office.page
+
+    def send(address: str, field: str, text: str) -> str:
+        office.go(PARK + address)
+        page.fill(field, text)
+        page.focus("main form[data-keep] .button.primary")
+        with page.expect_navigation(wait_until="networkidle"):
+            page.keyboard.press("Enter")
+        return str(page.evaluate("document.activeElement.getAttribute('name') || document.activeElement.textContent"))
+
+    assert "'much' is not a number" in send("assess/hj274-2015/2025/what-if/", "#w1", "much")
+    assert page.url.endswith("what-if/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+    assert send("data/theme/water/", "input[name^='given|']", "much").startswith("given|")
+    assert page.get_attribute(":focus", "aria-invalid") == "true"
+    assert "Choose the lead department." in send("tasks/new/", "input[name='measure-1']", "Meters for large users")

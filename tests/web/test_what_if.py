@@ -35,3 +35,11 @@ def test_what_cannot_be_read_is_told(world: World) -> None:
     answer = world.client_of("office").post(PAGE, {"publicity_events|": "some"})
     assert answer.status_code == 422
     assert answer.context["problems"]
+
+
+def test_nothing_changed_is_said(world: World) -> None:
+    client = world.client_of("office")
+    client.cookies["django_language"] = "en"
+    answer = client.post(PAGE, {"save": "1"})
+    assert "No figure was changed" in answer.content.decode()
+    assert not Scenario.objects.exists()

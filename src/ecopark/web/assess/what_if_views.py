@@ -52,4 +52,6 @@ def page(request: HttpRequest, slug: str, pack: str, period: str) -> HttpRespons
             en = "The scenario is kept: send the address of this page to a colleague."
             messages.success(request, t("情景已保存，可把本页地址发给同事。", en))
             return redirect(made)
+    elif request.method == "POST":
+        messages.info(request, t("没有改动任何数，结果与现在相同。", "No figure was changed, so nothing changes."))
     return render(request, "assess/what_if.html", context)

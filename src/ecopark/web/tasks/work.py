@@ -84,7 +84,9 @@ def check(park: Park, draft: Draft) -> list[Text]:
     found = []
     if not draft.measure.strip():
         found.append(Text("请写明措施。", "Say what is to be done."))
-    if not Department.objects.filter(park=park, key=draft.lead).exists():
+    if not draft.lead:
+        found.append(Text("请选择牵头部门。", "Choose the lead department."))
+    elif not Department.objects.filter(park=park, key=draft.lead).exists():
         found.append(
             Text("牵头部门不存在或已撤并，请另选。", "There is no such department (any more). Choose another.")
         )

@@ -127,8 +127,23 @@ function takeOff(drop, input) {
   return undefined;
 }
 
+// A page that answers a form begins where there is something to do: at the first field that was refused, else at what says
+// why, else at the result. Who types with the keyboard goes on there and not at the top of the page.
+function begin(sent) {
+  if (document.activeElement !== document.body) return;
+  const status = performance.getEntriesByType("navigation")[0]?.responseStatus;
+  const refused = status ? status >= 400 : Boolean(sent);
+  const seen = (what) => [...document.querySelectorAll(what)].find((one) => one.checkVisibility() && (one.form || one.textContent.trim()));
+  const there = (refused && (seen('main [aria-invalid="true"]') ?? seen('main [role="alert"]'))) || (sent && seen("main #result"));
+  if (!there) return;
+  if (!there.form) there.tabIndex = -1;
+  there.focus();
+}
+
 export function start() {
+  const sent = sessionStorage.getItem("sent");
   settle();
+  begin(sent);
   const scan = (part) => part.querySelectorAll?.("form[data-keep], form[data-guard]").forEach(prepare);
   scan(document);
   document.addEventListener("htmx:load", (event) => {
