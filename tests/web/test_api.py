@@ -320,6 +320,16 @@ def test_the_documentation_names_every_endpoint(world: World) -> None:
     assert "<script>" not in page
 
 
+def test_the_documentation_is_in_one_language() -> None:
+    client = Client()
+    client.cookies["django_language"] = "en"
+    page = client.get("/api/docs").content.decode()
+    assert '<span class="quiet">parks</span>' in page
+    assert not re.search("[\u4e00-\u9fff]", page.split("<main", 1)[1].split("</main", 1)[0])
+    client.cookies["django_language"] = "zh-hans"
+    assert '<span class="quiet">园区</span>' in client.get("/api/docs").content.decode()
+
+
 def test_every_action_an_endpoint_names_is_known() -> None:
     from pathlib import Path
 

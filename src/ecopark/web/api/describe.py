@@ -33,12 +33,19 @@ def operations(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
             tag = next(iter(one.get("tags", ())), "")
             found.setdefault(tag, []).append(
                 {
-                    "id": one["operationId"], "method": method.upper(), "path": path, "summary": one.get("summary", ""),
+                    "id": one["operationId"], "method": method.upper(), "path": path,
+                    "summary": _summary(one.get("summary", "")),
                     "about": one.get("description", ""), "parameters": [_parameter(p) for p in one.get("parameters", ())],
                     "body": _body(one, schema), "answers": _answers(one),
                 }
             )  # fmt: skip
     return [{"id": tag, "label": GROUPS.get(tag, Text(tag, tag)), "operations": ops} for tag, ops in found.items()]
+
+
+def _summary(given: str) -> Text:
+    """What a call is called: its summary holds English, then Chinese."""
+    en, _, zh = given.partition(" / ")
+    return Text(zh or en, en)
 
 
 def _parameter(given: Mapping[str, Any]) -> dict[str, Any]:
