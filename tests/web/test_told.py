@@ -143,7 +143,7 @@ def test_the_register_is_filtered_by_level_as_the_clock_has_it(world: World) -> 
         assert {one["number"] for one in good(api.get(f"/parks/alpha/cases?level={number}"))["items"]} == expected
     shown: dict[int, Any] = {row["case"].number: row["level"] for row in client.get("/p/alpha/cases/").context["rows"]}
     assert [shown[n] and shown[n].label.en for n in (1, 2, 3, 4)] == [
-        None, "whoever must act and the officer in charge", "head of the park office", "leader in charge in the zone committee",
+        None, "whoever must act and the officer in charge", "head of the park office", "deputy director in charge (zone committee)",
     ]  # fmt: skip
     assert len(world.client_of("firm").get("/p/alpha/cases/?to=mine").context["rows"]) == 4
 
