@@ -154,3 +154,13 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     for path in [*UI.rglob("*.js"), *UI.rglob("*.css"), *(UI.parents[1] / "templates").rglob("*.html")]:
         for address in re.findall(r"https?://[^\s\"')]+", path.read_text(encoding="utf-8")):
             assert address == "http://www.w3.org/2000/svg", f"{path}: {address}"
+
+
+def test_a_figure_as_typed_is_grouped_not_rounded_and_a_flag_is_said() -> None:
+    with override("en"):
+        said = [ui.given_said(text) for text in ("1475618.5", "2600", "-20000", "0012345", "是", "否", "Ⅲ", "12,345")]
+        assert said == ["1,475,618.5", "2600", "-20,000", "0012345", "yes", "no", "Ⅲ", "12,345"]
+        assert ui.figure_said("11 count") == "11"
+        assert ui.figure_said("85 %") == "85%"
+    with override("zh-hans"):
+        assert (ui.given_said("是"), ui.figure_said("11 count")) == ("是", "11 个")

@@ -48,6 +48,8 @@ _UNITS_ZH = {
     "by code": "按分项",
 }
 _UNITS_EN = {"m2": "m²", "km2": "km²", "m3": "m³", "ug": "µg", "1": ""}
+_WHOLE_EN = {"person": "persons", "day": "days", "hour": "hours", "year": "years"}
+"""Units that stand alone behind a number, which is seldom one."""
 _SCALES_ZH = {"10k": "万", "100m": "亿", "million": "百万", "thousand": "千"}
 
 
@@ -58,9 +60,13 @@ def unit_words(unit: str, lang: str) -> str:
     --------
     >>> unit_words("tce/10k CNY", "zh"), unit_words("100m CNY/km2", "zh"), unit_words("1", "en")
     ('吨标准煤/万元', '亿元/km²', '')
+    >>> unit_words("person", "en"), unit_words("10k CNY/person", "en")
+    ('persons', '10k CNY/person')
     """
     if not unit or unit == "1":
         return ""
+    if lang != "zh" and unit in _WHOLE_EN:
+        return _WHOLE_EN[unit]
     return "".join(_atom(piece, lang) for piece in re.split(r"([/*()@])", unit)).replace("*", "·")
 
 
@@ -123,8 +129,14 @@ def shown(value: Result, lang: str, beside: Result | None = None) -> str:
 
 
 def with_unit(text: str, unit: str, lang: str) -> str:
-    """Value text and unit, a percent sign without a space."""
-    words = unit_words(unit, lang)
+    """Value text and unit, a percent sign without a space; what is merely counted has no unit in English.
+
+    Examples
+    --------
+    >>> with_unit("11", "count", "en"), with_unit("340", "person", "en"), with_unit("85", "%", "en")
+    ('11', '340 persons', '85%')
+    """
+    words = "" if unit == "count" and lang != "zh" else unit_words(unit, lang)
     if not words or text == "—":
         return text
     return text + words if words in ("%", "‰") else f"{text} {words}"

@@ -62,6 +62,8 @@ def formula_words(formula: str, labels: Mapping[str, Text], lang: str) -> str:
     '综合能耗 ÷ 工业增加值'
     >>> formula_words("staff >= unit(2, 'person')", {"staff": Text("人员数")}, "zh")
     '人员数 ≥ 2 人'
+    >>> formula_words("lag(energy, 1)", {"energy": Text("综合能耗", "Energy")}, "en")
+    'earlier value of (Energy, 1)'
     """
     try:
         node = parse(formula)
@@ -74,6 +76,8 @@ def formula_words(formula: str, labels: Mapping[str, Text], lang: str) -> str:
         text = text.replace(" and ", " 且 ").replace(" or ", " 或 ").replace("not ", "非 ")
         text = re.sub(r"\bTrue\b", "是", text)
         text = re.sub(r"\bFalse\b", "否", text)
+    else:
+        text = re.sub(r"\b(of|given:)\(", r"\1 (", text)
     return text
 
 

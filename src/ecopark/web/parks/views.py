@@ -82,12 +82,13 @@ def _trends(now: keep.Current, results: list[dict[str, Any]], period: str) -> li
         moved = len(set(limits) - {None}) > 1
         label = Text(clause["name"]["zh"], clause["name"]["en"])
         unit = "" if clause["unit"] == "1" else unit_said(clause["unit"])
+        line = {"value": clause["limit_number"], "text": say(clause["limit_said"])}
         charts.append(
             {
                 "id": f"trend-{number}", "kind": "trend", "title": label,
                 "data": {
                     "unit": unit, "periods": periods,
-                    "limits": [{"values": limits} if moved else {"value": clause["limit_number"]}],
+                    "limits": [{"values": limits} if moved else line],
                     "series": [{"name": say(label), "values": values}],
                 },
                 "head": [Text("年度", "Year"), Text("数值", "Value"), Text("标准值", "Limit")],

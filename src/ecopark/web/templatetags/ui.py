@@ -6,6 +6,7 @@ The tags are built in: a template need not load them. `docs/how-to/build-a-page.
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +24,7 @@ from django.utils.translation import get_language
 from ecopark.admission.wording import VERDICTS as DECISION_TEXT
 from ecopark.casework.tasks import COLOUR_TEXT
 from ecopark.core.text import Text
-from ecopark.core.words import number, unit_words
+from ecopark.core.words import grouped, number, unit_words, with_unit
 from ecopark.observations.quantity import catalogue
 from ecopark.packs.load import find_pack, shipped_ids
 from ecopark.reports.labels import SHORT_BASIS, STATUS_TONE, TO_VERIFY, VERDICT_TONE, VERDICT_WORDS
@@ -57,6 +58,9 @@ DUE_LOOK = {
     "late": ("red", Text("逾期", "overdue")),
 }
 TONE_ICON = {"good": "check", "partly": "warning", "bad": "warning", "open": "info", "muted": "info"}
+NUMBER = re.compile(r"-?[1-9]\d{4,}(\.\d+)?")
+"""A plain number whose thousands are grouped for reading."""
+FLAGS = {"是": True, "否": False, "true": True, "false": False}
 MESSAGE_TONE = {"debug": "muted", "info": "open", "success": "good", "warning": "partly", "error": "bad"}
 
 
@@ -353,7 +357,17 @@ def unit_said(symbol: str) -> str:
 def figure_said(text: str) -> str:
     """A value and its unit as stored, the unit in the words of this request's language: ``5 10k CNY`` is 5 万元."""
     value, _, unit = str(text).partition(" ")
-    return f"{value} {unit_said(unit)}" if unit else value
+    return with_unit(value, unit, language()) if unit else value
+
+
+@register.filter
+def given_said(text: Any) -> str:
+    """A figure as it was typed, for reading: its thousands grouped and nothing rounded; a flag in this request's language."""
+    given = str(text)
+    if NUMBER.fullmatch(given):
+        return grouped(given)
+    flag = FLAGS.get(given.strip().lower())
+    return given if flag is None else brief(flag)
 
 
 @register.filter
