@@ -76,6 +76,7 @@ class _Word:
             )
         properties = self.doc.core_properties
         properties.title, properties.author = printable(f"{document.cover.title} {document.cover.park}"), "ecopark"
+        properties.comments = ""  # what the template of the Word library says of itself
         properties.language = "zh-CN" if self.zh else "en-GB"
 
     def font(self, style: Any, names: tuple[str, str], size: float, colour: str = "") -> None:

@@ -91,7 +91,7 @@ def csv_of(mine: QuerySet[Park], period: str, query: dict[str, str]) -> HttpResp
             o = cell.outcome
             verdict = say(VERDICT_WORDS[o.verdict]) if o and o.verdict else ""
             cells += [verdict, "" if not o or o.score is None else o.score, o.open if o else ""]
-        out.writerow([_plain(row["park"].name), _plain(row["park"].area), period, *cells])
+        out.writerow([_plain(say(row["park"].label)), _plain(row["park"].area), period, *cells])
     return response
 
 
