@@ -137,7 +137,10 @@ def sheet(request: HttpRequest, slug: str, pk: int, key: str) -> HttpResponse:
         item["said"] = with_unit(brief(item["value"]), item["unit"], lang()) if item["value"] is not None else None
     if (found := sheets.sheet_now(made, own)) is not None:
         context |= {
-            "changes": change_rows(found, lang())[1:],
+            "changes": [
+                [*row, change.needed is None]
+                for row, change in zip(change_rows(found, lang())[1:], found.changes, strict=True)
+            ],
             "distance": distance_text(found, lang()),
             "objection": objection_text(found.method, lang()),
         }
