@@ -47,7 +47,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
         work.say(standing, pack, period, clause, get("text", ""))
     except work.CommentError as error:
         return _again(request, slug, (pack.id, period, clause), error, "comment")
-    messages.success(request, t("意见已记录", "Your comment is written down"))
+    messages.success(request, t("意见已记录", "Your comment was saved"))
     return _back(slug, pack.id, period, clause)
 
 

@@ -60,7 +60,7 @@ def say(standing: Standing, pack: Pack, period: str, clause: str, text: str) -> 
     CommentError
         Nothing is said, or too much, or there is no such clause.
     """
-    said = _said(text, needed=Text("请写下意见。", "Write down what you want to say."))
+    said = _said(text, needed=Text("请写下意见。", "Write your comment first."))
     if clause and clause not in {c.tail for c in pack.clauses}:
         raise CommentError(Text(f"{pack.id} 没有条款 {clause}。", f"{pack.id} has no clause {clause}."))
     return Comment.objects.create(
@@ -97,7 +97,7 @@ def reply(comment: Comment, kind: str, text: str, standing: Standing) -> Reply:
                 f"It was said as {known.role_text.en}: answer it, and let them mark it as resolved.",
             )
         )
-    needed = None if kind == "resolved" else Text("请写下内容。", "Write down what you want to say.")
+    needed = None if kind == "resolved" else Text("请写下内容。", "Write your comment first.")
     role = role_of(standing)
     made = Reply.objects.create(comment=known, kind=kind, text=_said(text, needed), role=role, by=standing.user)
     answered = kind == "answer" and role == "office"

@@ -31,7 +31,7 @@ def own_methods(request: HttpRequest, slug: str) -> HttpResponse:
         else:
             zh, en = (
                 f"方法 {made.name} 已收下（第 {made.number} 版）",
-                f"Method {made.name} was taken in (edition {made.number})",
+                f"Method {made.name} was accepted (edition {made.number})",
             )
             messages.success(request, t(zh, en))
             return redirect("own-methods", slug)

@@ -48,7 +48,7 @@ TEXTS = {
     ),
     500: (
         Text("系统出错", "Something broke here"),
-        Text("已记录，没有数据丢失。请稍后重试。", "It was written down and nothing was lost. Try again in a while."),
+        Text("已记录，没有数据丢失。请稍后重试。", "The error was logged and nothing was lost. Try again in a while."),
     ),
 }
 

@@ -80,9 +80,7 @@ def put_layer(request: HttpRequest, slug: str) -> HttpResponse:
             messages.error(request, text)
     else:
         count = len(made.features["features"])
-        messages.success(
-            request, t(f"图层已更新，共 {count} 个要素", f"The layer was taken in: {counted(count, 'feature')}")
-        )
+        messages.success(request, t(f"图层已更新，共 {count} 个要素", f"Layer updated: {counted(count, 'feature')}"))
     return redirect("park-settings-tab", slug, "map")
 
 

@@ -42,7 +42,7 @@ def opinion(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     except EcoparkError as error:
         messages.error(request, error.message(lang()))
         return page_of(request, standing, project, typed=request.POST, status=422)
-    messages.success(request, t("意见已记录", "The opinion was written down"))
+    messages.success(request, t("意见已记录", "The opinion was recorded"))
     return redirect("project", slug, pk)
 
 

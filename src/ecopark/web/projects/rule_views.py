@@ -205,7 +205,7 @@ def own_policies(request: HttpRequest, slug: str) -> HttpResponse:
                 request,
                 t(
                     f"政策 {made.name} 已收下（第 {made.number} 版）",
-                    f"Policy {made.name} was taken in (edition {made.number})",
+                    f"Policy {made.name} was accepted (edition {made.number})",
                 ),
             )
             return redirect("own-policies", slug)
