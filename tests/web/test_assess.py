@@ -49,7 +49,7 @@ def test_every_missing_figure_stands_on_the_page(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"), [("zh-hans", "弹性系数(工业新鲜水量"), ("en", "elasticity of(Industrial fresh water")]
+    ("lang", "words"), [("zh-hans", "弹性系数(工业新鲜水量"), ("en", "elasticity of (Industrial fresh water")]
 )
 def test_a_formula_stands_in_words_beside_its_codes(world: World, lang: str, words: str) -> None:
     client = world.client_of("office")
