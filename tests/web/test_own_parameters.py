@@ -128,7 +128,7 @@ def test_a_flag_and_a_text_are_filled_in(zone: World) -> None:
         ({"value": "9" * 201}, "value", ("超过 200 字符", "longer than 200")),
         ({"clause": ""}, "clause", ("没有写明出处", "where it is written")),
         ({"source": ""}, "source", ("须写明来源文件", "needs its source")),
-        ({"source": "a\x00b"}, "source", ("不能保存的字符", "cannot be kept")),
+        ({"source": "a\x01b"}, "source", ("不能保存的字符", "cannot be kept")),
         ({"basis": "verified"}, "basis", ("无效", "is none of")),
         ({"why": " "}, "", ("请写明原因", "Say why")),
         ({"seen": "7"}, "", ("刚才别人改过", "Somebody else")),

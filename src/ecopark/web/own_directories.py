@@ -258,7 +258,7 @@ def must_say_why(why: str) -> str:
     EcoparkError
         None is given.
     """
-    said = why.replace("\x00", "").strip()[:500]
+    said = why.strip()[:500]
     if not said:
         raise EcoparkError("Say why.", zh="请写明原因。")
     return said

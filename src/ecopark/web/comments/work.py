@@ -177,6 +177,4 @@ def _said(text: str, needed: Text | None = None) -> str:
         raise CommentError(
             Text(f"最多 {LONGEST} 字，现有 {len(said)} 字。", f"At most {LONGEST} characters; there are {len(said)}.")
         )
-    if "\x00" in said:
-        raise CommentError(Text("文字中有不能保存的字符。", "The text holds a character that cannot be kept."))
     return said

@@ -148,7 +148,7 @@ def read_rule(text: str, name: str = "rule") -> Map:
     InputError
         It is too long, no YAML, or no single rule; with the line.
     """
-    if len(text) > MOST_TEXT or "\x00" in text:
+    if len(text) > MOST_TEXT:
         zh, en = f"规则超过 {MOST_TEXT} 字符", f"the rule is longer than {MOST_TEXT} characters"
         raise InputError([Problem("too-large", Place(name), zh, en)])
     if problems := directories.wrong_yaml(text, name):

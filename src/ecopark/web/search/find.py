@@ -42,7 +42,7 @@ class Group:
 
 def search(scope: Scope, words: str) -> list[Group]:
     """Everything the person may know that fits the words, by kind; empty kinds are left out."""
-    text = " ".join(words.replace("\x00", " ").split())[:LONGEST]
+    text = " ".join(words.split())[:LONGEST]
     if not text:
         return []
     found = []
