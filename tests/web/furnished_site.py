@@ -58,7 +58,7 @@ ALSO = {
     "what-if-reviewer": ("what-if", "", "reviewer"), "comments-reviewer": ("comments", "", "reviewer"),
     "tasks-closed": ("tasks", "?state=closed", "office"), "together-asked": ("together", "?project=4", "office"),
 }  # fmt: skip
-TABS = ("packs", "factors", "departments", "members", "map", "history")
+TABS = ("packs", "factors", "departments", "members", "cases", "map", "history")
 """Tabs of a park's settings, besides the first."""
 OWN = ("admin", "park-public", *(f"settings-{tab}" for tab in TABS))
 """Pages whose address has to be put together here: Django's administration, a park anybody may see, the tabs."""
