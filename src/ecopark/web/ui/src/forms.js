@@ -75,11 +75,17 @@ const dirty = (form) => form.isConnected && form.dataset.first !== undefined && 
 // A form that was sent is forgotten when the next page of this tab comes from the server, unless that page says that
 // the form was not taken: signing in, and error pages carry data-keep-forms, others a message that something is wrong.
 function settle() {
-  const sent = sessionStorage.getItem("sent");
-  if (!sent) return;
+  let sent;
+  try {
+    sent = sessionStorage.getItem("sent");
+    sessionStorage.removeItem("sent");
+  } catch {
+    return null; // a browser that keeps nothing: there is no copy either
+  }
+  if (!sent) return null;
   const refused = document.body.dataset.keepForms !== undefined || document.querySelector("#toasts .toast.bad");
   if (!refused && performance.getEntriesByType("navigation")[0]?.type !== "back_forward") forget(sent);
-  sessionStorage.removeItem("sent");
+  return sent;
 }
 
 export function taken(form) {
@@ -141,9 +147,7 @@ function begin(sent) {
 }
 
 export function start() {
-  const sent = sessionStorage.getItem("sent");
-  settle();
-  begin(sent);
+  begin(settle());
   const scan = (part) => part.querySelectorAll?.("form[data-keep], form[data-guard]").forEach(prepare);
   scan(document);
   document.addEventListener("htmx:load", (event) => {
