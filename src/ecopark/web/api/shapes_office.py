@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 
+from ecopark.casework.rules import LONGEST_CLOCK, LONGEST_SOURCE
 from ecopark.web.api.shapes import Bilingual, Day, Line, Name, Note, Number, Reason, Short, Year
 
 Because = Annotated[Reason, Field(min_length=1)]
-Hours = Annotated[int, Field(ge=1, le=8760)]
+Hours = Annotated[int, Field(ge=1, le=LONGEST_CLOCK)]
 
 
 class SettingsOut(Schema):
@@ -64,7 +65,7 @@ class ClockIn(Schema):
     rectify: Hours
     verify: Hours
     longest: Hours
-    source: Annotated[Line, Field(max_length=300)] = ""
+    source: Annotated[Line, Field(max_length=LONGEST_SOURCE)] = ""
 
 
 class ClocksIn(Schema):
