@@ -36,6 +36,13 @@ def test_both_languages_stand_side_by_side() -> None:
         assert shown(source, **context) == "met park 指标"
 
 
+def test_a_count_agrees_with_its_number_in_english() -> None:
+    source = '{% counted n "条" "clause differs" "clauses differ" %}'
+    for lang, n, said in (("en", 1, "1 clause differs"), ("en", 0, "0 clauses differ"), ("zh-hans", 1, "1 条")):
+        with override(lang):
+            assert shown(source, n=n) == said
+
+
 @pytest.mark.parametrize("name", STATUS_TONE)
 def test_a_status_has_an_icon_of_the_sprite_and_words(name: str) -> None:
     html = ui.status(name)

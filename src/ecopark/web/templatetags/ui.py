@@ -23,6 +23,7 @@ from django.utils.translation import get_language
 
 from ecopark.admission.wording import VERDICTS as DECISION_TEXT
 from ecopark.casework.tasks import COLOUR_TEXT
+from ecopark.core import words as core_words
 from ecopark.core.text import Text
 from ecopark.core.words import grouped, number, unit_words, with_unit
 from ecopark.observations.quantity import catalogue
@@ -208,6 +209,12 @@ def _chip(tone: str, name: str, words: str) -> SafeString:
 def status(name: str) -> SafeString:
     """The chip of a clause's status: 达标, 未达标, 待定 ..."""
     return chip(STATUS_TONE[name], STATUS_ICON[name], STATUS_TEXT[name])
+
+
+@register.simple_tag
+def counted(many: int, zh: str, one: str, more: str) -> str:
+    """How many of something: `zh` stands behind any number, in English `one` or `more`."""
+    return t(f"{many} {zh}", core_words.counted(many, one, more))
 
 
 @register.simple_tag
